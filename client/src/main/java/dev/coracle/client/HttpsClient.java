@@ -9,6 +9,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
@@ -16,7 +17,11 @@ import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * lines that pause the connection's stream when the watcher does not keep up. A failure of the
  * connection is {@code ServiceUnavailable}, an answer that is no Status gets the reason of its
  * code. What the server refuses for a while is asked again when it says so ({@link Retries}).
+ *
+ * <p>A cluster may have several servers that are as good as the one in the options ({@link
+ * #servers}): what cannot be connected to is left for the next.
  */
 public final class HttpsClient extends RestClient implements AutoCloseable {
 
@@ -36,13 +44,29 @@ public final class HttpsClient extends RestClient implements AutoCloseable {
   private final HttpsClientOptions options;
   private final BearerToken token;
   private final String prefix;
+  private final AtomicReference<Turn> turn;
   private volatile HttpClientAgent http;
+
+  /**
+   * @param at of the servers the one that is turned to
+   */
+  private record Turn(List<URI> servers, int at) {
+
+    URI server() {
+      return servers.get(at);
+    }
+
+    Turn next() {
+      return new Turn(servers, (at + 1) % servers.size());
+    }
+  }
 
   public HttpsClient(Vertx vertx, HttpsClientOptions options) {
     // Of its own cluster a client takes lists as long as they are.
     super(Integer.MAX_VALUE);
     this.vertx = vertx;
     this.options = options;
+    this.turn = new AtomicReference<>(new Turn(List.of(options.server()), 0));
     this.http = connect(options);
     this.token = new BearerToken(vertx, options);
     String path = options.server().getPath();
@@ -94,6 +118,13 @@ public final class HttpsClient extends RestClient implements AutoCloseable {
     before.shutdown(LAST_ANSWERS_SECONDS, TimeUnit.SECONDS);
   }
 
+  /** The servers there are now besides the one in the options, in the order of the turns. */
+  public void servers(List<URI> others) {
+    List<URI> all = new ArrayList<>(List.of(options.server()));
+    others.stream().filter(o -> !all.contains(o)).forEach(all::add);
+    turn.updateAndGet(now -> new Turn(List.copyOf(all), Math.max(0, all.indexOf(now.server()))));
+  }
+
   private static int port(int port, boolean tls) {
     return port > 0 ? port : tls ? 443 : 80;
   }
@@ -134,10 +165,25 @@ public final class HttpsClient extends RestClient implements AutoCloseable {
           }
           // Sent and paused on the connection's event loop, which this future belongs to: the
           // caller's thread could be late for the first bytes.
-          return http.request(request)
+          return connected(request, turn.get().servers().size())
               .compose(r ->
                   (body == null ? r.send() : r.send(Buffer.buffer(body)))
                       .map(HttpClientResponse::pause));
+        });
+  }
+
+  /** Nothing has been sent where there is no connection, so another server may be asked. */
+  private Future<HttpClientRequest> connected(RequestOptions request, int tries) {
+    Turn now = turn.get();
+    URI server = now.server();
+    request.setHost(server.getHost());
+    request.setPort(port(server.getPort(), "https".equals(server.getScheme())));
+    Future<HttpClientRequest> made = http.request(request);
+    return now.servers().size() == 1
+        ? made
+        : made.recover(failure -> {
+          turn.compareAndSet(now, now.next());
+          return tries > 1 ? connected(request, tries - 1) : Future.failedFuture(failure);
         });
   }
 }

@@ -35,6 +35,9 @@ public final class LeaderElection {
      * By stepping down or by {@link LeaderElection#stop}; leading may begin again after the first.
      */
     void stoppedLeading();
+
+    /** Somebody leads who has not before, maybe this candidate itself. */
+    default void newLeader(String identity) {}
   }
 
   private final Client client;
@@ -46,6 +49,7 @@ public final class LeaderElection {
   // Owned by the context.
   private @Nullable KubeObject observed;
   private String observedSpec = "";
+  private String told = "";
   private long observedAt;
   private long renewedAt;
   private volatile boolean leading;
@@ -176,6 +180,11 @@ public final class LeaderElection {
       observedAt = context.nanoTime();
     }
     observed = lease;
+    String holder = lease.text("spec", "holderIdentity");
+    if (!holder.isEmpty() && !holder.equals(told)) {
+      told = holder;
+      listener.newLeader(holder);
+    }
   }
 
   private void held(KubeObject lease) {

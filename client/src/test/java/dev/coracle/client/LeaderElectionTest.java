@@ -19,6 +19,7 @@ class LeaderElectionTest {
   private final ManualContext context = new ManualContext();
   private final FakeClient api = new FakeClient(context.clock());
   private final List<String> story = new ArrayList<>();
+  private final List<String> heard = new ArrayList<>();
 
   private LeaderElection candidate(String id) {
     return new LeaderElection(
@@ -34,6 +35,11 @@ class LeaderElectionTest {
           @Override
           public void stoppedLeading() {
             story.add("-" + id);
+          }
+
+          @Override
+          public void newLeader(String identity) {
+            heard.add(id + " hears of " + identity);
           }
         },
         new SimpleMeterRegistry());
@@ -66,6 +72,7 @@ class LeaderElectionTest {
     a.stop().subscribe().with(_ -> {});
     context.advance(Duration.ofSeconds(3));
     assertThat(story).containsExactly("+a", "-a", "+b");
+    assertThat(heard).containsExactly("a hears of a", "b hears of a", "b hears of b");
     assertLease("b", 1);
   }
 

@@ -58,7 +58,9 @@ final class AddOns {
                         network.nodeName(),
                         network.nodeIp(),
                         network.podCidr(),
-                        podsAreRouted),
+                        podsAreRouted,
+                        // Of several control planes each has a DNS server for its own pods.
+                        options.dnsPort() == 0 ? "" : network.nodeIp() + ":" + options.dnsPort()),
                     registry));
     // Another runtime's network is its own affair, and processes of the host need none.
     this.overlay =

@@ -35,6 +35,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -101,24 +102,30 @@ public final class Coracle {
             controlPlane.clientWithinRequests("system:metrics"),
             kubelets,
             controlPlane.scheme());
-    Scheduler scheduler =
-        new Scheduler(
-            vertx,
-            controlPlane.client("system:kube-scheduler"),
-            SchedulerOptions.DEFAULT,
+    String authority = Files.readString(credentials.pki().caCertificate());
+    boolean several = options.store().mayHaveSeveralControlPlanes();
+    Component scheduler =
+        one(
+            several,
+            "kube-scheduler",
+            client -> new Scheduler(vertx, client, SchedulerOptions.DEFAULT, registry),
             registry);
-    ControllerManager controllers =
-        new ControllerManager(
-            vertx,
-            controlPlane.client("system:kube-controller-manager"),
-            ControllerOptions.of(
-                    plan.podRanges().stream().map(NamedRange::text).toList(),
-                    Files.readString(credentials.pki().caCertificate()))
-                .withNodeCidrMaskSizes(
-                    options.networks().nodeMaskIpv4(), options.networks().nodeMaskIpv6())
-                .withLocalVolumes()
-                .withSigner(new ClusterSigner(vertx, credentials.pki()))
-                .withSigningDuration(options.signingDuration()),
+    Component controllers =
+        one(
+            several,
+            "kube-controller-manager",
+            client ->
+                new ControllerManager(
+                    vertx,
+                    client,
+                    ControllerOptions.of(
+                            plan.podRanges().stream().map(NamedRange::text).toList(), authority)
+                        .withNodeCidrMaskSizes(
+                            options.networks().nodeMaskIpv4(), options.networks().nodeMaskIpv6())
+                        .withLocalVolumes()
+                        .withSigner(new ClusterSigner(vertx, credentials.pki()))
+                        .withSigningDuration(options.signingDuration()),
+                    registry),
             registry);
     Client logReader = controlPlane.clientWithinRequests("system:logs");
     Optional<LogCollector> logs =
@@ -155,6 +162,15 @@ public final class Coracle {
     }
     this.side = List.copyOf(beside);
     this.stop = Uni.createFrom().deferred(this::stopAll).memoize().indefinitely();
+  }
+
+  /** A part of which a cluster has one that works, however many control planes it has. */
+  private Component one(
+      boolean several, String name, Function<Client, Component> maker, MeterRegistry registry) {
+    Client client = controlPlane.client("system:" + name);
+    return several
+        ? new Elected(name, vertx, client, () -> maker.apply(client), registry)
+        : maker.apply(client);
   }
 
   /**

@@ -30,6 +30,7 @@ import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -93,6 +94,8 @@ public final class Agent {
     String address = addresses.split(",", -1)[0];
     Identity identity = Identity.open(vertx, options, data.pki(), name, address, clock);
     Client client = identity.client();
+    Path remembered = data.root().resolve("servers");
+    identity.client().servers(Servers.remembered(remembered));
     ClusterFacts facts = ClusterFacts.read(client).await().atMost(LIMIT);
     progress.accept("joined", options.server() + " as node " + name);
     register(client, name, address);
@@ -116,27 +119,33 @@ public final class Agent {
             metrics,
             logs,
             clock);
-    TunnelClient tunnel =
-        new TunnelClient(
+    Servers servers =
+        new Servers(
             vertx,
             options.server(),
-            name,
-            identity.ca(),
-            identity.certificates(),
-            node::kubeletPort);
+            identity.client(),
+            remembered,
+            server ->
+                new TunnelClient(
+                    vertx,
+                    server,
+                    name,
+                    identity.ca(),
+                    identity.certificates(),
+                    node::kubeletPort));
     begin(node.policies());
     node.runtime().forEach(this::begin);
     node.kubelet().forEach(this::begin);
     running = node;
     logs.ifPresent(this::begin);
-    begin(tunnel);
+    begin(servers);
     begin(
         new PodOverlay(
             vertx, client, new OverlayOptions(data.clusterId(), name, address, facts.podCidr())));
     DnsServer dns = dns(client, facts, address);
     begin(dns);
     begin(proxy(client, facts, name, address, node.routesPods(), dns));
-    keep(identity, serving, node, tunnel, name, address);
+    keep(identity, serving, node, servers, name, address);
     progress.accept("node", name + ", " + node.description());
   }
 
@@ -237,7 +246,7 @@ public final class Agent {
       Identity identity,
       NodeCertificates serving,
       Node node,
-      TunnelClient tunnel,
+      Servers servers,
       String name,
       String address) {
     kept.add(identity.certificates());
@@ -253,7 +262,7 @@ public final class Agent {
                   } catch (IOException e) {
                     throw new UncheckedIOException(e);
                   }
-                  tunnel.renewed();
+                  servers.renewed();
                   return null;
                 }));
     serving.keep(

@@ -32,6 +32,11 @@ public record StoreOptions(
     etcdServers = List.copyOf(etcdServers);
   }
 
+  /** Whether another process can have the same state. */
+  public boolean mayHaveSeveralControlPlanes() {
+    return !etcdServers.isEmpty() || !serveEtcd.isEmpty();
+  }
+
   public StoreOptions withEtcdServers(List<String> servers) {
     return new StoreOptions(
         servers,

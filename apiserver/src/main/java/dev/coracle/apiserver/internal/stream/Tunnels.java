@@ -9,10 +9,13 @@ import dev.coracle.apiserver.internal.http.Responder;
 import dev.coracle.client.net.SocketPump;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.SocketAddress;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -32,6 +35,7 @@ public final class Tunnels implements PathHandler {
   private static final Logger LOG = LoggerFactory.getLogger(Tunnels.class);
   private static final String PREFIX = "/coracle/v1/tunnel/";
   private static final String PROTOCOL = "coracle-tunnel";
+  private static final int MOST_OF_A_NODE = 4;
   private static final String AGREED =
       "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: "
           + PROTOCOL
@@ -39,7 +43,9 @@ public final class Tunnels implements PathHandler {
 
   private final Vertx vertx;
   private final RandomGenerator random;
-  private final Map<String, Tunnel> tunnels = new ConcurrentHashMap<>();
+
+  /** By node, the newest first; a node that knows this server by several addresses has several. */
+  private final Map<String, List<Tunnel>> tunnels = new ConcurrentHashMap<>();
 
   public Tunnels(Vertx vertx, RandomGenerator random) {
     this.vertx = vertx;
@@ -48,11 +54,15 @@ public final class Tunnels implements PathHandler {
 
   /** Where the node's kubelet is reached, if it has a tunnel. */
   public Optional<SocketAddress> via(String node) {
-    return Optional.ofNullable(tunnels.get(node)).flatMap(Tunnel::address);
+    return of(node).stream().flatMap(t -> t.address().stream()).findFirst();
+  }
+
+  private List<Tunnel> of(String node) {
+    return tunnels.getOrDefault(node, List.of());
   }
 
   public void close() {
-    tunnels.values().forEach(Tunnel::close);
+    tunnels.values().forEach(some -> some.forEach(Tunnel::close));
   }
 
   @Override
@@ -72,20 +82,26 @@ public final class Tunnels implements PathHandler {
       throw StatusException.badRequest("the tunnel is an upgrade of HTTP/1.1 to " + PROTOCOL);
     }
     String stream = exchange.header("Coracle-Stream");
-    Tunnel known = tunnels.get(node);
-    if (!stream.isEmpty() && known == null) {
+    List<Tunnel> known = of(node);
+    if (!stream.isEmpty() && known.isEmpty()) {
       throw StatusException.badRequest("the node has no tunnel");
     }
-    if (stream.isEmpty() || known == null) {
+    if (stream.isEmpty()) {
       exchange.upgrade();
       Hijack.socket(exchange.request(), AGREED)
           .onSuccess(socket -> open(node, new Tunnel(vertx, socket, this::id)))
           .onFailure(failure -> Responder.failure(exchange, failure));
     } else {
       Context here = vertx.getOrCreateContext();
-      known.claim(stream).onComplete(claimed -> here.runOnContext(_ -> join(exchange, claimed)));
+      claim(stream, known).onComplete(claimed -> here.runOnContext(_ -> join(exchange, claimed)));
     }
     return true;
+  }
+
+  /** By whichever of the node's tunnels has asked for it. */
+  private static Future<SocketPump.End> claim(String stream, List<Tunnel> of) {
+    Future<SocketPump.End> claimed = of.getFirst().claim(stream);
+    return of.size() == 1 ? claimed : claimed.recover(_ -> claim(stream, of.subList(1, of.size())));
   }
 
   private void join(Exchange exchange, AsyncResult<SocketPump.End> claimed) {
@@ -105,15 +121,12 @@ public final class Tunnels implements PathHandler {
   private void open(String node, Tunnel tunnel) {
     tunnel
         .open(() -> {
-          if (tunnels.remove(node, tunnel)) {
+          if (without(node, tunnel)) {
             LOG.atInfo().addKeyValue("node", node).log("A node's tunnel has ended");
           }
         })
         .onSuccess(_ -> {
-          Tunnel before = tunnels.put(node, tunnel);
-          if (before != null) {
-            before.close();
-          }
+          with(node, tunnel);
           LOG.atInfo().addKeyValue("node", node).log("A node has opened its tunnel");
         })
         .onFailure(failure -> {
@@ -123,6 +136,31 @@ public final class Tunnels implements PathHandler {
               .log("A node's tunnel could not be opened");
           tunnel.close();
         });
+  }
+
+  private void with(String node, Tunnel tunnel) {
+    tunnels.compute(
+        node,
+        (_, before) -> {
+          List<Tunnel> now = new ArrayList<>(List.of(tunnel));
+          now.addAll(before == null ? List.of() : before);
+          while (now.size() > MOST_OF_A_NODE) {
+            now.removeLast().close();
+          }
+          return List.copyOf(now);
+        });
+  }
+
+  private boolean without(String node, Tunnel tunnel) {
+    boolean[] was = new boolean[1];
+    tunnels.computeIfPresent(
+        node,
+        (_, before) -> {
+          List<Tunnel> now = new ArrayList<>(before);
+          was[0] = now.remove(tunnel);
+          return now.isEmpty() ? null : List.copyOf(now);
+        });
+    return was[0];
   }
 
   /** Not to be guessed, since whoever knows it could answer in the node's place. */
