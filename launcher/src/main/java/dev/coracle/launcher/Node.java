@@ -131,7 +131,8 @@ public final class Node {
         new ShownBeside(
             () -> metrics.scrape(null).body(),
             parameters ->
-                logs.flatMap(LogCollector::search).map(search -> search.answer(parameters))));
+                logs.flatMap(LogCollector::search).map(search -> search.answer(parameters)),
+            options.flags()));
   }
 
   private static Kubelet kubelet(

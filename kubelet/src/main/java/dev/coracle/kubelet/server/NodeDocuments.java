@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.coracle.kubelet.server.stats.NodeStats;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -23,6 +24,7 @@ import java.util.function.UnaryOperator;
  *     /metrics/cadvisor}
  * @param logEntries {@code /logs/entries}: the log entries that the query's parameters (empty where
  *     one is not given) ask for; empty where none are kept (404)
+ * @param flags the options of the process, for {@code /flagz}; none of the values is a secret
  * @param health checks behind {@code /healthz} beside ping and log; name them as upstream does
  *     (syncloop)
  */
@@ -34,6 +36,7 @@ public record NodeDocuments(
     Supplier<Uni<String>> probeMetrics,
     Supplier<Uni<NodeStats>> stats,
     Function<UnaryOperator<String>, Optional<Uni<JsonNode>>> logEntries,
+    Supplier<Map<String, String>> flags,
     List<HealthCheck> health) {
 
   public NodeDocuments {

@@ -154,6 +154,7 @@ class KubectlStreamingTest {
                         List.of(),
                         List.of())),
         _ -> Optional.empty(),
+        Map::of,
         List.of());
   }
 

@@ -114,6 +114,7 @@ public final class NodeApi {
                     .runSubscriptionOn(timers),
             () -> Uni.createFrom().item(stats::read).runSubscriptionOn(timers),
             parameters -> sources.shown().get().logEntries().apply(parameters),
+            () -> sources.shown().get().flags(),
             List.of(new NodeDocuments.HealthCheck("syncloop", sources.unhealthy()))));
   }
 
