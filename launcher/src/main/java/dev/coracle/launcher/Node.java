@@ -258,6 +258,11 @@ public final class Node {
     return kubelet.port();
   }
 
+  /** Why the kubelet works no more, where that lasts. */
+  public Optional<String> stuck() {
+    return kubelet.stuck();
+  }
+
   /** Takes up a serving certificate that was renewed in its files. */
   public Uni<Boolean> reloadCertificates() {
     return kubelet.reloadCertificates();

@@ -38,7 +38,7 @@ public final class NodeApi {
    * What there is to show.
    *
    * @param shown what others of this process have to show
-   * @param unhealthy why the kubelet does not work, empty while it does
+   * @param stuck why the kubelet works no more, empty while it does
    */
   public record Sources(
       RuntimeService runtime,
@@ -52,7 +52,7 @@ public final class NodeApi {
       VolumeUse volumes,
       PodCertificates certificates,
       Supplier<ShownBeside> shown,
-      Supplier<Optional<String>> unhealthy) {}
+      Supplier<Optional<String>> stuck) {}
 
   /** The node's servers; they do not listen yet. */
   public record Servers(Optional<KubeletServer> api, Optional<HealthzServer> healthz) {}
@@ -115,7 +115,7 @@ public final class NodeApi {
             () -> Uni.createFrom().item(stats::read).runSubscriptionOn(timers),
             parameters -> sources.shown().get().logEntries().apply(parameters),
             () -> sources.shown().get().flags(),
-            List.of(new NodeDocuments.HealthCheck("syncloop", sources.unhealthy()))));
+            List.of(new NodeDocuments.HealthCheck("syncloop", sources.stuck()))));
   }
 
   /** What probes came to, alone: of the rest, scrapers would have everything twice. */
