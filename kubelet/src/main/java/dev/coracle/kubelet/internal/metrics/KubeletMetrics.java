@@ -35,10 +35,12 @@ public final class KubeletMetrics {
   private final Map<String, Timer> workers = new ConcurrentHashMap<>();
   private final Map<String, List<Supplier<Number>>> gauges = new ConcurrentHashMap<>();
   private final String node;
+  private final ResizeMetrics resizes;
 
   public KubeletMetrics(MeterRegistry registry, String node) {
     this.registry = registry;
     this.node = node;
+    this.resizes = new ResizeMetrics(registry, node);
     this.podStart =
         timer(
             "kubelet_pod_start_duration_seconds",
@@ -107,20 +109,31 @@ public final class KubeletMetrics {
 
   /** How many there are, asked when scraped; the sum over all kubelets that share these metrics. */
   public void gauge(String name, String help, Supplier<Number> value) {
+    gauge(name, help, Tags.empty(), value);
+  }
+
+  /** The same with labels. */
+  public void gauge(String name, String help, Tags tags, Supplier<Number> value) {
     gauges
         .computeIfAbsent(
-            name,
-            n -> {
+            name + tags,
+            _ -> {
               List<Supplier<Number>> parts = new CopyOnWriteArrayList<>();
               Gauge.builder(
-                      n, parts, all -> all.stream().mapToDouble(p -> p.get().doubleValue()).sum())
+                      name,
+                      parts,
+                      all -> all.stream().mapToDouble(p -> p.get().doubleValue()).sum())
                   .description(help)
-                  .tag("node", node)
+                  .tags(tags.and("node", node))
                   .strongReference(true)
                   .register(registry);
               return parts;
             })
         .add(value);
+  }
+
+  public ResizeMetrics resizes() {
+    return resizes;
   }
 
   public void podRunning(Duration sinceSeen) {
