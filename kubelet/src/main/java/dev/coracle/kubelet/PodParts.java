@@ -269,7 +269,7 @@ final class PodParts {
             facts,
             this::runtimeHandler,
             plugins.held(),
-            around.metrics()::containerRestarted,
+            around.metrics().starts(),
             resizer);
     this.sync =
         new PodSync(

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.coracle.kubelet.server.stats.NodeStats;
 import io.smallrye.mutiny.Uni;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -25,8 +24,7 @@ import java.util.function.UnaryOperator;
  * @param logEntries {@code /logs/entries}: the log entries that the query's parameters (empty where
  *     one is not given) ask for; empty where none are kept (404)
  * @param flags the options of the process, for {@code /flagz}; none of the values is a secret
- * @param health checks behind {@code /healthz} beside ping and log; name them as upstream does
- *     (syncloop)
+ * @param health checks behind {@code /healthz}
  */
 public record NodeDocuments(
     Supplier<Uni<JsonNode>> pods,
@@ -37,14 +35,7 @@ public record NodeDocuments(
     Supplier<Uni<NodeStats>> stats,
     Function<UnaryOperator<String>, Optional<Uni<JsonNode>>> logEntries,
     Supplier<Map<String, String>> flags,
-    List<HealthCheck> health) {
-
-  public NodeDocuments {
-    health = List.copyOf(health);
-  }
-
-  /** A named check. {@code failure} answers what is wrong, empty when all is well. */
-  public record HealthCheck(String name, Supplier<Optional<String>> failure) {}
+    HealthChecks health) {
 
   /** An empty PodList, for suppliers that have nothing yet. */
   public static JsonNode emptyPodList() {

@@ -155,7 +155,7 @@ class KubectlStreamingTest {
                         List.of())),
         _ -> Optional.empty(),
         Map::of,
-        List.of());
+        HealthChecks.of());
   }
 
   private Kubectl kubectl(Stack stack, boolean spdy) {

@@ -111,7 +111,7 @@ class KubeletServerTest {
             plain.stats(),
             this::logEntries,
             () -> Map.of("port", "0", "node-name", "n1"),
-            List.of(new NodeDocuments.HealthCheck("syncloop", () -> syncLoop)));
+            HealthChecks.of(new HealthChecks.HealthCheck("syncloop", () -> syncLoop)));
     options =
         KubeletServerOptions.defaults(
                 "n1", pki.certificate("server"), pki.key("server"), pki.certificate("ca"))
@@ -297,7 +297,7 @@ class KubeletServerTest {
                 documents.stats(),
                 documents.logEntries(),
                 documents.flags(),
-                List.of(new NodeDocuments.HealthCheck("syncloop", () -> syncLoop))));
+                HealthChecks.of(new HealthChecks.HealthCheck("syncloop", () -> syncLoop))));
     int at = plain.start().await().indefinitely();
     HttpClient client = vertx.createHttpClient();
     try {
@@ -548,6 +548,12 @@ class KubeletServerTest {
     assertThat(get("admin", null, "/healthz").body()).contains("[-]syncloop");
     syncLoop = Optional.empty();
     assertThat(get("admin", null, "/healthz/nothing").status()).isEqualTo(404);
+    assertThat(get("admin", null, "/metrics/slis").body())
+        .contains(
+            "kubernetes_healthcheck{name=\"ping\",type=\"healthz\"} 1\n",
+            "kubernetes_healthcheck{name=\"syncloop\",type=\"healthz\"} 0\n")
+        .containsPattern(
+            "kubernetes_healthchecks_total\\{name=\"syncloop\",status=\"error\",type=\"healthz\"} \\d+\n");
   }
 
   @Test

@@ -259,9 +259,10 @@ public final class Pleg implements AutoCloseable {
       note(now, pods, c.getLabelsMap(), c.getId(), 10 + c.getState().getNumber());
     }
     boolean wasDown = !lastFailure.isEmpty();
+    Duration since = sinceRelist();
     lastRelist = System.nanoTime();
     lastFailure = "";
-    metrics.relisted(Duration.ofNanos(lastRelist - begun));
+    metrics.relisted(Duration.ofNanos(lastRelist - begun), since);
     Set<String> different = new TreeSet<>();
     synchronized (this) {
       now.forEach((uid, print) -> {

@@ -15,6 +15,8 @@ import dev.coracle.kubelet.internal.runtime.RuntimeCache;
 import dev.coracle.kubelet.internal.status.StatusManager;
 import dev.coracle.kubelet.internal.sync.SyncLoop;
 import dev.coracle.kubelet.server.CachingKubeletAuth;
+import dev.coracle.kubelet.server.HealthChecks;
+import dev.coracle.kubelet.server.HealthChecks.HealthCheck;
 import dev.coracle.kubelet.server.HealthzServer;
 import dev.coracle.kubelet.server.KubeletServer;
 import dev.coracle.kubelet.server.KubeletServerBackend;
@@ -115,7 +117,7 @@ public final class NodeApi {
             () -> Uni.createFrom().item(stats::read).runSubscriptionOn(timers),
             parameters -> sources.shown().get().logEntries().apply(parameters),
             () -> sources.shown().get().flags(),
-            List.of(new NodeDocuments.HealthCheck("syncloop", sources.stuck()))));
+            HealthChecks.of(new HealthCheck("syncloop", sources.stuck()))));
   }
 
   /** What probes came to, alone: of the rest, scrapers would have everything twice. */

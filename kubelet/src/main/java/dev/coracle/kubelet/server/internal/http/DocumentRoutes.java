@@ -2,6 +2,7 @@ package dev.coracle.kubelet.server.internal.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.StatusException;
+import dev.coracle.kubelet.server.HealthChecks.Outcome;
 import dev.coracle.kubelet.server.NodeDocuments;
 import dev.coracle.kubelet.server.internal.logs.GzipSink;
 import dev.coracle.kubelet.server.internal.logs.LogOptions;
@@ -18,6 +19,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -44,6 +46,7 @@ public final class DocumentRoutes {
     router
         .get("/metrics/cadvisor")
         .handler(rc -> metrics(rc, documents.stats(), CadvisorMetrics::render));
+    router.get("/metrics/slis").handler(rc -> prometheus(rc, documents.health().slis()));
     router.get("/metrics/resource").handler(this::resourceMetrics);
     router
         .get("/stats/summary")
@@ -78,27 +81,16 @@ public final class DocumentRoutes {
   }
 
   private void health(RoutingContext rc, String only) {
-    boolean known = only.isEmpty() || only.equals("ping") || only.equals("log");
+    List<Outcome> outcomes = documents.health().ask(only);
     StringBuilder report = new StringBuilder();
-    boolean healthy = true;
-    if (only.isEmpty()) {
-      report.append("[+]ping ok\n[+]log ok\n");
-    }
-    for (NodeDocuments.HealthCheck check : documents.health()) {
-      if (!only.isEmpty() && !only.equals(check.name())) {
-        continue;
-      }
-      known = true;
-      boolean ok = check.failure().get().isEmpty();
-      healthy &= ok;
-      report
-          .append(ok ? "[+]" : "[-]")
-          .append(check.name())
-          .append(ok ? " ok\n" : " failed: reason withheld\n");
-    }
-    if (!known) {
+    outcomes.forEach(o ->
+        report
+            .append(o.ok() ? "[+]" : "[-]")
+            .append(o.name())
+            .append(o.ok() ? " ok\n" : " failed: reason withheld\n"));
+    if (outcomes.isEmpty()) {
       Replies.text(rc, 404, "404 page not found\n");
-    } else if (!healthy) {
+    } else if (!outcomes.stream().allMatch(Outcome::ok)) {
       Replies.text(
           rc,
           500,

@@ -31,6 +31,7 @@ final class PageRoutes {
           "/metrics/cadvisor",
           "/metrics/probes",
           "/metrics/resource",
+          "/metrics/slis",
           "/pods",
           "/runningpods",
           "/stats/summary",
