@@ -62,6 +62,7 @@ class StaticPodIT {
         kind: Pod
         metadata: {name: still, namespace: default}
         spec:
+          terminationGracePeriodSeconds: 1
           containers:
           - name: c
             image: coracle/demo:1
