@@ -1,6 +1,7 @@
 package dev.coracle.api.file;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.Path;
 import java.nio.file.StandardWatchEventKinds;
@@ -8,8 +9,6 @@ import java.nio.file.WatchEvent.Kind;
 import java.nio.file.WatchService;
 import java.util.List;
 import java.util.Set;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Tells, on a virtual thread of its own, when something happens in a directory, or to a file or
@@ -18,7 +17,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class FileWatch implements AutoCloseable {
 
-  private static final Logger LOG = LoggerFactory.getLogger(FileWatch.class);
   private static final Kind<?>[] KINDS = {
     StandardWatchEventKinds.ENTRY_CREATE,
     StandardWatchEventKinds.ENTRY_MODIFY,
@@ -37,7 +35,7 @@ public final class FileWatch implements AutoCloseable {
       service.close();
       throw e;
     }
-    Thread.ofVirtual().name("watch-" + named.getFileName()).start(() -> follow(named, changed));
+    Thread.ofVirtual().name("watch-" + named.getFileName()).start(() -> follow(changed));
   }
 
   /** Follows a directory's entries from the return on. */
@@ -60,7 +58,7 @@ public final class FileWatch implements AutoCloseable {
     return parent == null ? file : parent;
   }
 
-  private void follow(Path named, Runnable changed) {
+  private void follow(Runnable changed) {
     try {
       while (true) {
         var key = service.take();
@@ -69,7 +67,7 @@ public final class FileWatch implements AutoCloseable {
         changed.run();
       }
     } catch (ClosedWatchServiceException | InterruptedException e) {
-      LOG.atDebug().addKeyValue("path", named).log("Not followed any more");
+      // Closed: nothing is followed any more.
     }
   }
 
@@ -78,7 +76,7 @@ public final class FileWatch implements AutoCloseable {
     try {
       service.close();
     } catch (IOException e) {
-      LOG.atDebug().addKeyValue("why", e.getMessage()).log("The watch was not closed");
+      throw new UncheckedIOException(e);
     }
   }
 }
