@@ -101,6 +101,54 @@ abstract class BuiltInContractSuite extends CriContractSuite {
     return BusyboxImage.NAME;
   }
 
+  /** A directory in three layers: the second adds to it and takes away, the third is elsewhere. */
+  static final String LAYERED = "localhost/test/layered:1";
+
+  void loadLayeredImage() throws IOException {
+    runtime
+        .images()
+        .load(
+            LayeredImage.write(
+                root.resolve("layered.tar"),
+                LAYERED,
+                tar -> {
+                  tar.directory("data", 0755);
+                  tar.directory("data/in", 0755);
+                  tar.file("data/in/first", 0644, LayeredImage.text("1"));
+                  tar.file("data/in/gone", 0644, LayeredImage.text("1"));
+                },
+                tar -> {
+                  tar.directory("data", 0755);
+                  tar.directory("data/in", 0755);
+                  tar.file("data/in/second", 0644, LayeredImage.text("2"));
+                  tar.file("data/in/.wh.gone", 0644, new byte[0]);
+                },
+                tar -> tar.file("other", 0644, LayeredImage.text("3"))));
+  }
+
+  static Mount layered(String sub, String at) {
+    return Mount.newBuilder()
+        .setImage(ImageSpec.newBuilder().setImage(LAYERED))
+        .setImageSubPath(sub)
+        .setContainerPath(at)
+        .setReadonly(true)
+        .build();
+  }
+
+  void mountsPartsOfImages() throws IOException {
+    loadLayeredImage();
+    ContainerConfig.Builder config =
+        shell("parts", "cd /sub; echo *; cat first second; touch x 2>/dev/null || cat /one")
+            .addMounts(layered("data/in", "/sub"))
+            .addMounts(layered("other", "/one"));
+    assertThat(output(config)).isEqualTo("first second\n123");
+    PodSandboxConfig pod = pod("lost").build();
+    String sandbox = run(pod);
+    assertThatThrownBy(() ->
+            started(sandbox, pod, shell("c", "true").addMounts(layered("data/gone", "/x")).build()))
+        .hasMessageContaining("ImageVolumeMountFailed: no such path in " + LAYERED + ": data/gone");
+  }
+
   static final int HOST_ID = 131072;
 
   static UserNamespace users() {

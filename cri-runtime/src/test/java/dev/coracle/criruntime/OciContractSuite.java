@@ -105,6 +105,28 @@ abstract class OciContractSuite extends BuiltInContractSuite {
   }
 
   @Test
+  void mountsDirectoriesAndFilesOfImages() throws IOException {
+    mountsPartsOfImages();
+  }
+
+  @Test
+  void aPodWithUsersOfItsOwnSeesPartsOfImagesToo() throws IOException {
+    needsUserNamespaces();
+    loadLayeredImage();
+    PodSandboxConfig pod = podWithUsers("usernsimage", NamespaceMode.CONTAINER);
+    Mount mount =
+        layered("data/in", "/sub").toBuilder()
+            .addAllUidMappings(users().getUidsList())
+            .addAllGidMappings(users().getGidsList())
+            .build();
+    ContainerConfig.Builder config =
+        withUsers("i", NamespaceMode.CONTAINER, "cd /sub; echo *; stat -c '%u %g' first second");
+    ContainerStatus status = awaitExit(started(run(pod), pod, config.addMounts(mount).build()));
+    assertThat(log("i")).isEqualTo("first second\n0 0\n0 0\n");
+    assertThat(status.getExitCode()).isZero();
+  }
+
+  @Test
   void containersOfAPodWithUsersOfItsOwnMayShareProcesses() throws IOException {
     needsUserNamespaces();
     PodSandboxConfig pod = podWithUsers("usernspid", NamespaceMode.POD);

@@ -35,6 +35,7 @@ import dev.coracle.kubelet.internal.runtime.RuntimeStartup;
 import dev.coracle.kubelet.internal.serving.NodeApi;
 import dev.coracle.kubelet.internal.shutdown.ShutdownInhibitor;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
+import dev.coracle.kubelet.internal.sync.LoopHealth;
 import dev.coracle.kubelet.internal.sync.PodGauges;
 import dev.coracle.kubelet.internal.sync.SyncEvent;
 import dev.coracle.kubelet.internal.sync.SyncLoop;
@@ -84,6 +85,7 @@ public final class Kubelet implements Component {
   private final NodeStatusManager node;
   private final NodePlugins plugins;
   private final SyncLoop loop;
+  private final LoopHealth loopHealth;
   private final NodeParts nodeParts;
   private final PodTeardown teardown;
   private final Optional<KubeletServer> server;
@@ -222,6 +224,7 @@ public final class Kubelet implements Component {
             parts.statuses::reconcile);
     this.pleg = new Pleg(runtime, cache, timers, metrics, this::touched, this::runtimeIsBack);
     cache.unheardOfBy(pleg::isUnheardOf);
+    this.loopHealth = new LoopHealth(options.configuration().pods().resync());
     NodeApi.Servers servers =
         NodeApi.servers(
             vertx,
@@ -239,7 +242,7 @@ public final class Kubelet implements Component {
                 parts.volumeUse,
                 parts.certificates,
                 () -> shown,
-                this::unhealthy));
+                this::stuck));
     this.server = servers.api();
     this.healthz = servers.healthz();
     PodGauges.register(metrics, cache, loop);
@@ -366,6 +369,14 @@ public final class Kubelet implements Component {
   @Override
   public Optional<String> unhealthy() {
     return started.isDone() ? runtimeProblem() : Optional.of("the kubelet is starting");
+  }
+
+  /**
+   * Why the kubelet works no more, where that has lasted: what {@code /healthz/syncloop} says, and
+   * what a watchdog is to go by. That the runtime is away for a while is no such reason.
+   */
+  public Optional<String> stuck() {
+    return loopHealth.problem(pleg.sinceRelist(), loop.busyFor());
   }
 
   private Optional<String> runtimeProblem() {

@@ -238,7 +238,16 @@ final class PodParts {
             new Allocatable(machine, options.configuration()).enforced(OptionalLong.empty()));
     NodeLimits limits =
         new NodeLimits(machine.memoryBytes(), around.swap(), options.configuration().cgroups());
-    this.resizer = new PodResizer(runtime, cgroups, paths, events, admission, limits, this::wake);
+    this.resizer =
+        new PodResizer(
+            runtime,
+            cgroups,
+            paths,
+            events,
+            admission,
+            limits,
+            this::wake,
+            around.metrics().resizes());
     PodRuntime podRuntime =
         new PodRuntime(
             runtime,
@@ -260,7 +269,7 @@ final class PodParts {
             facts,
             this::runtimeHandler,
             plugins.held(),
-            around.metrics()::containerRestarted,
+            around.metrics().starts(),
             resizer);
     this.sync =
         new PodSync(

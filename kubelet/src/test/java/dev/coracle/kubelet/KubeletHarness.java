@@ -12,6 +12,7 @@ import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.fake.FakeRuntime;
 import dev.coracle.kubelet.internal.eviction.EvictionManager;
 import dev.coracle.kubelet.internal.shutdown.ShutdownInhibitor;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -43,6 +44,7 @@ final class KubeletHarness implements AutoCloseable {
   private final Optional<EvictionManager.Observer> room;
   private final UnaryOperator<Surroundings> further;
   private Kubelet kubelet;
+  private volatile MeterRegistry meters;
 
   KubeletHarness() throws Exception {
     this(o -> o);
@@ -105,11 +107,11 @@ final class KubeletHarness implements AutoCloseable {
   }
 
   private Kubelet begin() throws Exception {
-    SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    Surroundings real = Surroundings.real(options, registry, runtime, Clock.systemUTC(), plugins);
+    meters = new SimpleMeterRegistry();
+    Surroundings real = Surroundings.real(options, meters, runtime, Clock.systemUTC(), plugins);
     Surroundings around = further.apply(logind.map(real::withLogind).orElse(real));
     Kubelet fresh =
-        new Kubelet(vertx, api, options, registry, room.map(around::withRoom).orElse(around));
+        new Kubelet(vertx, api, options, meters, room.map(around::withRoom).orElse(around));
     fresh.start().toCompletableFuture().get(60, TimeUnit.SECONDS);
     return fresh;
   }
@@ -123,6 +125,11 @@ final class KubeletHarness implements AutoCloseable {
   /** Its pods go on. */
   void stopKubelet() throws Exception {
     kubelet.stop(true).toCompletableFuture().get(60, TimeUnit.SECONDS);
+  }
+
+  /** What the last kubelet measured. */
+  MeterRegistry meters() {
+    return meters;
   }
 
   Kubelet kubelet() {

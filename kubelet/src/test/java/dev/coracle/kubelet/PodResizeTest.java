@@ -310,6 +310,14 @@ class PodResizeTest {
     assertThat(k.runtime.calls()).doesNotContain("updateContainerResources");
   }
 
+  private double count(String name, String... tags) {
+    return k.meters().get(name).tags(tags).counter().count();
+  }
+
+  private double gauge(String reason) {
+    return k.meters().get("kubelet_pod_pending_resizes").tag("reason", reason).gauge().value();
+  }
+
   @Test
   void whatThisNodeNeverHasIsInfeasible() {
     create("huge", "100m", "");
@@ -320,6 +328,13 @@ class PodResizeTest {
       assertThat(pending.path("message").asText())
           .startsWith("Node didn't have enough capacity: cpu, requested: 5000000, capacity: ");
     });
+    assertThat(
+            count(
+                "kubelet_pod_infeasible_resizes_total",
+                "reason_detail",
+                "insufficient_node_allocatable"))
+        .isOne();
+    assertThat(gauge("infeasible")).isOne();
     assertThat(cpu("huge")).isEqualTo("100m");
     resize("huge", "100m");
     k.eventually(() -> assertThat(condition("huge", "PodResizePending").isEmpty()).isTrue());
@@ -337,9 +352,34 @@ class PodResizeTest {
       assertThat(pending.path("message").asText())
           .startsWith("Node didn't have enough resource: cpu, requested: 400, used: ");
     });
+    assertThat(gauge("deferred")).isOne();
     k.delete("big", DeleteOptions.now());
     k.eventually(() -> assertThat(cpu("waits")).isEqualTo("400m"));
     assertThat(k.container("waits").path("restartCount").asInt()).isZero();
+    assertThat(
+            count("kubelet_pod_deferred_accepted_resizes_total", "retry_trigger", "pods_removed"))
+        .isOne();
+    assertThat(
+            count(
+                "kubelet_container_requested_resizes_total",
+                "resource",
+                "cpu",
+                "requirement",
+                "requests",
+                "operation",
+                "increase"))
+        .isOne();
+    k.eventually(() -> {
+      assertThat(gauge("deferred")).isZero();
+      assertThat(k.meters().get("kubelet_pod_in_progress_resizes").gauge().value()).isZero();
+      assertThat(
+              k.meters()
+                  .get("kubelet_pod_resize_duration_milliseconds")
+                  .tag("success", "true")
+                  .summary()
+                  .count())
+          .isOne();
+    });
   }
 
   /** Its object stays in the API; what it was promised is free all the same. */

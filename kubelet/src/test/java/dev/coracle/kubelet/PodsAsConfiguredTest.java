@@ -3,6 +3,9 @@ package dev.coracle.kubelet;
 import static dev.coracle.kubelet.NodeAsConfiguredTest.configuration;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.coracle.api.Json;
+import dev.coracle.api.Resources;
+import dev.coracle.api.rest.Patch;
 import dev.coracle.cri.v1.LinuxContainerConfig;
 import dev.coracle.cri.v1.SecurityProfile.ProfileType;
 import dev.coracle.kubelet.config.KubeletConfiguration;
@@ -88,6 +91,46 @@ class PodsAsConfiguredTest {
                 .getResources()
                 .getUnifiedMap())
         .containsEntry("memory.swap.max", Long.toString(1L << 28));
+  }
+
+  @Test
+  void whatAContainerSwapsDoesNotFollowAResize(@TempDir Path described) throws Exception {
+    MadeUpMachine machine = MadeUpMachine.of(described, 1);
+    start(
+        "\"memorySwap\":{\"swapBehavior\":\"LimitedSwap\"}",
+        around -> machine.in(around).withSwap(new SwapSpace(1L << 30, true)));
+    running("c", ",\"resources\":{\"requests\":{\"memory\":\"64Mi\"}}");
+    k.api
+        .patch(
+            Resources.PODS,
+            "default",
+            "c",
+            Patch.merge(n ->
+                n.putObject("spec")
+                    .set(
+                        "containers",
+                        Json.parse(
+                            """
+                            [{"name":"c","image":"busybox:1",
+                              "resources":{"requests":{"memory":"96Mi"}}}]
+                            """))))
+        .await()
+        .indefinitely();
+    k.eventually(() ->
+        assertThat(k.pod("c").at("status", "conditions"))
+            .anySatisfy(condition -> {
+              assertThat(condition.path("type").asText()).isEqualTo("PodResizePending");
+              assertThat(condition.path("reason").asText()).isEqualTo("Infeasible");
+              assertThat(condition.path("message").asText())
+                  .isEqualTo("In-place resize of containers with swap is not supported.");
+            }));
+    assertThat(
+            k.meters()
+                .get("kubelet_pod_infeasible_resizes_total")
+                .tag("reason_detail", "swap_limitation")
+                .counter()
+                .count())
+        .isOne();
   }
 
   @Test

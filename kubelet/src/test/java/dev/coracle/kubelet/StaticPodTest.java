@@ -198,6 +198,27 @@ class StaticPodTest {
   }
 
   @Test
+  void theNextKubeletTellsSinceWhenThePodRuns() throws Exception {
+    write("busybox:1");
+    try (KubeletHarness k = new KubeletHarness(o -> o.withStaticPodPath(manifests))) {
+      k.eventually(() -> assertThat(mirror(k).text("status", "phase")).isEqualTo("Running"));
+      k.stopKubelet();
+      String before = "2020-01-01T00:00:00Z";
+      KubeObject told = mirror(k).with(o -> o.withObject("/status").put("startTime", before));
+      k.api.updateStatus(Resources.PODS, told).await().indefinitely();
+      k.restart();
+      k.runtime.exit("s", 0);
+      k.eventually(() -> {
+        KubeObject mirror = mirror(k);
+        assertThat(mirror.at("status", "containerStatuses").path(0).path("restartCount").asInt())
+            .isOne();
+        assertThat(mirror.text("status", "startTime")).isEqualTo(before);
+        assertThat(mirror.uid()).isEqualTo(told.uid());
+      });
+    }
+  }
+
+  @Test
   void aMirrorGoesWhoseManifestWentWhileNoKubeletWasThere() throws Exception {
     write("busybox:1");
     KubeletConfiguration chosen = configuration("\"staticPodPath\":\"" + manifests + "\"");

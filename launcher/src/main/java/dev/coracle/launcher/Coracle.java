@@ -394,6 +394,11 @@ public final class Coracle {
     }
   }
 
+  /** Why the node works no more, for whoever would start it again; a short trouble is none. */
+  Optional<String> stuck() {
+    return node.flatMap(Node::stuck);
+  }
+
   public DataDirectory data() {
     return data;
   }

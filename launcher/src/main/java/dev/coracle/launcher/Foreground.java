@@ -1,6 +1,7 @@
 package dev.coracle.launcher;
 
 import dev.coracle.launcher.config.CoracleOptions;
+import dev.coracle.launcher.systemd.ServiceManager;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
@@ -13,7 +14,7 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * Runs a cluster for {@code coracle up}: tells how the start comes along, and stops it when the
- * process is told to end (SIGINT, SIGTERM).
+ * process is told to end (SIGINT, SIGTERM). A service manager is told of both.
  */
 public final class Foreground {
 
@@ -41,12 +42,24 @@ public final class Foreground {
     // seconds.
     Instant begin = Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
     out.println("Coracle " + Version.TEXT + ", Kubernetes " + Version.KUBERNETES);
+    ServiceManager manager = ServiceManager.ofProcess();
     Coracle cluster = Coracle.open(options);
     CountDownLatch ended = new CountDownLatch(1);
-    Thread hook = new Thread(() -> stop(cluster, ended), "stop");
-    Runtime.getRuntime().addShutdownHook(hook);
+    Runnable stop =
+        () -> {
+          manager.stopping();
+          stop(cluster, ended);
+        };
+    Runtime.getRuntime().addShutdownHook(new Thread(stop, "stop"));
     state(cluster, "Starting", begin).write(options.dataDir());
-    cluster.start((what, detail) -> line(what, detail, begin)).toCompletableFuture().join();
+    manager.watch(cluster::stuck);
+    cluster
+        .start((what, detail) -> {
+          line(what, detail, begin);
+          manager.status(what + ": " + detail);
+        })
+        .toCompletableFuture()
+        .join();
     line("containers", cluster.runtimeDescription());
     line("kubeconfig", cluster.data().kubeconfig().toString());
     line("dashboard", cluster.dashboardUrl() + "  ('./coracle dashboard' signs you in)");
@@ -71,6 +84,7 @@ public final class Foreground {
     out.flush();
     // Last, since who waits for it shows what was printed until then.
     state(cluster, "Ready", begin).write(options.dataDir());
+    manager.ready("Ready: " + cluster.apiUrl());
     if (train) {
       new TrainingRequests(cluster).send();
       return 0;

@@ -131,7 +131,8 @@ public final class Node {
         new ShownBeside(
             () -> metrics.scrape(null).body(),
             parameters ->
-                logs.flatMap(LogCollector::search).map(search -> search.answer(parameters))));
+                logs.flatMap(LogCollector::search).map(search -> search.answer(parameters)),
+            options.flags()));
   }
 
   private static Kubelet kubelet(
@@ -255,6 +256,11 @@ public final class Node {
   /** The port of the kubelet's API, 0 before it listens. */
   public int kubeletPort() {
     return kubelet.port();
+  }
+
+  /** Why the kubelet works no more, where that lasts. */
+  public Optional<String> stuck() {
+    return kubelet.stuck();
   }
 
   /** Takes up a serving certificate that was renewed in its files. */

@@ -2,9 +2,12 @@ package dev.coracle.apiserver.internal;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Resources;
+import dev.coracle.api.VersionInfo;
 import dev.coracle.api.schema.ResourceDefinition;
 import dev.coracle.api.schema.Scheme;
 import dev.coracle.api.tls.PemKeyManager;
+import dev.coracle.api.zpages.FlagPage;
+import dev.coracle.api.zpages.StatusPage;
 import dev.coracle.apiserver.ApiCalls;
 import dev.coracle.apiserver.ApiServerHooks;
 import dev.coracle.apiserver.HealthCheck;
@@ -38,12 +41,10 @@ import dev.coracle.apiserver.internal.bootstrap.KubernetesServiceReconciler;
 import dev.coracle.apiserver.internal.crd.Converters;
 import dev.coracle.apiserver.internal.crd.CustomResourceRegistrar;
 import dev.coracle.apiserver.internal.discovery.Discovery;
-import dev.coracle.apiserver.internal.discovery.FlagPage;
 import dev.coracle.apiserver.internal.discovery.Health;
 import dev.coracle.apiserver.internal.discovery.KeyDocuments;
 import dev.coracle.apiserver.internal.discovery.OpenApiRoutes;
-import dev.coracle.apiserver.internal.discovery.StatusPage;
-import dev.coracle.apiserver.internal.discovery.VersionInfo;
+import dev.coracle.apiserver.internal.discovery.ServedPage;
 import dev.coracle.apiserver.internal.filter.Filters;
 import dev.coracle.apiserver.internal.flowcontrol.FlowControl;
 import dev.coracle.apiserver.internal.http.Bodies;
@@ -106,6 +107,12 @@ import org.jspecify.annotations.Nullable;
 
 /** The parts list of one API server, in the order in which a request meets them from behind. */
 public final class Assembly {
+
+  /** What {@code /statusz} lists. */
+  private static final List<String> PAGES =
+      List.of("/flagz", "/healthz", "/livez", "/metrics", "/readyz", "/statusz", "/version");
+
+  private static final String COMPONENT = "apiserver";
 
   private static final String FLOW_DUMPS = "/debug/api_priority_and_fairness/";
 
@@ -361,8 +368,8 @@ public final class Assembly {
                         .isPresent()));
     return List.of(
         health::handle,
-        new StatusPage(Clock.systemUTC())::handle,
-        new FlagPage(options.flags())::handle,
+        new ServedPage(new StatusPage(COMPONENT, PAGES, Clock.systemUTC()))::handle,
+        new ServedPage(new FlagPage(COMPONENT, options.flags()))::handle,
         version,
         this::dump,
         keys::handle,

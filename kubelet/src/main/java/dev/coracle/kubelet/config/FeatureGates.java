@@ -116,10 +116,12 @@ public record FeatureGates(Map<String, Boolean> said) {
         "PortForwardWebsockets",
         "PreventStaticPodAPIReferences",
         "ProcMountType",
+        "ReloadKubeletClientCAFile",
         "ReloadKubeletServerCertificateFile",
         "ResourceHealthStatus",
         "RestartAllContainersOnContainerExits",
         "RotateKubeletServerCertificate",
+        "SystemdWatchdog",
         "TopologyManagerPolicyBetaOptions",
         "TranslateStreamCloseWebsocketRequests");
     all(
@@ -146,7 +148,6 @@ public record FeatureGates(Map<String, Boolean> said) {
         "RuntimeClassInImageCriAPI",
         "SELinuxMount",
         "SELinuxMountReadWriteOncePod",
-        "SystemdWatchdog",
         "TopologyManagerPolicyAlphaOptions",
         "WindowsGracefulNodeShutdown");
   }

@@ -12,6 +12,7 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
+import java.io.IOException;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,6 +35,7 @@ public final class KubeletServer {
   private final KubeletServerOptions options;
   private final KubeletRoutes routes;
   private volatile @Nullable HttpServer server;
+  private volatile @Nullable FollowedAuthority authority;
 
   public KubeletServer(Vertx vertx, KubeletServerOptions options, KubeletServerBackend backend) {
     this.vertx = vertx;
@@ -51,6 +53,10 @@ public final class KubeletServer {
     return Adapters.uni(() -> {
       HttpServer running = server;
       server = null;
+      FollowedAuthority followed = authority;
+      if (followed != null) {
+        followed.close();
+      }
       routes.close();
       return running == null ? Future.succeededFuture() : running.close();
     });
@@ -64,15 +70,17 @@ public final class KubeletServer {
 
   /**
    * Takes up a renewed serving certificate and client CA from the same files; connections made
-   * before go on.
+   * before go on. The client CA's file is followed anyway.
    */
   public Uni<Boolean> reloadCertificates() {
-    return Adapters.uni(() -> {
-      HttpServer running = server;
-      return running == null
-          ? Future.succeededFuture(false)
-          : running.updateSSLOptions(httpOptions().getSslOptions(), true);
-    });
+    return Adapters.uni(this::reload);
+  }
+
+  private Future<Boolean> reload() {
+    HttpServer running = server;
+    return running == null
+        ? Future.succeededFuture(false)
+        : running.updateSSLOptions(httpOptions().getSslOptions(), true);
   }
 
   private Future<Integer> listen() {
@@ -85,7 +93,13 @@ public final class KubeletServer {
               .addKeyValue("port", listening.actualPort())
               .log("Kubelet API is listening");
           return listening.actualPort();
-        });
+        })
+        .compose(port -> vertx.executeBlocking(this::follow, false).map(port));
+  }
+
+  private boolean follow() throws IOException {
+    authority = new FollowedAuthority(options.clientCa(), this::reload);
+    return true;
   }
 
   private HttpServerOptions httpOptions() {

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.coracle.kubelet.server.stats.NodeStats;
 import io.smallrye.mutiny.Uni;
-import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -23,8 +23,8 @@ import java.util.function.UnaryOperator;
  *     /metrics/cadvisor}
  * @param logEntries {@code /logs/entries}: the log entries that the query's parameters (empty where
  *     one is not given) ask for; empty where none are kept (404)
- * @param health checks behind {@code /healthz} beside ping and log; name them as upstream does
- *     (syncloop)
+ * @param flags the options of the process, for {@code /flagz}; none of the values is a secret
+ * @param health checks behind {@code /healthz}
  */
 public record NodeDocuments(
     Supplier<Uni<JsonNode>> pods,
@@ -34,14 +34,8 @@ public record NodeDocuments(
     Supplier<Uni<String>> probeMetrics,
     Supplier<Uni<NodeStats>> stats,
     Function<UnaryOperator<String>, Optional<Uni<JsonNode>>> logEntries,
-    List<HealthCheck> health) {
-
-  public NodeDocuments {
-    health = List.copyOf(health);
-  }
-
-  /** A named check. {@code failure} answers what is wrong, empty when all is well. */
-  public record HealthCheck(String name, Supplier<Optional<String>> failure) {}
+    Supplier<Map<String, String>> flags,
+    HealthChecks health) {
 
   /** An empty PodList, for suppliers that have nothing yet. */
   public static JsonNode emptyPodList() {

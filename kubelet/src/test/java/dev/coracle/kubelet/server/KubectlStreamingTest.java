@@ -154,7 +154,8 @@ class KubectlStreamingTest {
                         List.of(),
                         List.of())),
         _ -> Optional.empty(),
-        List.of());
+        Map::of,
+        HealthChecks.of());
   }
 
   private Kubectl kubectl(Stack stack, boolean spdy) {

@@ -22,6 +22,7 @@ import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
+import java.io.ByteArrayInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
@@ -34,6 +35,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -108,7 +110,8 @@ class KubeletServerTest {
             plain.probeMetrics(),
             plain.stats(),
             this::logEntries,
-            List.of(new NodeDocuments.HealthCheck("syncloop", () -> syncLoop)));
+            () -> Map.of("port", "0", "node-name", "n1"),
+            HealthChecks.of(new HealthChecks.HealthCheck("syncloop", () -> syncLoop)));
     options =
         KubeletServerOptions.defaults(
                 "n1", pki.certificate("server"), pki.key("server"), pki.certificate("ca"))
@@ -214,11 +217,22 @@ class KubeletServerTest {
   private Answer send(
       HttpMethod method, @Nullable String identity, @Nullable String token, String uri)
       throws Exception {
+    return send(method, identity, token, uri, Map.of());
+  }
+
+  private Answer send(
+      HttpMethod method,
+      @Nullable String identity,
+      @Nullable String token,
+      String uri,
+      Map<String, String> headers)
+      throws Exception {
     HttpClient client = vertx.createHttpClient(tls(identity));
     try {
       return client
           .request(method, port, "localhost", uri)
           .compose(request -> {
+            headers.forEach(request::putHeader);
             if (token != null) {
               request.putHeader("Authorization", "Bearer " + token);
             }
@@ -282,7 +296,8 @@ class KubeletServerTest {
                 documents.probeMetrics(),
                 documents.stats(),
                 documents.logEntries(),
-                List.of(new NodeDocuments.HealthCheck("syncloop", () -> syncLoop))));
+                documents.flags(),
+                HealthChecks.of(new HealthChecks.HealthCheck("syncloop", () -> syncLoop))));
     int at = plain.start().await().indefinitely();
     HttpClient client = vertx.createHttpClient();
     try {
@@ -308,6 +323,70 @@ class KubeletServerTest {
         .toCompletionStage()
         .toCompletableFuture()
         .get(10, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void itTellsOfItselfAndOfTheOptionsItRunsWith() throws Exception {
+    assertThat(get("admin", null, "/statusz").body())
+        .startsWith("\nkubelet statusz\nWarning: ")
+        .contains("Binary version: 1.36\n", "Paths: /checkpoint /configz /flagz ");
+    assertThat(get("admin", null, "/flagz").body())
+        .startsWith("\nkubelet flags\nWarning: ")
+        .containsPattern("\nnode-name(:|: |=| )n1\nport(:|: |=| )0\n");
+    String kind = "application/json;v=v1beta1;g=config.k8s.io;as=";
+    assertThat(accepting("/statusz", kind + "Statusz").body())
+        .startsWith("{\"kind\":\"Statusz\",\"apiVersion\":\"config.k8s.io/v1beta1\"");
+    assertThat(accepting("/flagz", kind + "Flagz").body())
+        .contains("\"name\":\"kubelet\"", "\"flags\":{\"node-name\":\"n1\",\"port\":\"0\"}");
+    assertThat(accepting("/flagz", kind.replace("json", "yaml") + "Flagz").body())
+        .contains("kind: Flagz\napiVersion: config.k8s.io/v1beta1\n");
+    Answer refused = accepting("/flagz", kind + "Statusz");
+    assertThat(refused.status()).isEqualTo(406);
+    assertThat(refused.body()).contains("\"reason\":\"NotAcceptable\"");
+  }
+
+  @Test
+  void whoMaySeeThePagesIsAskedAsUpstreamDoes() throws Exception {
+    for (var page : Map.of("/statusz", "statusz proxy", "/flagz", "configz proxy").entrySet()) {
+      assertThat(get("alice", null, page.getKey()))
+          .isEqualTo(
+              new Answer(
+                  403,
+                  "Forbidden (user=alice, verb=get, resource=nodes, subresource(s)=["
+                      + page.getValue()
+                      + "])"));
+    }
+  }
+
+  private Answer accepting(String uri, String accept) throws Exception {
+    return send(HttpMethod.GET, "admin", null, uri, Map.of("Accept", accept));
+  }
+
+  @Test
+  void metricsAreCompressedForWhoTakesThat() throws Exception {
+    HttpClient client = vertx.createHttpClient(tls("admin"));
+    try {
+      assertThat(unzipped(client, "/metrics", "deflate, gzip;q=0.8")).isEqualTo("kubelet_up 1\n");
+      assertThat(unzipped(client, "/metrics/resource", "gzip")).contains("scrape_error");
+    } finally {
+      client.close();
+    }
+  }
+
+  private String unzipped(HttpClient client, String uri, String accepted) throws Exception {
+    byte[] body =
+        client
+            .request(HttpMethod.GET, port, "localhost", uri)
+            .compose(request -> request.putHeader("Accept-Encoding", accepted).send())
+            .compose(response -> {
+              assertThat(response.getHeader("Content-Encoding")).isEqualTo("gzip");
+              return response.body();
+            })
+            .toCompletionStage()
+            .toCompletableFuture()
+            .get(10, TimeUnit.SECONDS)
+            .getBytes();
+    return new String(new GZIPInputStream(new ByteArrayInputStream(body)).readAllBytes(), UTF_8);
   }
 
   @Test
@@ -412,6 +491,10 @@ class KubeletServerTest {
       assertThat(get("admin", null, "/logs/?query=node&boot=1"))
           .isEqualTo(new Answer(406, "boot: Invalid value: 1: must be less than 1\n"));
       assertThat(get("alice", null, "/logs/?query=node").status()).isEqualTo(403);
+      HttpClient client = vertx.createHttpClient(tls("admin"));
+      assertThat(unzipped(client, "/logs/?query=none", "gzip"))
+          .isEqualTo("\nlog not found for none\n");
+      client.close();
     } finally {
       port = open;
       answering.stop().await().indefinitely();
@@ -465,6 +548,12 @@ class KubeletServerTest {
     assertThat(get("admin", null, "/healthz").body()).contains("[-]syncloop");
     syncLoop = Optional.empty();
     assertThat(get("admin", null, "/healthz/nothing").status()).isEqualTo(404);
+    assertThat(get("admin", null, "/metrics/slis").body())
+        .contains(
+            "kubernetes_healthcheck{name=\"ping\",type=\"healthz\"} 1\n",
+            "kubernetes_healthcheck{name=\"syncloop\",type=\"healthz\"} 0\n")
+        .containsPattern(
+            "kubernetes_healthchecks_total\\{name=\"syncloop\",status=\"error\",type=\"healthz\"} \\d+\n");
   }
 
   @Test

@@ -149,6 +149,11 @@ public final class Agent {
     progress.accept("node", name + ", " + node.description());
   }
 
+  /** Why the node works no more, for whoever would start it again; a short trouble is none. */
+  Optional<String> stuck() {
+    return Optional.ofNullable(running).flatMap(Node::stuck);
+  }
+
   private DnsServer dns(Client client, ClusterFacts facts, String address) {
     return new DnsServer(
         vertx,

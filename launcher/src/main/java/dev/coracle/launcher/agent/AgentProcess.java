@@ -2,6 +2,7 @@ package dev.coracle.launcher.agent;
 
 import dev.coracle.launcher.ProcessState;
 import dev.coracle.launcher.Version;
+import dev.coracle.launcher.systemd.ServiceManager;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
@@ -10,7 +11,10 @@ import java.time.Instant;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 
-/** Runs a node for {@code coracle agent} until the process is told to end (SIGINT, SIGTERM). */
+/**
+ * Runs a node for {@code coracle agent} until the process is told to end (SIGINT, SIGTERM). A
+ * service manager is told of both.
+ */
 public final class AgentProcess {
 
   private static final long LONGEST_STOP_SECONDS = 15;
@@ -27,18 +31,29 @@ public final class AgentProcess {
   public int run() throws IOException, InterruptedException {
     Instant begin = Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
     out.println("Coracle " + Version.TEXT + ", Kubernetes " + Version.KUBERNETES);
+    ServiceManager manager = ServiceManager.ofProcess();
     Agent agent = Agent.open(options);
     CountDownLatch ended = new CountDownLatch(1);
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(agent, ended), "stop"));
+    Runnable stop =
+        () -> {
+          manager.stopping();
+          stop(agent, ended);
+        };
+    Runtime.getRuntime().addShutdownHook(new Thread(stop, "stop"));
     state("Starting", begin).write(options.node().dataDir());
+    manager.watch(agent::stuck);
     try {
-      agent.start((what, detail) -> line(what, detail, begin));
+      agent.start((what, detail) -> {
+        line(what, detail, begin);
+        manager.status(what + ": " + detail);
+      });
     } catch (IOException | RuntimeException e) {
       agent.stop();
       throw e;
     }
     state("Ready", begin).write(options.node().dataDir());
     out.flush();
+    manager.ready("Ready: a node of " + options.server());
     ended.await();
     return 0;
   }

@@ -166,7 +166,7 @@ final class AgentCommand implements Callable<Integer> {
                 .withKubelet(kubelet.configuration())
                 .withMaxLayerBytes(images.maxLayerBytes()),
             CoracleOptions.SIGNING_DURATION,
-            Map.of());
+            ShownFlags.of(spec));
     AgentOptions options = new AgentOptions(address(server), token, caHash, caFile, node);
     return detach
         ? new Background(dataDir.path(), arguments()).run()

@@ -1,5 +1,6 @@
 package dev.coracle.apiserver.internal.structured;
 
+import dev.coracle.api.file.FileWatch;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,7 +53,7 @@ final class Reloaded<T> implements AutoCloseable {
     synchronized (this) {
       FileWatch started = null;
       try {
-        started = new FileWatch(file, this::look);
+        started = FileWatch.file(file, this::look);
         seen = Files.readAllBytes(file);
         now = parser.apply(seen);
         watch = started;

@@ -56,7 +56,7 @@ final class IdMappedRoot {
     for (MountPlan.Bind bind : binds) {
       copies.add(
           bind.isImage()
-              ? mounts.copy(parent(bind.source()).toString(), false, users)
+              ? mounts.copy(bind.base().toString(), false, users)
               : mounts.copy(
                   bind.source().getFirst().toString(), true, bind.idMapped() ? users : -1));
     }
@@ -68,7 +68,7 @@ final class IdMappedRoot {
     directory(mounts, rootfs());
     overlay(
         mounts,
-        launch.layers(),
+        launch.layers().stream().map(p -> p.getFileName().toString()).toList(),
         rootfs(),
         0,
         ",upperdir="
@@ -79,7 +79,7 @@ final class IdMappedRoot {
       MountPlan.Bind bind = binds.get(i);
       if (bind.isImage()) {
         directory(mounts, bind(i)).attach(copies.get(i), bind(i).toString());
-        overlay(mounts, bind.source(), bind(i), Mounts.RDONLY, "");
+        overlay(mounts, bind.names(), bind(i), Mounts.RDONLY, "");
       } else {
         (bind.directory() ? directory(mounts, bind(i)) : mounts.touch(bind(i).toString()))
             .attach(copies.get(i), bind(i).toString());
@@ -95,9 +95,8 @@ final class IdMappedRoot {
   }
 
   /** Layers are named relative to where they stand, to keep the list within a page. */
-  private void overlay(Mounts mounts, List<Path> layers, Path at, long flags, String more) {
+  private void overlay(Mounts mounts, List<String> names, Path at, long flags, String more) {
     mounts.chdir((more.isEmpty() ? at : layers()).toString());
-    List<String> names = layers.stream().map(p -> p.getFileName().toString()).toList();
     mounts.mount(
         "overlay", "overlay", at.toString(), flags, "lowerdir=" + String.join(":", names) + more);
     mounts.chdir("/");

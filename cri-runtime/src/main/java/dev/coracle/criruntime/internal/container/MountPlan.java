@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -26,7 +27,7 @@ public record MountPlan(List<Bind> binds) {
   }
 
   /**
-   * @param source of the host; for an image volume its layers, topmost first
+   * @param source of the host; for an image volume what each layer has of it, topmost first
    * @param target absolute inside the container
    * @param idMapped whether owners of files are seen through the pod's user namespace
    */
@@ -44,6 +45,23 @@ public record MountPlan(List<Bind> binds) {
 
     boolean isImage() {
       return source.size() > 1;
+    }
+
+    /** The directory that all sources lie in. */
+    Path base() {
+      Path base = Objects.requireNonNull(source.getFirst().getParent());
+      for (Path part : source) {
+        while (!part.startsWith(base) || part.equals(base)) {
+          base = Objects.requireNonNull(base.getParent());
+        }
+      }
+      return base;
+    }
+
+    /** The sources as seen from there, so that a list of them stays within a page. */
+    List<String> names() {
+      Path base = base();
+      return source.stream().map(part -> base.relativize(part).toString()).toList();
     }
   }
 
@@ -119,34 +137,38 @@ public record MountPlan(List<Bind> binds) {
   }
 
   private static Bind image(Mount m, RootView root, Images images) throws IOException {
-    StoredImage image =
-        images
-            .find(m.getImage().getImage())
-            .orElseThrow(() ->
-                new IllegalArgumentException(
-                    "image volume: no such image: " + m.getImage().getImage()));
-    List<Path> layers =
+    String name = m.getImage().getImage();
+    StoredImage image = images.find(name).orElseThrow(() -> lost("no such image: " + name));
+    List<Path> parts =
         new ArrayList<>(image.layers().stream().map(images.layers()::path).toList()).reversed();
     String sub = m.getImageSubPath();
     if (!sub.isEmpty()) {
-      Path found =
-          new RootView(layers)
-              .find(sub)
-              .orElseThrow(() -> new IllegalArgumentException("image volume has no path " + sub));
-      if (layers.size() > 1) {
-        throw new IllegalArgumentException(
-            "imageSubPath of an image with several layers is not supported");
+      parts = new RootView(parts).parts(sub);
+      if (parts.isEmpty()) {
+        throw lost("no such path in " + name + ": " + sub);
       }
-      layers = List.of(found);
+      if (parts.size() > 1 && parts.stream().anyMatch(MountPlan::isAmbiguous)) {
+        throw lost("a directory of several layers cannot be mounted by such a name: " + sub);
+      }
     }
     return new Bind(
-        layers,
+        parts,
         root.resolve(m.getContainerPath()),
-        true,
+        Files.isDirectory(parts.getFirst()),
         true,
         false,
         MountPropagation.PROPAGATION_PRIVATE,
         true);
+  }
+
+  /** Whether overlayfs would read it as more than one name. */
+  private static boolean isAmbiguous(Path path) {
+    return path.toString().chars().anyMatch(c -> c == ':' || c == ',' || c == '\\');
+  }
+
+  /** Begins as CRI's errors do (cri-api, ErrImageVolumeMountFailed). */
+  private static IllegalArgumentException lost(String why) {
+    return new IllegalArgumentException("ImageVolumeMountFailed: " + why);
   }
 
   // Below a volume the path is the volume's, which the image's links say nothing about; and a link

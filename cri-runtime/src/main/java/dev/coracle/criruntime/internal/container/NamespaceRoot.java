@@ -193,10 +193,13 @@ final class NamespaceRoot {
       mounts.touch(target);
     }
     if (bind.isImage()) {
-      List<String> names = bind.source().stream().map(p -> p.getFileName().toString()).toList();
-      mounts.chdir(String.valueOf(bind.source().getFirst().getParent()));
+      mounts.chdir(bind.base().toString());
       mounts.mount(
-          "overlay", "overlay", target, Mounts.RDONLY, "lowerdir=" + String.join(":", names));
+          "overlay",
+          "overlay",
+          target,
+          Mounts.RDONLY,
+          "lowerdir=" + String.join(":", bind.names()));
       mounts.chdir("/");
       return;
     }

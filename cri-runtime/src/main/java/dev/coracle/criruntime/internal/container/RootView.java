@@ -76,7 +76,20 @@ public final class RootView {
         : new String(Files.readAllBytes(file.get()), StandardCharsets.ISO_8859_1).lines().toList();
   }
 
+  /**
+   * What the thing at this path is made of on the host, symlinks followed: itself, or, of a
+   * directory, what each layer has of it, the topmost first. Empty where there is no such thing.
+   */
+  public List<Path> parts(String path) throws IOException {
+    return parts(split(resolve(path)), layers.size());
+  }
+
   private Optional<Path> node(List<String> names) {
+    return parts(names, 1).stream().findFirst();
+  }
+
+  private List<Path> parts(List<String> names, int most) {
+    List<Path> parts = new ArrayList<>();
     for (Path layer : layers) {
       Path at = layer;
       boolean here = true;
@@ -84,24 +97,26 @@ public final class RootView {
       for (int i = 0; i < names.size() && here; i++) {
         at = at.resolve(names.get(i));
         if (isWhiteout(at)) {
-          return Optional.empty();
+          return parts;
         }
         here = Files.exists(at, LinkOption.NOFOLLOW_LINKS);
-        if (here && i < names.size() - 1) {
-          if (!Files.isDirectory(at, LinkOption.NOFOLLOW_LINKS)) {
-            return Optional.empty();
+        boolean last = i == names.size() - 1;
+        if (here && (!last || most > 1)) {
+          boolean directory = Files.isDirectory(at, LinkOption.NOFOLLOW_LINKS);
+          if (!directory) {
+            return last && parts.isEmpty() ? List.of(at) : parts;
           }
           opaque |= Overlays.isOpaque(at);
         }
       }
       if (here) {
-        return Optional.of(at);
+        parts.add(at);
       }
-      if (opaque) {
-        return Optional.empty();
+      if (opaque || parts.size() == most) {
+        return parts;
       }
     }
-    return Optional.empty();
+    return parts;
   }
 
   private static boolean isWhiteout(Path path) {

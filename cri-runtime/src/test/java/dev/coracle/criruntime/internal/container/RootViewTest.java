@@ -39,6 +39,20 @@ class RootViewTest {
   }
 
   @Test
+  void aDirectoryIsWhatEachLayerHasOfIt() throws IOException {
+    Files.createDirectories(dir.resolve("lower/usr/lib/more"));
+    Files.createDirectories(dir.resolve("upper/etc"));
+    Files.writeString(dir.resolve("upper/etc/group"), "");
+    assertThat(view.parts("/lib"))
+        .containsExactly(dir.resolve("upper/usr/lib"), dir.resolve("lower/usr/lib"));
+    assertThat(view.parts("lib/more")).containsExactly(dir.resolve("lower/usr/lib/more"));
+    assertThat(view.parts("/etc/group")).containsExactly(dir.resolve("upper/etc/group"));
+    assertThat(view.parts("/etc/group/x")).isEmpty();
+    assertThat(view.parts("/nothing")).isEmpty();
+    assertThat(view.parts("")).hasSize(2);
+  }
+
+  @Test
   void linksCannotEscape() throws IOException {
     assertThat(view.resolve("/escape/passwd")).isEqualTo("/etc/passwd");
     assertThatThrownBy(() -> view.resolve("/loop")).isInstanceOf(IOException.class);

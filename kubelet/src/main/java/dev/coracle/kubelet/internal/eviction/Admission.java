@@ -12,10 +12,11 @@ import dev.coracle.kubelet.config.Sysctls;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.QosClass;
-import dev.coracle.kubelet.internal.runtime.PodResizer;
+import dev.coracle.kubelet.internal.runtime.ResizeRoom;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -30,7 +31,7 @@ import java.util.stream.Collectors;
  * may name its node itself. A refused pod's phase becomes Failed with upstream's reasons ({@code
  * OutOfcpu}, {@code NodeAffinity}, {@code Evicted}).
  */
-public final class Admission implements PodResizer.Room {
+public final class Admission implements ResizeRoom {
   private final Supplier<Optional<KubeObject>> node;
   private final Supplier<Optional<KubeObject>> fresh;
   private final Supplier<Collection<Pod>> pods;
@@ -170,7 +171,7 @@ public final class Admission implements PodResizer.Room {
   }
 
   @Override
-  public Optional<String> never(Pod pod, Pod has) {
+  public Optional<Never> never(Pod pod, Pod has) {
     if (cpus.exclusive() && isOther("cpu", pod, has)) {
       return Optional.of(infeasible("CPU", cpus.policy()));
     }
@@ -184,12 +185,14 @@ public final class Admission implements PodResizer.Room {
       if (have != null && wanted.compareTo(have) > 0) {
         boolean cpu = resource.equals("cpu");
         return Optional.of(
-            "Node didn't have enough capacity: "
-                + resource
-                + ", requested: "
-                + number(wanted, cpu)
-                + ", capacity: "
-                + number(have, cpu));
+            new Never(
+                "insufficient_node_allocatable",
+                "Node didn't have enough capacity: "
+                    + resource
+                    + ", requested: "
+                    + number(wanted, cpu)
+                    + ", capacity: "
+                    + number(have, cpu)));
       }
     }
     return Optional.empty();
@@ -209,12 +212,14 @@ public final class Admission implements PodResizer.Room {
     return Optional.ofNullable(Quantity.tryParse(container.requests().path(resource).asText("")));
   }
 
-  private static String infeasible(String manager, String policy) {
-    return "Resize is infeasible for Guaranteed Pods alongside "
-        + manager
-        + " Manager policy \""
-        + policy
-        + "\"";
+  private static Never infeasible(String manager, String policy) {
+    return new Never(
+        "guaranteed_pod_" + manager.toLowerCase(Locale.ROOT) + "_manager_static_policy",
+        "Resize is infeasible for Guaranteed Pods alongside "
+            + manager
+            + " Manager policy \""
+            + policy
+            + "\"");
   }
 
   @Override

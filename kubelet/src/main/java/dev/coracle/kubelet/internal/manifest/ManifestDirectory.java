@@ -2,14 +2,12 @@ package dev.coracle.kubelet.internal.manifest;
 
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.file.FileWatch;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardWatchEventKinds;
-import java.nio.file.WatchService;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +30,7 @@ final class ManifestDirectory implements ManifestSource {
   private final ManifestReader reader;
   private final StaticPodSet pods;
   private volatile boolean synced;
-  private @Nullable WatchService watch;
+  private @Nullable FileWatch watch;
   private boolean single;
 
   ManifestDirectory(Path path, ManifestReader reader, StaticPodSet pods) {
@@ -48,33 +46,13 @@ final class ManifestDirectory implements ManifestSource {
     if (!single) {
       Files.createDirectories(directory);
     }
-    WatchService service = directory.getFileSystem().newWatchService();
-    watch = service;
-    directory.register(
-        service,
-        StandardWatchEventKinds.ENTRY_CREATE,
-        StandardWatchEventKinds.ENTRY_DELETE,
-        StandardWatchEventKinds.ENTRY_MODIFY);
+    watch = FileWatch.directory(directory, this::look);
     look();
-    Thread.ofVirtual().name("kubelet-manifests").start(() -> follow(service));
   }
 
   @Override
   public boolean hasSynced() {
     return synced;
-  }
-
-  private void follow(WatchService service) {
-    try {
-      while (true) {
-        var key = service.take();
-        key.pollEvents();
-        look();
-        key.reset();
-      }
-    } catch (ClosedWatchServiceException | InterruptedException e) {
-      LOG.atDebug().log("The manifests are not followed any more");
-    }
   }
 
   private synchronized void look() {
@@ -127,13 +105,9 @@ final class ManifestDirectory implements ManifestSource {
 
   @Override
   public void close() {
-    WatchService service = watch;
-    if (service != null) {
-      try {
-        service.close();
-      } catch (IOException e) {
-        LOG.atDebug().log("The manifests' watch could not be closed");
-      }
+    FileWatch followed = watch;
+    if (followed != null) {
+      followed.close();
     }
   }
 }

@@ -22,7 +22,6 @@ public final class KubeletMetrics {
   private final MeterRegistry registry;
   private final Timer podStart;
   private final Map<String, Counter> evictions = new ConcurrentHashMap<>();
-  private final Counter restarts;
   private final Counter pods;
   private final Counter topologyRequests;
   private final Counter topologyErrors;
@@ -30,15 +29,21 @@ public final class KubeletMetrics {
   private final Counter pinningRequests;
   private final Counter pinningErrors;
   private final Timer relist;
+  private final Timer relistInterval;
   private final Map<String, Timer> operations = new ConcurrentHashMap<>();
+  private final Map<String, Counter> operationCounts = new ConcurrentHashMap<>();
   private final Map<String, Counter> operationErrors = new ConcurrentHashMap<>();
   private final Map<String, Timer> workers = new ConcurrentHashMap<>();
   private final Map<String, List<Supplier<Number>>> gauges = new ConcurrentHashMap<>();
   private final String node;
+  private final ResizeMetrics resizes;
+  private final StartMetrics starts;
 
   public KubeletMetrics(MeterRegistry registry, String node) {
     this.registry = registry;
     this.node = node;
+    this.resizes = new ResizeMetrics(registry, node);
+    this.starts = new StartMetrics(registry, node);
     this.podStart =
         timer(
             "kubelet_pod_start_duration_seconds",
@@ -49,11 +54,11 @@ public final class KubeletMetrics {
             "kubelet_pleg_relist_duration_seconds",
             "Duration for relisting pods in PLEG",
             Tags.empty());
-    this.restarts =
-        Counter.builder("kubelet_restarted_containers_total")
-            .description("Cumulative number of containers that were restarted")
-            .tag("node", node)
-            .register(registry);
+    this.relistInterval =
+        timer(
+            "kubelet_pleg_relist_interval_seconds",
+            "Interval between relisting in PLEG",
+            Tags.empty());
     this.pods =
         Counter.builder("kubelet_started_pods_total")
             .description("Cumulative number of pods started")
@@ -107,15 +112,22 @@ public final class KubeletMetrics {
 
   /** How many there are, asked when scraped; the sum over all kubelets that share these metrics. */
   public void gauge(String name, String help, Supplier<Number> value) {
+    gauge(name, help, Tags.empty(), value);
+  }
+
+  /** The same with labels. */
+  public void gauge(String name, String help, Tags tags, Supplier<Number> value) {
     gauges
         .computeIfAbsent(
-            name,
-            n -> {
+            name + tags,
+            _ -> {
               List<Supplier<Number>> parts = new CopyOnWriteArrayList<>();
               Gauge.builder(
-                      n, parts, all -> all.stream().mapToDouble(p -> p.get().doubleValue()).sum())
+                      name,
+                      parts,
+                      all -> all.stream().mapToDouble(p -> p.get().doubleValue()).sum())
                   .description(help)
-                  .tag("node", node)
+                  .tags(tags.and("node", node))
                   .strongReference(true)
                   .register(registry);
               return parts;
@@ -123,13 +135,27 @@ public final class KubeletMetrics {
         .add(value);
   }
 
+  public ResizeMetrics resizes() {
+    return resizes;
+  }
+
+  public StartMetrics starts() {
+    return starts;
+  }
+
   public void podRunning(Duration sinceSeen) {
     podStart.record(sinceSeen);
     pods.increment();
   }
 
-  public void relisted(Duration took) {
+  /**
+   * The runtime was listed.
+   *
+   * @param since how long after the last time
+   */
+  public void relisted(Duration took, Duration since) {
     relist.record(took);
+    relistInterval.record(since);
   }
 
   /**
@@ -197,10 +223,6 @@ public final class KubeletMetrics {
     }
   }
 
-  public void containerRestarted() {
-    restarts.increment();
-  }
-
   /**
    * @param kind create, update, sync, terminate
    */
@@ -218,6 +240,16 @@ public final class KubeletMetrics {
 
   /** Measures a call to the runtime. */
   public <T> T operation(String type, Supplier<T> call) {
+    operationCounts
+        .computeIfAbsent(
+            type,
+            t ->
+                Counter.builder("kubelet_runtime_operations_total")
+                    .description("Cumulative number of runtime operations by operation type")
+                    .tag("operation_type", t)
+                    .tag("node", node)
+                    .register(registry))
+        .increment();
     long begun = System.nanoTime();
     try {
       return call.get();

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.Quantity;
 import dev.coracle.api.Timestamps;
+import dev.coracle.api.VersionInfo;
 import dev.coracle.cri.v1.Image;
 import dev.coracle.cri.v1.VersionResponse;
 import dev.coracle.kubelet.config.EvictionSignal.Condition;
@@ -21,7 +22,6 @@ import java.util.Set;
 
 /** Computes a Node's status. Pure. */
 final class NodeStatus {
-  static final String VERSION = "v1.36.0+coracle";
 
   /** What a status is computed from. */
   record Facts(
@@ -187,7 +187,7 @@ final class NodeStatus {
     out.put(
         "containerRuntimeVersion",
         f.runtime.getRuntimeName() + "://" + f.runtime.getRuntimeVersion());
-    out.put("kubeletVersion", VERSION);
+    out.put("kubeletVersion", VersionInfo.GIT_VERSION);
     out.put("kubeProxyVersion", "");
     out.put("operatingSystem", "linux");
     out.put("architecture", f.machine.architecture());

@@ -91,7 +91,7 @@ public final class Pleg implements AutoCloseable {
 
   /** Empty when the last relist is recent enough. */
   public Optional<String> problem() {
-    Duration ago = Duration.ofNanos(System.nanoTime() - lastRelist);
+    Duration ago = sinceRelist();
     if (!lastFailure.isEmpty()) {
       return Optional.of("container runtime is down: " + lastFailure);
     }
@@ -101,6 +101,11 @@ public final class Pleg implements AutoCloseable {
                 + ago.toSeconds()
                 + "s ago; threshold is 3m0s")
         : Optional.empty();
+  }
+
+  /** How long ago the runtime could be listed, or since when it could not. */
+  public Duration sinceRelist() {
+    return Duration.ofNanos(System.nanoTime() - lastRelist);
   }
 
   /** The uids of all pods the runtime has anything of, by the last relist. */
@@ -254,9 +259,10 @@ public final class Pleg implements AutoCloseable {
       note(now, pods, c.getLabelsMap(), c.getId(), 10 + c.getState().getNumber());
     }
     boolean wasDown = !lastFailure.isEmpty();
+    Duration since = sinceRelist();
     lastRelist = System.nanoTime();
     lastFailure = "";
-    metrics.relisted(Duration.ofNanos(lastRelist - begun));
+    metrics.relisted(Duration.ofNanos(lastRelist - begun), since);
     Set<String> different = new TreeSet<>();
     synchronized (this) {
       now.forEach((uid, print) -> {

@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.internal.plugin;
 
+import dev.coracle.api.file.FileWatch;
 import dev.coracle.kubelet.internal.grpc.UnixChannel;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.plugin.PluginHandler.Plugin;
@@ -10,12 +11,9 @@ import dev.coracle.pluginregistration.v1.RegistrationGrpcClient;
 import dev.coracle.pluginregistration.v1.RegistrationStatus;
 import io.vertx.core.Vertx;
 import java.io.IOException;
-import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardWatchEventKinds;
-import java.nio.file.WatchService;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -46,7 +44,8 @@ public final class PluginWatcher implements AutoCloseable {
   private final Path directory;
   private final Map<String, PluginHandler> handlers;
   private final Map<Path, Known> known = new HashMap<>();
-  private @Nullable WatchService watch;
+  private @Nullable FileWatch watch;
+  private boolean open;
 
   /**
    * @param handlers by the type of plugin they work with
@@ -59,27 +58,11 @@ public final class PluginWatcher implements AutoCloseable {
     this.handlers = Map.copyOf(handlers);
   }
 
-  public void start() throws IOException {
+  public synchronized void start() throws IOException {
     Files.createDirectories(directory);
-    WatchService service = directory.getFileSystem().newWatchService();
-    watch = service;
-    directory.register(
-        service, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_DELETE);
+    watch = FileWatch.directory(directory, this::look);
+    open = true;
     look();
-    Thread.ofVirtual().name("kubelet-plugins").start(() -> follow(service));
-  }
-
-  private void follow(WatchService service) {
-    try {
-      while (true) {
-        var key = service.take();
-        key.pollEvents();
-        look();
-        key.reset();
-      }
-    } catch (ClosedWatchServiceException | InterruptedException e) {
-      LOG.atDebug().log("Plugins are not looked for any more");
-    }
   }
 
   private synchronized void look() {
@@ -176,7 +159,7 @@ public final class PluginWatcher implements AutoCloseable {
 
   private synchronized boolean stands(Identity identity) {
     Known k = known.get(identity.socket);
-    return watch != null && k != null && k.identity.equals(identity) && k.registered.isEmpty();
+    return open && k != null && k.identity.equals(identity) && k.registered.isEmpty();
   }
 
   private synchronized boolean accept(Identity identity, Plugin plugin) {
@@ -200,14 +183,10 @@ public final class PluginWatcher implements AutoCloseable {
 
   @Override
   public synchronized void close() {
-    WatchService service = watch;
-    watch = null;
-    if (service != null) {
-      try {
-        service.close();
-      } catch (IOException e) {
-        LOG.atDebug().addKeyValue("why", e.getMessage()).log("The watch was not closed");
-      }
+    open = false;
+    FileWatch followed = watch;
+    if (followed != null) {
+      followed.close();
     }
   }
 }

@@ -8,6 +8,7 @@ import dev.coracle.cri.v1.PodSandboxConfig;
 import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.image.ImageManager;
+import dev.coracle.kubelet.internal.metrics.StartMetrics;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.DownwardApi;
 import dev.coracle.kubelet.internal.pod.GoText;
@@ -19,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,6 +39,7 @@ final class ContainerStarter {
   private final PodPaths paths;
   private final Function<Pod, DownwardApi.Facts> facts;
   private final ContainerExtras.Source extras;
+  private final StartMetrics metrics;
 
   ContainerStarter(
       RuntimeService runtime,
@@ -49,7 +52,8 @@ final class ContainerStarter {
       PodEvents events,
       PodPaths paths,
       Function<Pod, DownwardApi.Facts> facts,
-      ContainerExtras.Source extras) {
+      ContainerExtras.Source extras,
+      StartMetrics metrics) {
     this.runtime = runtime;
     this.images = images;
     this.env = env;
@@ -61,6 +65,7 @@ final class ContainerStarter {
     this.paths = paths;
     this.facts = facts;
     this.extras = extras;
+    this.metrics = metrics;
   }
 
   /** What all containers of one sync share. */
@@ -79,14 +84,22 @@ final class ContainerStarter {
 
   /** Answers the new container's id. */
   String start(Frame frame, ContainerSpec container) throws StartException {
-    Optional<ContainerState> before = frame.status.container(container.name());
     backOff(frame, container);
+    metrics.started(container);
+    try {
+      return begin(frame, container);
+    } catch (StartException e) {
+      metrics.failed(container, e.reason());
+      throw e;
+    }
+  }
+
+  private String begin(Frame frame, ContainerSpec container) throws StartException {
+    Optional<ContainerState> before = frame.status.container(container.name());
     ImageManager.Ready image = image(frame, container);
-    imageVolumes(frame, container);
     int attempt =
         before.map(c -> c.restartCount() + 1).orElseGet(() -> attemptsLogged(frame.pod, container));
-    ContainerConfig config = config(frame, container, attempt, image);
-    String id = create(frame, container, config);
+    String id = withImageVolumes(frame, container, attempt, image);
     events.normal(frame.pod, container, "Created", "Container created");
     try {
       runtime.startContainer(id);
@@ -98,6 +111,28 @@ final class ContainerStarter {
     frame.context.started(container.name());
     postStart(frame, container, id, attempt);
     return id;
+  }
+
+  /** Makes the container; images that it mounts have to be there as well as its own (KEP-4639). */
+  private String withImageVolumes(
+      Frame frame, ContainerSpec container, int attempt, ImageManager.Ready image)
+      throws StartException {
+    List<ContainerSpec> volumes = imageVolumes(frame, container);
+    if (volumes.isEmpty()) {
+      return create(frame, container, config(frame, container, attempt, image));
+    }
+    boolean mounted = false;
+    metrics.imageVolumesRequested(volumes.size());
+    try {
+      for (ContainerSpec volume : volumes) {
+        image(frame, volume);
+      }
+      String id = create(frame, container, config(frame, container, attempt, image));
+      mounted = true;
+      return id;
+    } finally {
+      metrics.imageVolumesMounted(volumes.size(), mounted);
+    }
   }
 
   private static String text(CriException e) {
@@ -147,8 +182,8 @@ final class ContainerStarter {
     }
   }
 
-  /** Images that the container mounts have to be there as well as its own (KEP-4639). */
-  private void imageVolumes(Frame frame, ContainerSpec container) throws StartException {
+  private static List<ContainerSpec> imageVolumes(Frame frame, ContainerSpec container) {
+    List<ContainerSpec> out = new ArrayList<>();
     for (JsonNode mount : container.node().path("volumeMounts")) {
       for (JsonNode volume : frame.pod.spec().path("volumes")) {
         JsonNode source = volume.path("image");
@@ -157,10 +192,11 @@ final class ContainerStarter {
           ObjectNode wanted = Json.object().put("name", container.name());
           wanted.put("image", source.path("reference").asText(""));
           wanted.put("imagePullPolicy", source.path("pullPolicy").asText(""));
-          image(frame, new ContainerSpec(wanted, container.kind(), container.index()));
+          out.add(new ContainerSpec(wanted, container.kind(), container.index()));
         }
       }
     }
+    return out;
   }
 
   private ContainerConfig config(

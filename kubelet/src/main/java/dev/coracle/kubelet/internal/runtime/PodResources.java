@@ -3,6 +3,7 @@ package dev.coracle.kubelet.internal.runtime;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
+import dev.coracle.kubelet.internal.metrics.ResizeMetrics;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.util.LinkedHashMap;
@@ -20,6 +21,7 @@ public final class PodResources {
   public record Pending(String reason, String message) {}
 
   private volatile @Nullable Allocation allocation;
+  private @Nullable Allocation asked;
   private volatile Map<String, JsonNode> actuated = Map.of();
   private volatile Map<String, JsonNode> inherited = Map.of();
   private volatile @Nullable JsonNode actuatedWhole;
@@ -29,6 +31,17 @@ public final class PodResources {
 
   Optional<Allocation> allocation() {
     return Optional.ofNullable(allocation);
+  }
+
+  /** Notes what the newest spec asks for; whether that is other than what it asked before. */
+  boolean asks(Allocation wanted, ResizeMetrics metrics) {
+    Allocation before = asked;
+    asked = wanted;
+    if (before == null || before.equals(wanted)) {
+      return false;
+    }
+    metrics.requested(before.resources(), wanted.resources());
+    return true;
   }
 
   void allocate(Allocation next) {

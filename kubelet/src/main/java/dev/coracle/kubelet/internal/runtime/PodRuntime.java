@@ -4,6 +4,7 @@ import dev.coracle.cri.v1.PodSandboxConfig;
 import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.image.ImageManager;
+import dev.coracle.kubelet.internal.metrics.StartMetrics;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.DownwardApi;
 import dev.coracle.kubelet.internal.pod.Pod;
@@ -41,14 +42,14 @@ public final class PodRuntime {
   private final Executor executor;
   private final Function<Pod, DownwardApi.Facts> facts;
   private final Function<Pod, String> handlers;
-  private final Runnable restarted;
+  private final StartMetrics starts;
   private final PodResizer resizer;
 
   /**
    * @param facts the node's and the pod's addresses and sizes
    * @param handlers the runtime handler of a pod's RuntimeClass
    * @param extras what containers get for the devices they hold
-   * @param restarted hears of each container that was started again
+   * @param starts hears of each container that is started, or started again
    */
   public PodRuntime(
       RuntimeService runtime,
@@ -67,7 +68,7 @@ public final class PodRuntime {
       Function<Pod, DownwardApi.Facts> facts,
       Function<Pod, String> handlers,
       ContainerExtras.Source extras,
-      Runnable restarted,
+      StartMetrics starts,
       PodResizer resizer) {
     this.runtime = runtime;
     this.cache = cache;
@@ -79,11 +80,22 @@ public final class PodRuntime {
     this.executor = executor;
     this.facts = facts;
     this.handlers = handlers;
-    this.restarted = restarted;
+    this.starts = starts;
     this.resizer = resizer;
     this.starter =
         new ContainerStarter(
-            runtime, images, env, mounts, containers, hooks, killer, events, paths, facts, extras);
+            runtime,
+            images,
+            env,
+            mounts,
+            containers,
+            hooks,
+            killer,
+            events,
+            paths,
+            facts,
+            extras,
+            starts);
   }
 
   public Result sync(PodContext context, PodRuntimeStatus status, Map<String, Mounted> volumes) {
@@ -211,7 +223,7 @@ public final class PodRuntime {
         startedIds.add(starter.start(frame, container));
         acted = true;
         if (known.container(container.name()).isPresent()) {
-          restarted.run();
+          starts.restarted();
         }
       } catch (StartException e) {
         allStarted = false;

@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.internal.runtime;
 
+import dev.coracle.kubelet.internal.metrics.ResizeMetrics;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.QosClass;
 import java.util.Comparator;
@@ -16,7 +17,7 @@ import java.util.function.Predicate;
  * resources holds it.
  */
 final class ResizeQueue {
-  private record Waiting(PodContext context, boolean more, long turn) {
+  private record Waiting(PodContext context, boolean more, long turn, String trigger) {
     static final Comparator<Waiting> ORDER =
         Comparator.comparing(Waiting::more)
             .thenComparing(Comparator.comparingInt(Waiting::priority).reversed())
@@ -39,17 +40,30 @@ final class ResizeQueue {
   void add(PodContext context, boolean more) {
     Waiting before = waiting.get(context.uid());
     waiting.put(
-        context.uid(), new Waiting(context, more, before == null ? turns++ : before.turn()));
+        context.uid(),
+        new Waiting(
+            context,
+            more,
+            before == null ? turns++ : before.turn(),
+            before == null ? ResizeMetrics.PERIODIC : before.trigger()));
   }
 
-  /** Whether it waited. */
-  boolean remove(String uid) {
-    return waiting.remove(uid) != null;
+  /** What called it last, where it waited. */
+  Optional<String> remove(String uid) {
+    return Optional.ofNullable(waiting.remove(uid)).map(Waiting::trigger);
   }
 
-  /** All but this pod. */
-  List<String> others(String uid) {
-    return waiting.keySet().stream().filter(u -> !u.equals(uid)).toList();
+  /**
+   * All but this pod are called.
+   *
+   * @param trigger why, as the metrics name it
+   */
+  List<String> call(String uid, String trigger) {
+    List<String> others = waiting.keySet().stream().filter(u -> !u.equals(uid)).toList();
+    others.forEach(o ->
+        waiting.computeIfPresent(
+            o, (_, w) -> new Waiting(w.context(), w.more(), w.turn(), trigger)));
+    return others;
   }
 
   /**

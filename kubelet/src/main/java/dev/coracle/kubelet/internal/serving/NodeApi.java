@@ -15,6 +15,8 @@ import dev.coracle.kubelet.internal.runtime.RuntimeCache;
 import dev.coracle.kubelet.internal.status.StatusManager;
 import dev.coracle.kubelet.internal.sync.SyncLoop;
 import dev.coracle.kubelet.server.CachingKubeletAuth;
+import dev.coracle.kubelet.server.HealthChecks;
+import dev.coracle.kubelet.server.HealthChecks.HealthCheck;
 import dev.coracle.kubelet.server.HealthzServer;
 import dev.coracle.kubelet.server.KubeletServer;
 import dev.coracle.kubelet.server.KubeletServerBackend;
@@ -38,7 +40,7 @@ public final class NodeApi {
    * What there is to show.
    *
    * @param shown what others of this process have to show
-   * @param unhealthy why the kubelet does not work, empty while it does
+   * @param stuck why the kubelet works no more, empty while it does
    */
   public record Sources(
       RuntimeService runtime,
@@ -52,7 +54,7 @@ public final class NodeApi {
       VolumeUse volumes,
       PodCertificates certificates,
       Supplier<ShownBeside> shown,
-      Supplier<Optional<String>> unhealthy) {}
+      Supplier<Optional<String>> stuck) {}
 
   /** The node's servers; they do not listen yet. */
   public record Servers(Optional<KubeletServer> api, Optional<HealthzServer> healthz) {}
@@ -114,7 +116,8 @@ public final class NodeApi {
                     .runSubscriptionOn(timers),
             () -> Uni.createFrom().item(stats::read).runSubscriptionOn(timers),
             parameters -> sources.shown().get().logEntries().apply(parameters),
-            List.of(new NodeDocuments.HealthCheck("syncloop", sources.unhealthy()))));
+            () -> sources.shown().get().flags(),
+            HealthChecks.of(new HealthCheck("syncloop", sources.stuck()))));
   }
 
   /** What probes came to, alone: of the rest, scrapers would have everything twice. */

@@ -1,8 +1,14 @@
 package dev.coracle.kubelet.internal.sync;
 
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
+import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerState;
+import dev.coracle.kubelet.internal.runtime.PodContext;
+import dev.coracle.kubelet.internal.runtime.PodResources;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
+import io.micrometer.core.instrument.Tags;
+import java.util.Locale;
+import java.util.function.Predicate;
 
 /** How many pods a node has, as the metrics show it. */
 public final class PodGauges {
@@ -23,5 +29,36 @@ public final class PodGauges {
         "kubelet_desired_pods",
         "The number of pods the kubelet is being instructed to run",
         () -> loop.pods().size());
+    metrics.gauge("kubelet_node_name", "The node's name. The count is always 1.", () -> 1);
+    metrics.gauge(
+        "kubelet_mirror_pods",
+        "The number of mirror pods the kubelet will try to create",
+        () -> pods(loop, Pod::isStatic));
+    metrics.gauge(
+        "kubelet_managed_ephemeral_containers",
+        "Current number of ephemeral containers in pods managed by this kubelet",
+        () ->
+            loop.pods().stream()
+                .mapToLong(p -> p.pod().spec().path("ephemeralContainers").size())
+                .sum());
+    for (String reason : new String[] {"Deferred", "Infeasible"}) {
+      metrics.gauge(
+          "kubelet_pod_pending_resizes",
+          "Number of pending resizes for pods",
+          Tags.of("reason", reason.toLowerCase(Locale.ROOT)),
+          () -> count(loop, r -> r.pending().filter(p -> p.reason().equals(reason)).isPresent()));
+    }
+    metrics.gauge(
+        "kubelet_pod_in_progress_resizes",
+        "Number of in-progress resizes for pods",
+        () -> count(loop, PodResources::inProgress));
+  }
+
+  private static long pods(SyncLoop loop, Predicate<Pod> which) {
+    return loop.pods().stream().map(PodContext::pod).filter(which).count();
+  }
+
+  private static long count(SyncLoop loop, Predicate<PodResources> which) {
+    return loop.pods().stream().map(PodContext::resources).filter(which).count();
   }
 }

@@ -2,6 +2,7 @@ package dev.coracle.kubelet.internal.sync;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
@@ -248,13 +249,7 @@ public final class PodSync implements PodWorker.Steps {
     if (!seconds.isNumber()) {
       return Optional.empty();
     }
-    String started =
-        statusManager
-            .last(context.uid())
-            .orElse(context.pod().status())
-            .path("startTime")
-            .asText("");
-    Instant since = Timestamps.parse(started);
+    Instant since = Timestamps.parse(before(context.pod()).path("startTime").asText(""));
     return Optional.of(
         Duration.between(
             clock.instant(),
@@ -380,12 +375,30 @@ public final class PodSync implements PodWorker.Steps {
     }
   }
 
+  /**
+   * The status that was told last, by this kubelet or the one before. A manifest has none; its
+   * mirror says since when its pod runs, and since when its conditions stand.
+   */
+  private JsonNode before(Pod pod) {
+    Optional<JsonNode> last = statusManager.last(pod.uid());
+    if (last.isPresent() || !pod.isStatic()) {
+      return last.orElse(pod.status());
+    }
+    ObjectNode known = Json.object();
+    JsonNode mirror = target.apply(pod).map(Pod::status).orElse(pod.status());
+    for (String field : new String[] {"startTime", "conditions"}) {
+      if (mirror.has(field)) {
+        known.set(field, mirror.get(field));
+      }
+    }
+    return known;
+  }
+
   /** Computes and hands over the status; answers the phase. */
   private String tell(PodWorker worker, PodRuntimeStatus status, boolean ending) {
     PodContext context = worker.context();
     Pod pod = context.pod();
-    JsonNode old = statusManager.last(pod.uid()).orElse(pod.status());
-    ObjectNode computed = statuses.build(context, status, old, ending, worker.verdict());
+    ObjectNode computed = statuses.build(context, status, before(pod), ending, worker.verdict());
     if (!worker.isRemoved()) {
       target.apply(pod).ifPresent(t -> statusManager.set(pod.uid(), t, computed));
     }

@@ -6,6 +6,7 @@ import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -51,6 +52,8 @@ public final class SyncLoop {
   private final java.util.function.Consumer<Pod> unchanged;
   private volatile @Nullable Thread thread;
   private volatile boolean stopped;
+  private volatile long handlingSince;
+  private volatile boolean handling;
 
   /**
    * @param source all pods there should be
@@ -105,6 +108,11 @@ public final class SyncLoop {
     }
   }
 
+  /** How long the loop has been at one event; zero while it waits for the next one. */
+  public Duration busyFor() {
+    return handling ? Duration.ofNanos(System.nanoTime() - handlingSince) : Duration.ZERO;
+  }
+
   /** Pods now known, ended ones too. */
   public List<PodContext> pods() {
     List<PodContext> out = new ArrayList<>();
@@ -145,6 +153,8 @@ public final class SyncLoop {
       } catch (InterruptedException e) {
         return;
       }
+      handlingSince = System.nanoTime();
+      handling = true;
       try {
         handle(event);
         if (overflow.compareAndSet(true, false)) {
@@ -153,6 +163,8 @@ public final class SyncLoop {
         }
       } catch (RuntimeException e) {
         LOG.atError().setCause(e).log("The SyncLoop could not handle an event");
+      } finally {
+        handling = false;
       }
     }
   }

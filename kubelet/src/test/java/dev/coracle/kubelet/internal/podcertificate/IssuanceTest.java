@@ -7,12 +7,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
+import dev.coracle.kubelet.fake.HandClock;
 import dev.coracle.kubelet.internal.pod.Pod;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -31,28 +29,10 @@ class IssuanceTest {
               {"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"d","uid":"u"}}
               """));
   private final List<String> told = new ArrayList<>();
-  private Instant now = START;
+  private final HandClock clock = new HandClock(START);
   private int made;
   private boolean refusesToMake;
   private Optional<KubeObject> answer = Optional.empty();
-
-  private final Clock clock =
-      new Clock() {
-        @Override
-        public ZoneId getZone() {
-          return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-          return this;
-        }
-
-        @Override
-        public Instant instant() {
-          return now;
-        }
-      };
 
   private final Issuance issuance =
       new Issuance(
@@ -89,7 +69,8 @@ class IssuanceTest {
                  "status":{"conditions":[{"type":"Issued","status":"True"}],
                  "certificateChain":"","beginRefreshAt":"%s","notAfter":"%s"}}
                 """
-                    .formatted(now.plusSeconds(1800), now.plusSeconds(3600))));
+                    .formatted(
+                        clock.instant().plusSeconds(1800), clock.instant().plusSeconds(3600))));
     step();
   }
 
@@ -111,10 +92,10 @@ class IssuanceTest {
     Instant due = START.plusSeconds(1800).plus(JITTER);
     assertThat(issuance.next()).contains(due);
     assertThat(issuance.state()).isEqualTo("fresh");
-    now = due.minusMillis(1);
+    clock.set(due.minusMillis(1));
     step();
     assertThat(made).isEqualTo(1);
-    now = due;
+    clock.set(due);
     step();
     assertThat(made).isEqualTo(2);
     assertThat(issuance.bundle().key()).containsExactly(1);
@@ -127,18 +108,18 @@ class IssuanceTest {
   void whatIsNotRenewedIsOverdueAndThenExpiredAndEachIsToldOnce() {
     step();
     issue();
-    now = START.plusSeconds(1800).plus(JITTER);
+    clock.set(START.plusSeconds(1800).plus(JITTER));
     step();
-    Instant overdue = now.plus(Duration.ofMinutes(10)).plusNanos(1);
+    Instant overdue = clock.instant().plus(Duration.ofMinutes(10)).plusNanos(1);
     assertThat(issuance.next()).contains(overdue);
-    now = overdue;
+    clock.set(overdue);
     step();
     step();
     assertThat(told)
         .containsExactly("Warning CertificateOverdueForRefresh: PodCertificate refresh overdue");
     assertThat(issuance.state()).isEqualTo("overdue_for_refresh");
     assertThat(issuance.next()).contains(START.plusSeconds(3600).plusNanos(1));
-    now = START.plusSeconds(3601);
+    clock.set(START.plusSeconds(3601));
     step();
     step();
     assertThat(told)
@@ -173,12 +154,12 @@ class IssuanceTest {
   void askingAgainIsTriedAgainAMinuteLaterWhileTheOldOneServes() {
     step();
     issue();
-    now = START.plusSeconds(1800).plus(JITTER);
+    clock.set(START.plusSeconds(1800).plus(JITTER));
     refusesToMake = true;
     step();
-    assertThat(issuance.next()).contains(now.plusSeconds(60));
+    assertThat(issuance.next()).contains(clock.instant().plusSeconds(60));
     assertThat(issuance.bundle().key()).containsExactly(1);
-    now = now.plusSeconds(60);
+    clock.set(clock.instant().plusSeconds(60));
     refusesToMake = false;
     step();
     assertThat(made).isEqualTo(2);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.coracle.api.KubeObject;
 import dev.coracle.csi.v1.VolumeUsage;
+import dev.coracle.kubelet.fake.HandClock;
 import dev.coracle.kubelet.internal.host.Native;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
@@ -14,10 +15,6 @@ import dev.coracle.kubelet.server.stats.VolumeStats;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,26 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class VolumeUseTest {
   @TempDir Path directory;
-  private Instant now = Instant.parse("2026-01-01T00:00:00Z");
+  private final HandClock clock = new HandClock();
   private int asked;
-
-  private final Clock clock =
-      new Clock() {
-        @Override
-        public ZoneId getZone() {
-          return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-          return this;
-        }
-
-        @Override
-        public Instant instant() {
-          return now;
-        }
-      };
 
   private VolumeUse use(Mounted mounted, List<VolumeUsage> told) {
     return new VolumeUse(
@@ -102,7 +81,8 @@ class VolumeUseTest {
             .setAvailable(7)
             .build();
     List<VolumeStats> told = use(Mounted.at(directory), List.of(bytes, inodes)).of(pod(CLAIM));
-    assertThat(told.getFirst().fs()).isEqualTo(new FsStats(now, 60L, 100L, 40L, 7L, 10L, 3L));
+    assertThat(told.getFirst().fs())
+        .isEqualTo(new FsStats(clock.instant(), 60L, 100L, 40L, 7L, 10L, 3L));
   }
 
   @Test
@@ -121,7 +101,8 @@ class VolumeUseTest {
         Long.parseLong(
             Files.readString(Path.of("/sys/block/" + disk.get().getFileName() + "/size")).strip());
     FsStats fs = use(Mounted.device(disk.get(), false), List.of()).of(pod(CLAIM)).getFirst().fs();
-    assertThat(fs).isEqualTo(new FsStats(now, null, sectors * 512, null, null, null, null));
+    assertThat(fs)
+        .isEqualTo(new FsStats(clock.instant(), null, sectors * 512, null, null, null, null));
   }
 
   @Test
@@ -129,10 +110,10 @@ class VolumeUseTest {
     VolumeUse use = use(Mounted.at(directory), List.of());
     Pod pod = pod(CLAIM);
     use.of(pod);
-    now = now.plusSeconds(59);
+    clock.set(clock.instant().plusSeconds(59));
     use.of(pod);
     assertThat(asked).isEqualTo(1);
-    now = now.plusSeconds(2);
+    clock.set(clock.instant().plusSeconds(2));
     use.of(pod);
     assertThat(asked).isEqualTo(2);
     use.retain(List.of());
@@ -157,10 +138,13 @@ class VolumeUseTest {
 
   @Test
   void prometheusHearsOfEachClaimOnce() {
-    VolumeStats stats = new VolumeStats("d", new FsStats(now, 60L, 100L, 40L, 7L, 10L, 3L), "data");
-    VolumeStats memory = new VolumeStats("m", new FsStats(now, 1L, 2L, 1L, 0L, 1L, 1L), null);
+    VolumeStats stats =
+        new VolumeStats("d", new FsStats(clock.instant(), 60L, 100L, 40L, 7L, 10L, 3L), "data");
+    VolumeStats memory =
+        new VolumeStats("m", new FsStats(clock.instant(), 1L, 2L, 1L, 0L, 1L, 1L), null);
     VolumeStats device =
-        new VolumeStats("b", new FsStats(now, null, 512L, null, null, null, null), "disk");
+        new VolumeStats(
+            "b", new FsStats(clock.instant(), null, 512L, null, null, null, null), "disk");
     String text =
         VolumeMetrics.render(
             List.of(

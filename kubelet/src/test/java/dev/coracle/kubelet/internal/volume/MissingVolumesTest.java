@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.coracle.api.KubeObject;
+import dev.coracle.kubelet.fake.HandClock;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
@@ -11,10 +12,6 @@ import dev.coracle.kubelet.internal.volume.VolumeManager.MountException;
 import dev.coracle.kubelet.internal.volume.VolumeManager.MountException.Failure;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Clock;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -25,25 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 class MissingVolumesTest {
   @TempDir private Path root;
   private final Set<String> absent = new HashSet<>();
-  private Instant now = Instant.parse("2026-01-01T00:00:00Z");
-
-  private final Clock clock =
-      new Clock() {
-        @Override
-        public ZoneOffset getZone() {
-          return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-          return this;
-        }
-
-        @Override
-        public Instant instant() {
-          return now;
-        }
-      };
+  private final HandClock clock = new HandClock();
 
   private final class Plugin implements VolumePlugin {
     private final String field;
@@ -121,9 +100,9 @@ class MissingVolumesTest {
     VolumeManager volumes = manager();
     Pod pod = pod("configMap", "b", "emptyDir", "e", "configMap", "a");
     assertThat(failure(volumes, pod).failures()).containsExactly(setUp("b"), setUp("a"));
-    now = now.plusSeconds(122);
+    clock.set(clock.instant().plusSeconds(122));
     assertThat(failure(volumes, pod).failures()).containsExactly(setUp("b"), setUp("a"));
-    now = now.plusSeconds(1);
+    clock.set(clock.instant().plusSeconds(1));
     Failure late =
         new Failure(
             "FailedMount",

@@ -7,6 +7,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
 import dev.coracle.client.Client;
+import dev.coracle.kubelet.fake.HandClock;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.pod.Pod;
 import io.smallrye.mutiny.Uni;
@@ -14,11 +15,8 @@ import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -45,27 +43,9 @@ class TokenRefreshTest {
               """));
 
   private final List<KubeObject> requests = new ArrayList<>();
-  private Instant now = START;
+  private final HandClock clock = new HandClock(START);
   private final List<Instant> refused = new ArrayList<>();
   private boolean reachable = true;
-
-  private final Clock clock =
-      new Clock() {
-        @Override
-        public ZoneId getZone() {
-          return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-          return this;
-        }
-
-        @Override
-        public Instant instant() {
-          return now;
-        }
-      };
 
   /** An API server that issues tokens and does nothing else. */
   private final Client client =
@@ -81,11 +61,11 @@ class TokenRefreshTest {
 
   private Uni<KubeObject> issue(KubeObject request) {
     if (!reachable) {
-      refused.add(now);
+      refused.add(clock.instant());
       return Uni.createFrom().failure(StatusException.unavailable("no server"));
     }
     requests.add(request);
-    Instant expires = now.plusSeconds(request.at("spec", "expirationSeconds").asLong());
+    Instant expires = clock.instant().plusSeconds(request.at("spec", "expirationSeconds").asLong());
     return Uni.createFrom()
         .item(
             request.with(o ->
@@ -128,11 +108,11 @@ class TokenRefreshTest {
 
     assertThat(volumes.nextRefresh("u")).contains(START.plusSeconds(480));
 
-    now = START.plusSeconds(479);
+    clock.set(START.plusSeconds(479));
     volumes.mount(POD);
     assertThat(file).hasContent("token-1");
 
-    now = START.plusSeconds(480);
+    clock.set(START.plusSeconds(480));
     Path held = file.toRealPath();
     volumes.mount(POD);
     assertThat(file).hasContent("token-2");
@@ -147,18 +127,18 @@ class TokenRefreshTest {
     volumes.mount(POD);
     Path file = root.resolve("pods/u/volumes/kubernetes.io~projected/v/token");
     reachable = false;
-    now = START.plusSeconds(500);
+    clock.set(START.plusSeconds(500));
     volumes.mount(POD);
     assertThat(file).hasContent("token-1");
     reachable = true;
     volumes.mount(POD);
     assertThat(file).as("it is not yet time").hasContent("token-1");
-    now = volumes.nextRefresh("u").orElseThrow();
+    clock.set(volumes.nextRefresh("u").orElseThrow());
     volumes.mount(POD);
     assertThat(file).hasContent("token-2");
     // The server tells the end in whole seconds.
     assertThat(volumes.nextRefresh("u").orElseThrow())
-        .isBetween(now.plusSeconds(479), now.plusSeconds(480));
+        .isBetween(clock.instant().plusSeconds(479), clock.instant().plusSeconds(480));
   }
 
   @Test
@@ -167,7 +147,7 @@ class TokenRefreshTest {
     volumes.mount(POD);
     reachable = false;
     for (int i = 0; i < 20; i++) {
-      now = volumes.nextRefresh("u").orElseThrow();
+      clock.set(volumes.nextRefresh("u").orElseThrow());
       volumes.mount(POD);
     }
     assertThat(refused).hasSize(20);

@@ -4,14 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.api.KubeObject;
 import dev.coracle.client.fake.FakeClient;
+import dev.coracle.kubelet.fake.HandClock;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,25 +23,7 @@ class VolumeRefreshTest {
   private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
 
   private final List<String> calls = new ArrayList<>();
-  private Instant now = START;
-
-  private final Clock clock =
-      new Clock() {
-        @Override
-        public ZoneOffset getZone() {
-          return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(java.time.ZoneId zone) {
-          return this;
-        }
-
-        @Override
-        public Instant instant() {
-          return now;
-        }
-      };
+  private final HandClock clock = new HandClock(START);
 
   private final VolumePlugin plugin =
       new VolumePlugin() {
@@ -92,10 +73,10 @@ class VolumeRefreshTest {
                 """));
     volumes.mount(pod);
     assertThat(volumes.nextRefresh("u")).contains(START.plusSeconds(60));
-    now = START.plusSeconds(59);
+    clock.set(START.plusSeconds(59));
     volumes.mount(pod);
     assertThat(calls).containsExactly("mount");
-    now = START.plusSeconds(60);
+    clock.set(START.plusSeconds(60));
     volumes.mount(pod);
     assertThat(calls).containsExactly("mount", "refresh");
     assertThat(volumes.nextRefresh("u")).contains(START.plusSeconds(120));

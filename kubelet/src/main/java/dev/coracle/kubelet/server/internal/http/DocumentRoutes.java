@@ -2,7 +2,9 @@ package dev.coracle.kubelet.server.internal.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.StatusException;
+import dev.coracle.kubelet.server.HealthChecks.Outcome;
 import dev.coracle.kubelet.server.NodeDocuments;
+import dev.coracle.kubelet.server.internal.logs.GzipSink;
 import dev.coracle.kubelet.server.internal.logs.LogOptions;
 import dev.coracle.kubelet.server.stats.CadvisorMetrics;
 import dev.coracle.kubelet.server.stats.NodeStats;
@@ -12,9 +14,12 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -41,6 +46,7 @@ public final class DocumentRoutes {
     router
         .get("/metrics/cadvisor")
         .handler(rc -> metrics(rc, documents.stats(), CadvisorMetrics::render));
+    router.get("/metrics/slis").handler(rc -> prometheus(rc, documents.health().slis()));
     router.get("/metrics/resource").handler(this::resourceMetrics);
     router
         .get("/stats/summary")
@@ -75,27 +81,16 @@ public final class DocumentRoutes {
   }
 
   private void health(RoutingContext rc, String only) {
-    boolean known = only.isEmpty() || only.equals("ping") || only.equals("log");
+    List<Outcome> outcomes = documents.health().ask(only);
     StringBuilder report = new StringBuilder();
-    boolean healthy = true;
-    if (only.isEmpty()) {
-      report.append("[+]ping ok\n[+]log ok\n");
-    }
-    for (NodeDocuments.HealthCheck check : documents.health()) {
-      if (!only.isEmpty() && !only.equals(check.name())) {
-        continue;
-      }
-      known = true;
-      boolean ok = check.failure().get().isEmpty();
-      healthy &= ok;
-      report
-          .append(ok ? "[+]" : "[-]")
-          .append(check.name())
-          .append(ok ? " ok\n" : " failed: reason withheld\n");
-    }
-    if (!known) {
+    outcomes.forEach(o ->
+        report
+            .append(o.ok() ? "[+]" : "[-]")
+            .append(o.name())
+            .append(o.ok() ? " ok\n" : " failed: reason withheld\n"));
+    if (outcomes.isEmpty()) {
       Replies.text(rc, 404, "404 page not found\n");
-    } else if (!healthy) {
+    } else if (!outcomes.stream().allMatch(Outcome::ok)) {
       Replies.text(
           rc,
           500,
@@ -109,7 +104,9 @@ public final class DocumentRoutes {
   private void resourceMetrics(RoutingContext rc) {
     // A failing source is told in the metrics themselves, so that the scraper sees it.
     ask(documents.stats())
-        .onComplete(r -> prometheus(rc, ResourceMetrics.render(r.succeeded() ? r.result() : null)));
+        .map(ResourceMetrics::render)
+        .otherwise(_ -> ResourceMetrics.render(null))
+        .onSuccess(text -> prometheus(rc, text));
   }
 
   private <T> void metrics(RoutingContext rc, Supplier<Uni<T>> source, Function<T, String> render) {
@@ -119,8 +116,30 @@ public final class DocumentRoutes {
         .onFailure(e -> Replies.failure(rc, 500, e));
   }
 
-  private static void prometheus(RoutingContext rc, String text) {
-    rc.response().putHeader("Content-Type", PROMETHEUS).end(Buffer.buffer(text));
+  /** Compressed for who takes that, as Prometheus' own handlers do. */
+  private void prometheus(RoutingContext rc, String text) {
+    HttpServerResponse response = rc.response().putHeader("Content-Type", PROMETHEUS);
+    if (accepted(rc).contains("gzip")) {
+      response.putHeader("Content-Encoding", "gzip").putHeader("Vary", "Accept-Encoding");
+      vertx
+          .executeBlocking(() -> compressed(text), false)
+          .onSuccess(response::end)
+          .onFailure(e -> Replies.failure(rc, 500, e));
+    } else {
+      response.end(Buffer.buffer(text));
+    }
+  }
+
+  private static String accepted(RoutingContext rc) {
+    return Optional.ofNullable(rc.request().getHeader("Accept-Encoding")).orElse("");
+  }
+
+  private static Buffer compressed(String text) throws IOException, InterruptedException {
+    Buffer out = Buffer.buffer();
+    GzipSink gzip = new GzipSink(out::appendBytes);
+    gzip.write(text.getBytes(StandardCharsets.UTF_8));
+    gzip.finish();
+    return out;
   }
 
   private <T> void json(

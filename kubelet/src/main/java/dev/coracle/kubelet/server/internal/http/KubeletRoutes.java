@@ -80,6 +80,7 @@ public final class KubeletRoutes {
         .post("/checkpoint/:namespace/:pod/:container")
         .handler(new CheckpointHandler(vertx, backend));
     new DocumentRoutes(vertx, backend.documents()).mount(router);
+    new PageRoutes(backend.documents().flags(), clock).mount(router);
     nodeLogs =
         options
             .logDirectory()

@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.server.internal.http;
 
+import dev.coracle.kubelet.server.internal.logs.GzipSink;
 import dev.coracle.kubelet.server.internal.nodelogs.NodeLogFiles;
 import dev.coracle.kubelet.server.internal.nodelogs.NodeLogQuery;
 import dev.coracle.kubelet.server.internal.nodelogs.ServiceLogs;
@@ -105,6 +106,11 @@ final class NodeLogsHandler implements Handler<RoutingContext> {
     Context context = vertx.getOrCreateContext();
     HttpServerResponse response = rc.response();
     response.setChunked(true).putHeader("Content-Type", "text/plain;charset=UTF-8");
+    // Upstream compresses for who names this alone.
+    boolean compressed = "gzip".equals(rc.request().getHeader("Accept-Encoding"));
+    if (compressed) {
+      response.putHeader("Content-Encoding", "gzip");
+    }
     ResponseSink sink = new ResponseSink(context, response);
     response.exceptionHandler(t -> log.atDebug().setCause(t).log("Log client has gone"));
     response.closeHandler(_ -> sink.close());
@@ -112,7 +118,13 @@ final class NodeLogsHandler implements Handler<RoutingContext> {
         .name("kubelet-log-query")
         .start(() -> {
           try {
-            services.orElseThrow().write(query, sink);
+            if (compressed) {
+              GzipSink gzip = new GzipSink(sink);
+              services.orElseThrow().write(query, gzip);
+              gzip.finish();
+            } else {
+              services.orElseThrow().write(query, sink);
+            }
           } catch (Exception e) {
             log.atDebug().setCause(e).log("A query of logs ended early");
           } finally {

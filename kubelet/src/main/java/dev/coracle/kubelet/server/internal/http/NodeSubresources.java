@@ -29,7 +29,10 @@ final class NodeSubresources {
     if (under(path, "/healthz")) {
       return List.of("healthz", "proxy");
     }
-    if (under(path, "/configz")) {
+    if (under(path, "/statusz")) {
+      return List.of("statusz", "proxy");
+    }
+    if (under(path, "/configz") || under(path, "/flagz")) {
       return List.of("configz", "proxy");
     }
     return List.of("proxy");

@@ -10,6 +10,7 @@ import dev.coracle.kubelet.config.CredentialProviders;
 import dev.coracle.kubelet.config.CredentialProviders.CacheType;
 import dev.coracle.kubelet.config.CredentialProviders.Provider;
 import dev.coracle.kubelet.config.CredentialProviders.TokenAttributes;
+import dev.coracle.kubelet.fake.HandClock;
 import dev.coracle.kubelet.internal.image.PullCredential;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.pod.Pod;
@@ -18,11 +19,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -52,30 +49,7 @@ class CredentialPluginsTest {
 
   private final FakeClient api = new FakeClient();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-  private final Hands clock = new Hands();
-
-  private static final class Hands extends Clock {
-    private Instant now = Instant.parse("2026-01-01T00:00:00Z");
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public synchronized Instant instant() {
-      return now;
-    }
-
-    synchronized void advance(Duration by) {
-      now = now.plus(by);
-    }
-  }
+  private final HandClock clock = new HandClock();
 
   @BeforeEach
   void accounts() {

@@ -1,7 +1,6 @@
-package dev.coracle.apiserver.internal.discovery;
+package dev.coracle.api;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.Json;
 
 /** What {@code /version} says. */
 public final class VersionInfo {

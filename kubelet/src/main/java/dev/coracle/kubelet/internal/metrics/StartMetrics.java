@@ -1,0 +1,88 @@
+package dev.coracle.kubelet.internal.metrics;
+
+import dev.coracle.kubelet.internal.pod.ContainerSpec;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+
+/** The metrics of containers' starts, and of the images that they mount. Safe for any thread. */
+public final class StartMetrics {
+  private final MeterRegistry registry;
+  private final String node;
+  private final Counter restarts;
+
+  StartMetrics(MeterRegistry registry, String node) {
+    this.registry = registry;
+    this.node = node;
+    this.restarts =
+        counter(
+            "kubelet_restarted_containers_total",
+            "Cumulative number of containers that were restarted",
+            Tags.empty());
+  }
+
+  /** One that has run before begins anew. */
+  public void restarted() {
+    restarts.increment();
+  }
+
+  /** A container is to be started. */
+  public void started(ContainerSpec container) {
+    counter(
+            "kubelet_started_containers_total",
+            "Cumulative number of containers started",
+            Tags.of("container_type", type(container)))
+        .increment();
+  }
+
+  /**
+   * It was not.
+   *
+   * @param code why, such as {@code ErrImagePull}
+   */
+  public void failed(ContainerSpec container, String code) {
+    counter(
+            "kubelet_started_containers_errors_total",
+            "Cumulative number of errors when starting containers",
+            Tags.of("container_type", type(container), "code", code))
+        .increment();
+  }
+
+  private static String type(ContainerSpec container) {
+    return switch (container.kind()) {
+      case INIT, SIDECAR -> "init_container";
+      case APP -> "container";
+      case EPHEMERAL -> "ephemeral_container";
+    };
+  }
+
+  /** A container that mounts images is to be started. */
+  public void imageVolumesRequested(int count) {
+    counter(
+            "kubelet_image_volume_requested_total",
+            "Number of requested image volumes",
+            Tags.empty())
+        .increment(count);
+  }
+
+  /** The container has them, or could not be made with them. */
+  public void imageVolumesMounted(int count, boolean succeeded) {
+    if (succeeded) {
+      counter(
+              "kubelet_image_volume_mounted_succeed_total",
+              "Number of successful image volume mounts",
+              Tags.empty())
+          .increment(count);
+    } else {
+      counter(
+              "kubelet_image_volume_mounted_errors_total",
+              "Number of failed image volume mounts",
+              Tags.empty())
+          .increment(count);
+    }
+  }
+
+  private Counter counter(String name, String help, Tags tags) {
+    return Counter.builder(name).description(help).tags(tags.and("node", node)).register(registry);
+  }
+}
