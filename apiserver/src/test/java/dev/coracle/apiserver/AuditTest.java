@@ -19,6 +19,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -115,6 +117,92 @@ class AuditTest {
     assertThat(event.path("responseObject").path("metadata").has("managedFields")).isFalse();
     assertThat(event.path("annotations").path("authorization.k8s.io/decision").asText())
         .isEqualTo("allow");
+  }
+
+  @Test
+  void theObjectIsNamedAndTheAnswerTold() {
+    kubectl.ok("create", "configmap", "named", "--from-literal=a=b");
+    String uid = kubectl.ok("get", "configmap", "named", "-o", "jsonpath={.metadata.uid}");
+    Predicate<JsonNode> named =
+        of("configmaps").and(e -> e.path("objectRef").path("name").asText().equals("named"));
+    assertThat(event("create", "ResponseComplete", named).path("responseStatus").path("code"))
+        .as("the path of a create has no name")
+        .hasToString("201");
+    kubectl.ok("delete", "configmap", "named");
+    JsonNode deleted = event("delete", "ResponseComplete", named).path("responseStatus");
+    assertThat(deleted.path("status").asText()).isEqualTo("Success");
+    assertThat(deleted.at("/details/uid").asText()).isEqualTo(uid);
+    kubectl.fails("delete", "configmap", "named");
+    JsonNode missing =
+        event(
+                "delete",
+                "ResponseComplete",
+                named.and(e -> e.at("/responseStatus/code").asInt() == 404))
+            .path("responseStatus");
+    assertThat(missing.at("/details/name").asText()).isEqualTo("named");
+    assertThat(missing.at("/details/kind").asText()).isEqualTo("configmaps");
+  }
+
+  @Test
+  void badCredentialsAreToldOfWhenTheyAreAnswered() throws Exception {
+    String admin = Files.readString(server.pki().path("admin.kubeconfig"));
+    Matcher url = Pattern.compile("https://[^\"\\s]+").matcher(admin);
+    assertThat(url.find()).isTrue();
+    Files.writeString(
+        Files.createDirectories(dir.resolve("stranger")).resolve("kubeconfig"),
+        """
+        apiVersion: v1
+        kind: Config
+        current-context: c
+        clusters: [{name: c, cluster: {server: "%s", insecure-skip-tls-verify: true}}]
+        contexts: [{name: c, context: {cluster: c, user: u}}]
+        users: [{name: u, user: {token: not.a.token}}]
+        """
+            .formatted(url.group()));
+    new Kubectl(dir.resolve("stranger/kubeconfig"), dir.resolve("stranger"))
+        .fails("get", "--raw", "/api/v1/namespaces/default/configmaps/stranger");
+    Predicate<JsonNode> stranger =
+        of("configmaps").and(e -> e.path("objectRef").path("name").asText().equals("stranger"));
+    JsonNode event = event("get", "ResponseStarted", stranger);
+    assertThat(event.path("user").isEmpty()).isTrue();
+    assertThat(event.at("/responseStatus/code").asInt()).isEqualTo(401);
+    assertThat(event.at("/responseStatus/reason").asText()).isEqualTo("Unauthorized");
+    assertThat(event.at("/responseObject/kind").asText()).isEqualTo("Status");
+    assertThat(lines().stream().filter(stranger)).hasSize(1);
+  }
+
+  @Test
+  void podSecurityTellsWhichPolicyHeldAndWhatItWouldNot() {
+    kubectl.okWith(
+        """
+        apiVersion: v1
+        kind: Namespace
+        metadata: {name: held, labels: {pod-security.kubernetes.io/audit: baseline}}
+        """,
+        "create",
+        "-f",
+        "-");
+    kubectl.ok("create", "serviceaccount", "default", "-n", "held");
+    kubectl.okWith(
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: host, namespace: held}
+        spec: {hostNetwork: true, containers: [{name: c, image: i}]}
+        """,
+        "create",
+        "-f",
+        "-");
+    JsonNode told =
+        event(
+                "create",
+                "ResponseComplete",
+                of("pods").and(e -> e.at("/objectRef/namespace").asText().equals("held")))
+            .path("annotations");
+    assertThat(told.path("pod-security.kubernetes.io/enforce-policy").asText())
+        .isEqualTo("privileged:latest");
+    assertThat(told.path("pod-security.kubernetes.io/audit-violations").asText())
+        .startsWith("would violate PodSecurity \"baseline:latest\": ");
   }
 
   @Test

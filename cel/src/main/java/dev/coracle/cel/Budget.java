@@ -1,17 +1,17 @@
 package dev.coracle.cel;
 
 /**
- * What evaluation may cost for one request, in Kubernetes' units (see {@link
- * dev.coracle.cel.cost.RunCosts}); one expression may cost {@link #PER_EXPRESSION} at most. Belongs
- * to one thread at a time.
+ * What evaluation may cost for one request, and in admission for one policy under one binding with
+ * one parameter, in Kubernetes' units (see {@link dev.coracle.cel.cost.RunCosts}); one expression
+ * may cost {@link #PER_EXPRESSION} at most. Belongs to one thread at a time.
  */
 public final class Budget {
 
   static final long PER_EXPRESSION = 1_000_000;
 
-  private static final long PER_REQUEST = 10_000_000;
+  private static final long WHOLE = 10_000_000;
 
-  private long left = PER_REQUEST;
+  private long left = WHOLE;
   private long ofExpression;
 
   void begin() {
@@ -26,7 +26,7 @@ public final class Budget {
     }
   }
 
-  /** Whether nothing is left of the request's. */
+  /** Whether nothing is left of the whole. */
   public boolean isSpent() {
     return left <= 0;
   }

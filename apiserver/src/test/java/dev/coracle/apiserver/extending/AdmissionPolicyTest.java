@@ -239,8 +239,15 @@ class AdmissionPolicyTest {
     assertThat(api.post(DEPLOYMENTS, deployment(4, "exempt: x")).ok().warnings()).isEmpty();
     assertThat(api.post(DEPLOYMENTS, deployment(3, "")).ok().warnings()).isEmpty();
     api.delete(MAPS + "/limits").ok();
-    assertThat(api.post(DEPLOYMENTS, deployment(3, "")).ok().warnings().toString())
-        .contains("no params found for policy binding with `Deny` parameterNotFoundAction");
+    Answer refused = until(422, DEPLOYMENTS, deployment(3, ""));
+    assertThat(refused.message())
+        .as("whatever the binding's actions are")
+        .endsWith(
+            "denied request: failed to configure binding: no params found for policy binding with"
+                + " `Deny` parameterNotFoundAction");
+    assertThat(refused.warnings()).isEmpty();
+    api.delete(GROUP + "validatingadmissionpolicybindings/limited-binding").ok();
+    until(201, DEPLOYMENTS, deployment(3, ""));
   }
 
   private static void mutating(String name, String spec) {
@@ -361,10 +368,11 @@ class AdmissionPolicyTest {
                         .asText())
                 .isEqualTo("test"));
     Answer refused = api.post(DEPLOYMENTS, deployment(2, ""));
-    assertThat(refused.code()).isBetween(400, 499);
+    assertThat(refused.code()).isEqualTo(403);
     assertThat(refused.message())
-        .startsWith(
-            "deployments.apps \"d\" is forbidden: policy 'patch' with binding 'patch-binding'"
-                + " denied request: expression");
+        .startsWith("policy 'patch' with binding 'patch-binding' denied request: expression");
+    assertThat(refused.body().path("reason").asText()).isEqualTo("Invalid");
+    assertThat(refused.body().at("/details/causes/0/message").asText())
+        .isEqualTo(refused.message());
   }
 }

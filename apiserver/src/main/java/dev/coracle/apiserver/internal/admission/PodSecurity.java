@@ -12,7 +12,8 @@ import java.util.Map;
 
 /**
  * Holds Pods to the level that their namespace's labels ask for: {@code enforce} refuses, {@code
- * warn} only says so, for workloads too (Kubernetes docs, "Pod Security Admission").
+ * warn} only says so and {@code audit} notes it in the audit log, for workloads too (Kubernetes
+ * docs, "Pod Security Admission").
  */
 final class PodSecurity implements AdmissionPlugin {
 
@@ -51,8 +52,14 @@ final class PodSecurity implements AdmissionPlugin {
     Map<String, String> labels =
         namespaces.get("", request.call().namespace()).map(KubeObject::labels).orElse(Map.of());
     String enforce = labels.getOrDefault(LABEL + "enforce", "privileged");
+    String audit = labels.getOrDefault(LABEL + "audit", "privileged");
     String warn = labels.getOrDefault(LABEL + "warn", "privileged");
+    List<String> audited = PodSecurityStandards.check(audit, template);
+    if (!audited.isEmpty()) {
+      request.annotate(LABEL + "audit-violations", would(labels, "audit", audit, audited));
+    }
     if (pod) {
+      request.annotate(LABEL + "enforce-policy", policy(labels, "enforce", enforce));
       List<String> problems = PodSecurityStandards.check(enforce, template);
       if (!problems.isEmpty()) {
         throw Refusal.of(request, violation(labels, "enforce", enforce, problems));
@@ -60,20 +67,26 @@ final class PodSecurity implements AdmissionPlugin {
     }
     List<String> warnings = PodSecurityStandards.check(warn, template);
     if (!warnings.isEmpty()) {
-      request
-          .call()
-          .warnings()
-          .add(
-              "would "
-                  + violation(labels, "warn", warn, warnings).replaceFirst("violates", "violate"));
+      request.call().warnings().add(would(labels, "warn", warn, warnings));
     }
     return Backstage.DONE;
   }
 
+  private static String would(
+      Map<String, String> labels, String mode, String level, List<String> problems) {
+    return "would " + violation(labels, mode, level, problems).replaceFirst("violates", "violate");
+  }
+
   private static String violation(
       Map<String, String> labels, String mode, String level, List<String> problems) {
-    String version = labels.getOrDefault(LABEL + mode + "-version", "latest");
-    return "violates PodSecurity \"" + level + ":" + version + "\": " + String.join(", ", problems);
+    return "violates PodSecurity \""
+        + policy(labels, mode, level)
+        + "\": "
+        + String.join(", ", problems);
+  }
+
+  private static String policy(Map<String, String> labels, String mode, String level) {
+    return level + ":" + labels.getOrDefault(LABEL + mode + "-version", "latest");
   }
 
   private static JsonNode template(AdmissionRequest request, ObjectNode object) {

@@ -28,6 +28,17 @@ public final class Audit {
         .orElse(null);
   }
 
+  /** Called for a request with bad credentials: upstream tells of these when they are answered. */
+  public void unauthenticated(Exchange exchange) {
+    policy
+        .of(exchange.user(), exchange.info())
+        .ifPresent(rule -> {
+          AuditRecord record = new AuditRecord(new HttpSubject(exchange), rule, clock, log::add);
+          exchange.audit(record);
+          exchange.context().addHeadersEndHandler(_ -> record.stage(AuditStage.RESPONSE_STARTED));
+        });
+  }
+
   /** Called once it is known who asks. Records the stages that follow by itself. */
   public void begin(Exchange exchange) {
     Optional<AuditRule> rule = policy.of(exchange.user(), exchange.info());

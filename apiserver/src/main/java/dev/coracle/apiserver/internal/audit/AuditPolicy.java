@@ -78,6 +78,14 @@ public final class AuditPolicy {
     List<AuditRule.Resources> resources = new ArrayList<>();
     for (JsonNode r : rule.path("resources")) {
       known(r, Set.of("group", "resources", "resourceNames"), where + ".resources");
+      if (r.path("resourceNames").size() > 0 && r.path("resources").isEmpty()) {
+        throw new IllegalArgumentException(
+            where + ".resources.resourceNames: using resourceNames requires at least one resource");
+      }
+      if (r.path("group").asText("").indexOf('/') >= 0) {
+        throw new IllegalArgumentException(
+            where + ".resources.group: a group is named without its version");
+      }
       resources.add(
           new AuditRule.Resources(
               r.path("group").asText(""),
@@ -88,6 +96,9 @@ public final class AuditPolicy {
     if (!urls.isEmpty() && (!resources.isEmpty() || rule.path("namespaces").size() > 0)) {
       throw new IllegalArgumentException(
           where + ": rules cannot apply to both regular resources and non-resource URLs");
+    }
+    for (String url : urls) {
+      checkUrl(url, where + ".nonResourceURLs: Invalid value: \"" + url + "\": ");
     }
     Set<AuditStage> stages = EnumSet.noneOf(AuditStage.class);
     stages.addAll(omitted);
@@ -109,6 +120,19 @@ public final class AuditPolicy {
         urls,
         stages,
         rule.path("omitManagedFields").asBoolean(omitManaged));
+  }
+
+  /** What never matches as it is written is a mistake. */
+  private static void checkUrl(String url, String where) {
+    if (!url.equals("*") && !url.startsWith("/")) {
+      throw new IllegalArgumentException(
+          where + "non-resource URL rules must begin with a '/' character");
+    }
+    int star = url.indexOf('*');
+    if (star >= 0 && star < url.length() - 1) {
+      throw new IllegalArgumentException(
+          where + "non-resource URL wildcards '*' must be the final character of the rule");
+    }
   }
 
   private static void known(JsonNode node, Set<String> keys, String where) {

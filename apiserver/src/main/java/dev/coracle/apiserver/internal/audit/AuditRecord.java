@@ -30,7 +30,11 @@ public final class AuditRecord {
   private final Map<String, String> annotations = new LinkedHashMap<>();
   private @Nullable Supplier<@Nullable JsonNode> request;
   private @Nullable Supplier<@Nullable JsonNode> response;
-  private @Nullable Status status;
+  private @Nullable JsonNode status;
+  private String objectName = "";
+  private String objectNamespace = "";
+  private String objectUid = "";
+  private String objectVersion = "";
   private String constraint = "";
   private long requestBytes;
   private long responseBytes;
@@ -66,7 +70,20 @@ public final class AuditRecord {
     }
   }
 
-  void response(KubeObject object) {
+  /** Tells of an object that is to be written as it was sent; the path may not say all of it. */
+  public void object(JsonNode sent) {
+    JsonNode metadata = sent.path("metadata");
+    objectName = metadata.path("name").asText("");
+    objectNamespace = metadata.path("namespace").asText("");
+    objectUid = metadata.path("uid").asText("");
+    objectVersion = metadata.path("resourceVersion").asText("");
+  }
+
+  /** Tells of an answer that is one object. */
+  public void response(KubeObject object) {
+    if (object.kind().equals("Status")) {
+      status = object.tree();
+    }
     if (rule.level().includes(AuditLevel.REQUEST_RESPONSE)) {
       response(object.json().length, object::tree);
     }
@@ -99,7 +116,7 @@ public final class AuditRecord {
 
   /** Tells of a failure that is the answer. */
   public void failure(Status failed) {
-    status = failed;
+    status = failed.toJson();
     response(0, failed::toJson);
   }
 
@@ -107,15 +124,15 @@ public final class AuditRecord {
     if (rule.omitStages().contains(stage)) {
       return;
     }
-    boolean last = stage == AuditStage.RESPONSE_COMPLETE || stage == AuditStage.PANIC;
+    boolean answered = stage != AuditStage.REQUEST_RECEIVED;
     ObjectNode head = head(stage);
     log.accept(
         new AuditEvent(
             head,
-            last ? request : null,
-            last ? response : null,
+            answered ? request : null,
+            answered ? response : null,
             rule.omitManagedFields(),
-            1024 + (last ? requestBytes + responseBytes : 0)));
+            1024 + (answered ? requestBytes + responseBytes : 0)));
   }
 
   private ObjectNode head(AuditStage stage) {
@@ -143,17 +160,20 @@ public final class AuditRecord {
     if (info.resourceRequest()) {
       ObjectNode ref = out.putObject("objectRef");
       put(ref, "resource", info.resource());
-      put(ref, "namespace", info.namespace());
-      put(ref, "name", info.name());
+      put(ref, "namespace", info.namespace().isEmpty() ? objectNamespace : info.namespace());
+      put(ref, "name", info.name().isEmpty() ? objectName : info.name());
+      put(ref, "uid", objectUid);
       put(ref, "apiGroup", info.group());
       put(ref, "apiVersion", info.version());
+      put(ref, "resourceVersion", objectVersion);
       put(ref, "subresource", info.subresource());
     }
     if (stage != AuditStage.REQUEST_RECEIVED) {
       out.set("responseStatus", responseStatus());
     }
     out.put("requestReceivedTimestamp", Timestamps.microTime(received));
-    out.put("stageTimestamp", Timestamps.microTime(clock.instant()));
+    Instant at = stage == AuditStage.REQUEST_RECEIVED ? received : clock.instant();
+    out.put("stageTimestamp", Timestamps.microTime(at));
     synchronized (annotations) {
       if (!annotations.isEmpty()) {
         annotations.forEach(out.putObject("annotations")::put);
@@ -165,11 +185,14 @@ public final class AuditRecord {
   private ObjectNode responseStatus() {
     ObjectNode out = Json.object();
     out.putObject("metadata");
-    Status failed = status;
-    if (failed != null) {
-      put(out, "status", "Failure");
-      put(out, "message", failed.message());
-      put(out, "reason", failed.reason().text());
+    JsonNode answer = status;
+    if (answer != null) {
+      put(out, "status", answer.path("status").asText(""));
+      put(out, "message", answer.path("message").asText(""));
+      put(out, "reason", answer.path("reason").asText(""));
+      if (answer.path("details").isObject()) {
+        out.set("details", answer.get("details"));
+      }
     }
     out.put("code", subject.code());
     return out;

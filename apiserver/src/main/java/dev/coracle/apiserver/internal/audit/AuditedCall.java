@@ -47,6 +47,9 @@ public final class AuditedCall implements AuditSubject {
   public void received(@Nullable JsonNode body) {
     record.stage(AuditStage.REQUEST_RECEIVED);
     if (body != null) {
+      if (info.verb().equals("create") || info.verb().equals("update")) {
+        record.object(body);
+      }
       record.request(body);
     }
   }

@@ -3,12 +3,15 @@ package dev.coracle.apiserver.internal.audit;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.RequestInfo;
+import java.net.InetAddress;
 import java.util.LinkedHashSet;
 import java.util.Objects;
 import java.util.Set;
 
 /** A request over HTTP. */
 record HttpSubject(Exchange exchange) implements AuditSubject {
+
+  private static final int LONGEST_AGENT = 1024;
 
   @Override
   public RequestInfo info() {
@@ -32,10 +35,13 @@ record HttpSubject(Exchange exchange) implements AuditSubject {
 
   @Override
   public String userAgent() {
-    return exchange.header("User-Agent");
+    String agent = exchange.header("User-Agent");
+    return agent.length() > LONGEST_AGENT
+        ? agent.substring(0, LONGEST_AGENT) + "...TRUNCATED"
+        : agent;
   }
 
-  /** As proxies in between tell, and the peer itself last. */
+  /** As proxies in between tell, where it is an address, and the peer itself last. */
   @Override
   public Set<String> sources() {
     Set<String> out = new LinkedHashSet<>();
@@ -43,7 +49,7 @@ record HttpSubject(Exchange exchange) implements AuditSubject {
       out.add(address.trim());
     }
     out.add(exchange.header("X-Real-Ip").trim());
-    out.removeIf(String::isEmpty);
+    out.removeIf(address -> !isAddress(address));
     if (exchange.request().remoteAddress() != null) {
       String peer = exchange.request().remoteAddress().hostAddress();
       if (peer != null) {
@@ -51,6 +57,15 @@ record HttpSubject(Exchange exchange) implements AuditSubject {
       }
     }
     return out;
+  }
+
+  private static boolean isAddress(String text) {
+    try {
+      InetAddress.ofLiteral(text);
+      return true;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
   }
 
   @Override

@@ -49,7 +49,7 @@ final class AuthenticationFilter implements Filter {
               if (found.isEmpty()) {
                 if (audit != null) {
                   exchange.user(NOBODY);
-                  audit.begin(exchange);
+                  audit.unauthenticated(exchange);
                 }
                 Responder.failure(exchange, StatusException.unauthorized());
                 return;

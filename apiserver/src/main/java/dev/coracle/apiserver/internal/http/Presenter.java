@@ -30,7 +30,7 @@ public final class Presenter {
   void object(Exchange exchange, Negotiation form, int code, ResourceType type, KubeObject object) {
     AuditRecord audit = exchange.audit();
     if (audit != null) {
-      audit.response(object.json().length, object::tree);
+      audit.response(object);
     }
     boolean own =
         object.kind().equals(type.kind().kind())

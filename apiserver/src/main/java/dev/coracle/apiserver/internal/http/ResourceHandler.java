@@ -180,7 +180,7 @@ public final class ResourceHandler {
     Negotiation form = negotiate(exchange, call);
     answer(
         exchange,
-        body(exchange).chain(bytes -> engine.create(call, decode(exchange, call, bytes))),
+        body(exchange).chain(bytes -> engine.create(call, sent(exchange, call, bytes))),
         object -> presenter.object(exchange, form, 201, call.type(), object));
   }
 
@@ -188,7 +188,7 @@ public final class ResourceHandler {
     Negotiation form = negotiate(exchange, call);
     answer(
         exchange,
-        body(exchange).chain(bytes -> engine.update(call, decode(exchange, call, bytes))),
+        body(exchange).chain(bytes -> engine.update(call, sent(exchange, call, bytes))),
         outcome -> outcome(exchange, form, call, outcome));
   }
 
@@ -307,6 +307,15 @@ public final class ResourceHandler {
       bytes = bytes.onSuccess(b -> audit.request(b, () -> Bodies.tree(b, media)));
     }
     return Uni.createFrom().completionStage(bytes::toCompletionStage).chain(large::place);
+  }
+
+  private ObjectNode sent(Exchange exchange, Call call, byte[] body) {
+    ObjectNode object = decode(exchange, call, body);
+    AuditRecord audit = exchange.audit();
+    if (audit != null) {
+      audit.object(object);
+    }
+    return object;
   }
 
   private ObjectNode decode(Exchange exchange, Call call, byte[] body) {

@@ -1,7 +1,10 @@
 package dev.coracle.apiserver.internal.policy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Status;
+import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.StatusReason;
 import dev.coracle.api.schema.ResourceDefinition;
 import dev.coracle.api.schema.SchemaType;
 import dev.coracle.apiserver.internal.admission.AdmissionPlugin;
@@ -20,6 +23,7 @@ import dev.coracle.apiserver.internal.webhook.Target;
 import dev.coracle.cel.CelFailure;
 import dev.coracle.cel.CelValues;
 import io.smallrye.mutiny.Uni;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,13 +62,22 @@ public final class MutatingPolicies implements AdmissionPlugin {
     if (turns.isAgain()) {
       turns.changedMeanwhile(request.object());
     }
+    List<Denial> denials = new ArrayList<>();
     return evaluation
-        .each(bound, request, found -> visit(found, request, turns))
-        .invoke(() -> turns.leftAs(request.object()));
+        .each(bound, request, found -> visit(found, request, turns, denials))
+        .invoke(() -> {
+          turns.leftAs(request.object());
+          if (!denials.isEmpty()) {
+            throw refusal(request, denials);
+          }
+        });
   }
 
   private Uni<Boolean> visit(
-      Found<Mutations> found, AdmissionRequest request, Reinvocation.Turns turns) {
+      Found<Mutations> found,
+      AdmissionRequest request,
+      Reinvocation.Turns turns,
+      List<Denial> denials) {
     String id = found.policy().name() + "/" + found.binding().name();
     if (turns.isAgain() && !turns.wants(id)) {
       return Uni.createFrom().item(false);
@@ -72,7 +85,12 @@ public final class MutatingPolicies implements AdmissionPlugin {
     return Uni.createFrom()
         .deferred(() -> mutate(found, request))
         .onFailure(CelFailure.class)
-        .recoverWithUni(f -> failed(found, request, (CelFailure) f))
+        .recoverWithItem(f -> {
+          if (!found.policy().ignoresFailure()) {
+            denials.add(Denial.of(found, (CelFailure) f));
+          }
+          return false;
+        })
         .invoke(changed -> {
           if (changed) {
             turns.changed();
@@ -83,24 +101,42 @@ public final class MutatingPolicies implements AdmissionPlugin {
         });
   }
 
-  /** Not changed, where the policy is passed over when it fails. */
-  private static Uni<Boolean> failed(
-      Found<Mutations> found, AdmissionRequest request, CelFailure failure) {
-    if (found.policy().ignoresFailure()) {
-      return Uni.createFrom().item(false);
+  /**
+   * Why a policy refuses the request.
+   *
+   * @param configured whether it could be followed at all
+   */
+  private record Denial(String words, boolean configured) {
+
+    static Denial of(Found<Mutations> found, CelFailure failure) {
+      return new Denial(
+          "policy '"
+              + found.policy().name()
+              + "' with binding '"
+              + found.binding().name()
+              + "' denied request: "
+              + failure.words(),
+          found.unusable() == null);
     }
-    // Not thrown: of a failure that a recovery throws Mutiny makes one of both.
-    return Uni.createFrom()
-        .failure(
-            StatusException.forbidden(
-                request.resource(),
-                request.objectName(),
-                "policy '"
-                    + found.policy().name()
-                    + "' with binding '"
-                    + found.binding().name()
-                    + "' denied request: "
-                    + failure.words()));
+  }
+
+  /** All are told as causes, the first one is the message; the code is 403 whatever the reason. */
+  private static StatusException refusal(AdmissionRequest request, List<Denial> denials) {
+    Denial first = denials.getFirst();
+    Status forbidden =
+        StatusException.forbidden(request.resource(), request.objectName(), first.words).status();
+    return new StatusException(
+        new Status(
+            false,
+            403,
+            first.configured ? StatusReason.INVALID : StatusReason.FORBIDDEN,
+            first.words,
+            forbidden.group(),
+            forbidden.kind(),
+            forbidden.name(),
+            "",
+            denials.stream().map(d -> new StatusCause("", d.words, "")).toList(),
+            0));
   }
 
   private Uni<Boolean> mutate(Found<Mutations> found, AdmissionRequest request) {

@@ -37,13 +37,13 @@ final class PolicyEvaluation {
 
     /** Runs the compiled policy; what stands in the way of that is a failure like others. */
     List<Failed> run(Function<P, List<Failed>> work) {
+      if (unusable != null) {
+        return List.of(Failed.always("", unusable.words()));
+      }
       try {
-        if (unusable != null) {
-          throw unusable;
-        }
         return work.apply(policy.compiled());
       } catch (CelFailure e) {
-        return List.of(new Failed("", e.words(), "", 0, true));
+        return List.of(Failed.error("", e.words(), "", 0));
       }
     }
   }
@@ -74,7 +74,6 @@ final class PolicyEvaluation {
     private final AdmissionRequest request;
     private final Optional<KubeObject> namespace;
     private final Visit<P> visit;
-    private final Budget budget = new Budget();
 
     Walk(
         List<Bound<P>> bound,
@@ -109,7 +108,7 @@ final class PolicyEvaluation {
               .onFailure(CelFailure.class)
               .recoverWithUni(f -> {
                 return visit
-                    .at(new Found<>(of.policy(), binding, target, Map.of(), budget, f))
+                    .at(new Found<>(of.policy(), binding, target, Map.of(), new Budget(), f))
                     .replaceWithVoid();
               })
               .chain(() -> binding(of, target, next));
@@ -138,7 +137,7 @@ final class PolicyEvaluation {
       Map<String, Object> mine = new HashMap<>(known);
       mine.put("params", AdmissionVariables.object(all.get(which)));
       return visit
-          .at(new Found<>(policy, binding, target, mine, budget, null))
+          .at(new Found<>(policy, binding, target, mine, new Budget(), null))
           .chain(changed -> param(policy, binding, target, all, which + 1, changed ? null : known));
     }
 

@@ -17,13 +17,18 @@ import dev.coracle.apiserver.internal.webhook.Matching;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Holds requests to the ValidatingAdmissionPolicies: all are asked, then the first refusal counts.
  */
 public final class ValidatingPolicies implements AdmissionPlugin {
+
+  /** Upstream's bound of the value of an audit annotation. */
+  private static final int LONGEST_NOTE = 10 << 10;
 
   private final PolicyIndex<Validations> policies;
   private final PolicyEvaluation evaluation;
@@ -45,15 +50,24 @@ public final class ValidatingPolicies implements AdmissionPlugin {
       return Backstage.DONE;
     }
     List<Decision> decisions = new ArrayList<>();
+    Map<String, Set<String>> notes = new LinkedHashMap<>();
     return evaluation
-        .each(bound, request, found -> decide(found, request, decisions))
-        .invoke(() -> settle(request, decisions));
+        .each(bound, request, found -> decide(found, decisions, notes))
+        .invoke(() -> {
+          notes.forEach((key, values) -> request.annotate(key, String.join(", ", values)));
+          settle(request, decisions);
+        });
   }
 
-  private record Decision(String policy, PolicyBinding binding, Failed failed) {}
+  private record Decision(String policy, PolicyBinding binding, Failed failed) {
+
+    boolean asks(String action) {
+      return !failed.always() && binding.actions().contains(action);
+    }
+  }
 
   private static Uni<Boolean> decide(
-      Found<Validations> found, AdmissionRequest request, List<Decision> out) {
+      Found<Validations> found, List<Decision> out, Map<String, Set<String>> all) {
     Map<String, String> notes = new LinkedHashMap<>();
     List<Failed> failures = found.run(v -> v.check(found.values(), found.budget(), notes));
     for (Failed failed : failures) {
@@ -61,7 +75,9 @@ public final class ValidatingPolicies implements AdmissionPlugin {
         out.add(new Decision(found.policy().name(), found.binding(), failed));
       }
     }
-    notes.forEach((key, value) -> request.annotate(found.policy().name() + "/" + key, value));
+    notes.forEach((key, value) ->
+        all.computeIfAbsent(found.policy().name() + "/" + key, _ -> new LinkedHashSet<>())
+            .add(value.substring(0, Math.min(value.length(), LONGEST_NOTE))));
     return Uni.createFrom().item(false);
   }
 
@@ -69,7 +85,7 @@ public final class ValidatingPolicies implements AdmissionPlugin {
     ArrayNode audit = Json.array();
     Decision denial = null;
     for (Decision d : decisions) {
-      if (d.binding.actions().contains("Warn")) {
+      if (d.asks("Warn")) {
         request
             .call()
             .warnings()
@@ -81,13 +97,13 @@ public final class ValidatingPolicies implements AdmissionPlugin {
                     + "': "
                     + d.failed.message());
       }
-      if (d.binding.actions().contains("Audit")) {
+      if (d.asks("Audit")) {
         ObjectNode entry = audit.addObject().put("message", d.failed.message());
         entry.put("policy", d.policy).put("binding", d.binding.name());
         entry.put("expressionIndex", d.failed.index());
-        d.binding.actions().stream().sorted().forEach(entry.putArray("validationActions")::add);
+        d.binding.actions().forEach(entry.putArray("validationActions")::add);
       }
-      if (d.binding.actions().contains("Deny") && denial == null) {
+      if (denial == null && (d.failed.always() || d.asks("Deny"))) {
         denial = d;
       }
     }

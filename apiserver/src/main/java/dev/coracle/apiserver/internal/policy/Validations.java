@@ -7,6 +7,7 @@ import dev.coracle.cel.Budget;
 import dev.coracle.cel.CelEnvironment;
 import dev.coracle.cel.CelFailure;
 import dev.coracle.cel.Expression;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,8 +22,22 @@ final class Validations {
    * A validation that does not hold, or could not be evaluated.
    *
    * @param reason of the Status, empty for {@code Invalid}
+   * @param always whether it refuses the request whatever the binding's actions are
    */
-  record Failed(String expression, String message, String reason, int index, boolean error) {}
+  record Failed(
+      String expression, String message, String reason, int index, boolean error, boolean always) {
+
+    static Failed error(String expression, String message, String reason, int index) {
+      return new Failed(expression, message, reason, index, true, false);
+    }
+
+    static Failed always(String expression, String message) {
+      return new Failed(expression, message, "", 0, true, true);
+    }
+  }
+
+  /** Upstream's bound of what a messageExpression may give, in bytes. */
+  private static final int LONGEST_MESSAGE = 5 << 10;
 
   private record Validation(
       Expression expression,
@@ -74,23 +89,20 @@ final class Validations {
         return out;
       }
     } catch (CelFailure e) {
-      out.add(new Failed("", e.words(), "", 0, true));
+      out.add(Failed.error("", e.words(), "", 0));
       return out;
     }
     int i = 0;
     for (Validation v : validations) {
       try {
         if (!v.expression.test(all, budget)) {
-          out.add(new Failed(v.expression.text(), message(v, all, budget), v.reason, i, false));
+          out.add(
+              new Failed(v.expression.text(), message(v, all, budget), v.reason, i, false, false));
         }
       } catch (CelFailure e) {
         out.add(
-            new Failed(
-                v.expression.text(),
-                PolicyFailures.of(v.expression, e).words(),
-                v.reason,
-                i,
-                true));
+            Failed.error(
+                v.expression.text(), PolicyFailures.of(v.expression, e).words(), v.reason, i));
       }
       i++;
     }
@@ -101,8 +113,7 @@ final class Validations {
           notes.put(key, value.toString().strip());
         }
       } catch (CelFailure e) {
-        out.add(
-            new Failed(expression.text(), PolicyFailures.of(expression, e).words(), "", 0, true));
+        out.add(Failed.always(expression.text(), PolicyFailures.of(expression, e).words()));
       }
     });
     return out;
@@ -112,12 +123,14 @@ final class Validations {
     if (v.messageExpression != null) {
       try {
         String text = v.messageExpression.eval(all, budget).toString().strip();
-        if (!text.isEmpty() && text.indexOf('\n') < 0) {
+        if (!text.isEmpty()
+            && text.indexOf('\n') < 0
+            && text.getBytes(StandardCharsets.UTF_8).length <= LONGEST_MESSAGE) {
           return text;
         }
       } catch (CelFailure e) {
         if (e.overBudget()) {
-          return e.words();
+          return "failed messageExpression: " + e.words();
         }
       }
     }

@@ -116,5 +116,17 @@ class AuditPolicyTest {
     assertThatThrownBy(
             () -> policy(head + "rules: [{level: None, namespaces: [a], nonResourceURLs: [/x]}]\n"))
         .hasMessageContaining("both regular resources and non-resource URLs");
+    for (String[] mistake :
+        new String[][] {
+          {"nonResourceURLs: [healthz]", "must begin with a '/' character"},
+          {"nonResourceURLs: [/a*/b]", "must be the final character of the rule"},
+          {"resources: [{group: apps, resourceNames: [a]}]", "requires at least one resource"},
+          {"resources: [{group: apps/v1}]", "named without its version"}
+        }) {
+      assertThatThrownBy(() -> policy(head + "rules: [{level: None, " + mistake[0] + "}]\n"))
+          .hasMessageContaining("rules[0].")
+          .hasMessageContaining(mistake[1]);
+    }
+    assertThat(policy(head + "rules: [{level: None, nonResourceURLs: ['*', /a*]}]\n")).isNotNull();
   }
 }
