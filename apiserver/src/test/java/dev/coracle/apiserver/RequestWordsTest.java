@@ -1,8 +1,10 @@
 package dev.coracle.apiserver;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -48,11 +50,72 @@ class RequestWordsTest {
             + " resourceVersion is provided",
         "limit=a|400|strconv.ParseInt: parsing \"a\": invalid syntax",
         "timeoutSeconds=x|400|strconv.ParseInt: parsing \"x\": invalid syntax",
+        "limit=|400|strconv.ParseInt: parsing \"\": invalid syntax",
+        "limit=1.5&labelSelector=(|400|strconv.ParseInt: parsing \"1.5\": invalid syntax",
+        "limit=9223372036854775808|400|strconv.ParseInt: parsing \"9223372036854775808\": value out"
+            + " of range",
+        "watch=1&continue=x|422|ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch:"
+            + " Forbidden: resourceVersionMatch is forbidden when continue is provided",
+        "fieldSelector=data%3Dx|400|\"data\" is not a known field selector: only"
+            + " \"metadata.name\", \"metadata.namespace\"",
       })
   void optionsOfListsAndWatches(String query, int code, String words) {
     TestApi.Answer answer = api.get(MAPS + "?" + query);
     assertThat(answer.code()).isEqualTo(code);
     assertThat(answer.message()).isEqualTo(words);
+  }
+
+  @Test
+  void whoeverNamesAnObjectDoesNotWatch() {
+    assertThat(api.get(MAPS + "/m?watch=true").ok().body().path("kind").asText())
+        .isEqualTo("ConfigMap");
+    assertThat(api.get(MAPS + "/none?watch=true").code()).isEqualTo(404);
+  }
+
+  @Test
+  void mediaTypesThatAreNone() {
+    var watch = api.exchange("GET", MAPS + "?watch=1", "", "application/yaml", new byte[0]);
+    assertThat(watch.code()).isEqualTo(406);
+    assertThat(new String(watch.bytes(), UTF_8))
+        .contains(
+            "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch");
+    for (String accept : List.of("APPLICATION/JSON", "text/yaml", "application/x-yaml")) {
+      assertThat(api.call("GET", MAPS, "", accept, "").code()).as(accept).isEqualTo(406);
+    }
+    for (String sent : List.of("text/yaml", "application/x-yaml")) {
+      assertThat(api.call("POST", MAPS, sent, "metadata: {name: y}").code()).isEqualTo(415);
+    }
+    String map = "{\"metadata\":{\"name\":\"capitals\"}}";
+    assertThat(api.call("POST", MAPS, "APPLICATION/JSON", map).code()).isEqualTo(201);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true,true", "1,true", "T,true", "bad,false", "tRUE,false", "0,false"})
+  void prettyIsWhatGoTakesForTrue(String value, boolean pretty) throws Exception {
+    String text = new String(api.bytes(MAPS + "/m?pretty=" + value, "identity"), UTF_8);
+    assertThat(text.contains("\n  ")).isEqualTo(pretty);
+  }
+
+  @Test
+  void methodsThatAreNoVerbs() {
+    TestApi.Answer answer = api.call("PROPFIND", MAPS, "", "");
+    assertThat(answer.code()).isEqualTo(405);
+    assertThat(answer.message())
+        .isEqualTo("the server does not allow this method on the requested resource");
+  }
+
+  /** Upstream's server does not look at the query where there is a body; a dry run stays one. */
+  @Test
+  void aBodySaysAllOfADelete() {
+    String path = MAPS + "/deleted";
+    api.post(MAPS, "{metadata: {name: deleted}}").ok();
+    String body = "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\"}";
+    assertThat(api.call("DELETE", path + "?propagationPolicy=x", "application/json", "").code())
+        .isEqualTo(422);
+    api.call("DELETE", path + "?dryRun=All", "application/json", body).ok();
+    assertThat(api.get(path).code()).isEqualTo(200);
+    api.call("DELETE", path + "?propagationPolicy=x", "application/json", body).ok();
+    assertThat(api.get(path).code()).isEqualTo(404);
   }
 
   @ParameterizedTest
@@ -94,6 +157,37 @@ class RequestWordsTest {
     TestApi.Answer answer = api.call("DELETE", MAPS + "/m", "application/json", options);
     assertThat(answer.code()).isEqualTo(422);
     assertThat(answer.message()).isEqualTo("DeleteOptions.meta.k8s.io \"\" is invalid: " + words);
+    assertThat(api.get(MAPS + "/m").code()).isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"dryRun\":\"All\"}|string into Go struct field DeleteOptions.dryRun of type []string",
+        "{\"dryRun\":[1]}|number into Go struct field DeleteOptions.dryRun of type string",
+        "{\"gracePeriodSeconds\":\"5\"}|string into Go struct field DeleteOptions.gracePeriodSeconds"
+            + " of type int64",
+        "{\"gracePeriodSeconds\":1.5}|number 1.5 into Go struct field"
+            + " DeleteOptions.gracePeriodSeconds of type int64",
+        "{\"orphanDependents\":\"x\"}|string into Go struct field DeleteOptions.orphanDependents of"
+            + " type bool",
+      })
+  void optionsOfOtherTypesDeleteNothing(String options, String words) {
+    for (String path : List.of(MAPS + "/m", MAPS)) {
+      TestApi.Answer answer = api.call("DELETE", path, "application/json", options);
+      assertThat(answer.code()).isEqualTo(400);
+      assertThat(answer.message()).isEqualTo("json: cannot unmarshal " + words);
+    }
+    assertThat(api.get(MAPS + "/m").code()).isEqualTo(200);
+  }
+
+  @Test
+  void anEmptyOptionOfAQueryIsNone() {
+    for (String query : List.of("dryRun=", "propagationPolicy=", "gracePeriodSeconds=")) {
+      assertThat(api.delete(MAPS + "/m?" + query).code()).as(query).isBetween(400, 422);
+    }
     assertThat(api.get(MAPS + "/m").code()).isEqualTo(200);
   }
 

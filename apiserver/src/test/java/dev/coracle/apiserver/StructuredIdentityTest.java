@@ -396,7 +396,7 @@ class StructuredIdentityTest {
             jane.list(Resources.CONFIG_MAPS, "default", options)
                 .await()
                 .atMost(Duration.ofSeconds(60)))
-        .hasMessageContaining("field label not supported: data");
+        .hasMessageContaining("\"data\" is not a known field selector");
     ListOptions labelled =
         new ListOptions(LabelSelector.parse("a=b"), FieldSelector.EVERYTHING, "", "", 0, "");
     assertThatThrownBy(() ->

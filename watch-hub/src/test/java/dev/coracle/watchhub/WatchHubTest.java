@@ -371,6 +371,32 @@ class WatchHubTest {
   }
 
   @Test
+  void aVersionIsANumberOf64Bits() {
+    String large = "18446744073709551616";
+    for (String version : List.of(large, "+1")) {
+      ListOptions options =
+          new ListOptions(LabelSelector.EVERYTHING, FieldSelector.EVERYTHING, version, "", 0, "");
+      assertThatThrownBy(() -> list("", options))
+          .hasMessageEndingWith(
+              version.equals(large) ? ": value out of range" : ": invalid syntax");
+    }
+  }
+
+  @Test
+  void aPageIsOfItsOwnVersionOnly() {
+    create("a", "p1", "", "web");
+    create("a", "p2", "", "web");
+    String token = list("", ListOptions.ALL.withLimit(1, "")).continueToken();
+    ListOptions later =
+        new ListOptions(LabelSelector.EVERYTHING, FieldSelector.EVERYTHING, "1", "", 1, token);
+    assertThatThrownBy(() -> list("", later))
+        .hasMessage("specifying resource version is not allowed when using continue");
+    ListOptions any =
+        new ListOptions(LabelSelector.EVERYTHING, FieldSelector.EVERYTHING, "0", "", 1, token);
+    assertThat(list("", any).items()).hasSize(1);
+  }
+
+  @Test
   void watchesTellWhatHappens() {
     String start = list("", ListOptions.ALL).resourceVersion();
     EventRecorder all = watch("", WatchOptions.from(start));

@@ -111,8 +111,7 @@ public final class Exchange {
   }
 
   public boolean flag(String name) {
-    String value = query(name);
-    return value.equals("true") || value.equals("1");
+    return query.flag(name);
   }
 
   /** A header, empty where it is not given. */

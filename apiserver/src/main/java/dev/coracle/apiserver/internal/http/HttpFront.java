@@ -239,11 +239,10 @@ public final class HttpFront {
             : raw.indexOf('%') < 0
                 ? raw
                 : QueryStringDecoder.decodeComponent(raw.replace("+", "%2B"));
-    String watch = query.first("watch");
     return RequestInfo.of(
         context.request().method().name(),
         path,
-        query.has("watch") && !watch.equals("false") && !watch.equals("0"),
+        query.flag("watch"),
         query.first("fieldSelector"),
         query.first("labelSelector"));
   }

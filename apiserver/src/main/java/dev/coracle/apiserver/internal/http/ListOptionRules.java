@@ -62,9 +62,12 @@ final class ListOptionRules {
       if (!match.equals("NotOlderThan")) {
         errors.unsupported(FieldPath.ROOT, MATCH, match, List.of("NotOlderThan"));
       }
-      if (continues) {
-        forbidden(errors, "resourceVersionMatch is forbidden when continue is provided");
-      }
+    }
+    // A watch that begins nowhere is one with initial events, whose match is NotOlderThan.
+    String version = options.resourceVersion();
+    boolean begins = !asked && match.isEmpty() && (version.isEmpty() || version.equals("0"));
+    if (continues && (begins || !match.isEmpty())) {
+      forbidden(errors, "resourceVersionMatch is forbidden when continue is provided");
     }
     errors.throwIfAny(KIND, "");
   }

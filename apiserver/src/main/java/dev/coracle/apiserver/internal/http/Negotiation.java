@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -61,6 +60,21 @@ public record Negotiation(Form form, String as, String group, String version) {
   }
 
   /**
+   * For the events of a watch, which have no YAML form.
+   *
+   * @param protobuf whether the kind has a protobuf form
+   * @throws StatusException {@code NotAcceptable} when the header names nothing that is spoken
+   */
+  public static Negotiation ofWatch(String accept, boolean protobuf) {
+    return choose(accept, false, protobuf, true)
+        .orElseThrow(() ->
+            StatusException.of(
+                StatusReason.NOT_ACCEPTABLE,
+                "only the following media types are accepted: application/json;stream=watch,"
+                    + " application/vnd.kubernetes.protobuf;stream=watch"));
+  }
+
+  /**
    * @param protobuf whether the kind has a protobuf form
    * @throws StatusException {@code NotAcceptable} when the header names nothing that is spoken
    */
@@ -79,6 +93,11 @@ public record Negotiation(Form form, String as, String group, String version) {
    * @param discovery whether {@code g} and {@code v} name a discovery document
    */
   public static Optional<Negotiation> tryOf(String accept, boolean discovery, boolean protobuf) {
+    return choose(accept, discovery, protobuf, false);
+  }
+
+  private static Optional<Negotiation> choose(
+      String accept, boolean discovery, boolean protobuf, boolean stream) {
     if (accept.isBlank()) {
       return Optional.of(JSON);
     }
@@ -89,7 +108,7 @@ public record Negotiation(Form form, String as, String group, String version) {
       Form form =
           switch (clause.type()) {
             case "application/json", "*/*", "application/*", "text/*" -> Form.JSON;
-            case "application/yaml", "application/x-yaml", "text/yaml" -> Form.YAML;
+            case "application/yaml" -> stream ? null : Form.YAML;
             case "application/vnd.kubernetes.protobuf" -> spoken ? Form.PROTOBUF : null;
             default -> null;
           };
@@ -138,7 +157,7 @@ public record Negotiation(Form form, String as, String group, String version) {
         parameters.put(parts[i].substring(0, is).trim(), parts[i].substring(is + 1).trim());
       }
     }
-    return new Clause(parts[0].trim().toLowerCase(Locale.ROOT), parameters);
+    return new Clause(parts[0].trim(), parameters);
   }
 
   public boolean table() {

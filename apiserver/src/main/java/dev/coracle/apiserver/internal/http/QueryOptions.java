@@ -1,24 +1,17 @@
 package dev.coracle.apiserver.internal.http;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GoQuote;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
-import dev.coracle.api.Yaml;
-import dev.coracle.api.patch.Trees;
-import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.rest.PatchType;
 import dev.coracle.api.rest.WatchOptions;
 import dev.coracle.api.rest.WriteOptions;
-import dev.coracle.api.schema.Decoder;
 import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
-import dev.coracle.apiserver.internal.protobuf.ProtobufReader;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -29,11 +22,6 @@ public final class QueryOptions {
 
   private static final int LONGEST_MANAGER = 128;
   private static final Set<String> FIELD_VALIDATIONS = Set.of("", "Ignore", "Strict", "Warn");
-  private static final Set<String> POLICIES = Set.of("Foreground", "Background", "Orphan");
-
-  /** As they are shown, with what upstream calls none. */
-  private static final List<String> SHOWN_POLICIES =
-      List.of("Foreground", "Background", "Orphan", "nil");
 
   private static final Map<String, String> OPTIONS =
       Map.of("create", "CreateOptions", "update", "UpdateOptions", "patch", "PatchOptions");
@@ -42,25 +30,27 @@ public final class QueryOptions {
 
   public static ListOptions list(Exchange e) {
     number(e, "timeoutSeconds");
+    long limit = number(e, "limit");
     ListOptions options =
         new ListOptions(
             labels(e),
             fields(e),
             e.query("resourceVersion"),
             e.query("resourceVersionMatch"),
-            number(e, "limit"),
+            limit,
             e.query("continue"));
-    ListOptionRules.checkList(options, !e.query("sendInitialEvents").isEmpty());
+    ListOptionRules.checkList(options, e.asks("sendInitialEvents"));
     return options;
   }
 
   public static WatchOptions watch(Exchange e) {
+    long timeoutSeconds = number(e, "timeoutSeconds");
+    number(e, "limit");
     FieldSelector fields = fields(e);
     if (fields.isEverything() && !e.info().name().isEmpty()) {
       // The old form /watch/…/name.
       fields = FieldSelector.equalTo("metadata.name", e.info().name());
     }
-    number(e, "limit");
     WatchOptions options =
         new WatchOptions(
             labels(e),
@@ -69,9 +59,9 @@ public final class QueryOptions {
             e.query("resourceVersionMatch"),
             e.flag("allowWatchBookmarks"),
             e.flag("sendInitialEvents"),
-            number(e, "timeoutSeconds"));
+            timeoutSeconds);
     ListOptionRules.checkWatch(
-        options, !e.query("sendInitialEvents").isEmpty(), !e.query("continue").isEmpty());
+        options, e.asks("sendInitialEvents"), !e.query("continue").isEmpty());
     return options;
   }
 
@@ -120,75 +110,6 @@ public final class QueryOptions {
     }
   }
 
-  /** From the body where there is one, else from the query. */
-  static DeleteOptions delete(Exchange e, byte[] body, int maxBytes) {
-    ObjectNode node = body.length == 0 ? Json.object() : parse(e, body, maxBytes);
-    if (!node.has("gracePeriodSeconds") && !e.query("gracePeriodSeconds").isEmpty()) {
-      node.put("gracePeriodSeconds", number(e, "gracePeriodSeconds"));
-    }
-    if (!node.has("propagationPolicy") && !e.query("propagationPolicy").isEmpty()) {
-      node.put("propagationPolicy", e.query("propagationPolicy"));
-    }
-    if (!node.has("orphanDependents") && !e.query("orphanDependents").isEmpty()) {
-      node.put("orphanDependents", e.flag("orphanDependents"));
-    }
-    if (e.query("dryRun").equals("All")) {
-      node.putArray("dryRun").add("All");
-    }
-    check(node);
-    return DeleteOptions.of(node);
-  }
-
-  private static void check(ObjectNode options) {
-    FieldErrors errors = new FieldErrors();
-    String policy = options.path("propagationPolicy").asText("");
-    if (!policy.isEmpty() && options.hasNonNull("orphanDependents")) {
-      errors.invalid(
-          FieldPath.ROOT,
-          "propagationPolicy",
-          policy,
-          "orphanDependents and deletionPropagation cannot be both set");
-    }
-    if (!policy.isEmpty() && !POLICIES.contains(policy)) {
-      errors.unsupported(FieldPath.ROOT, "propagationPolicy", policy, SHOWN_POLICIES);
-    }
-    JsonNode dryRun = options.path("dryRun");
-    for (JsonNode asked : dryRun) {
-      if (!asked.asText().equals("All")) {
-        errors.unsupported(FieldPath.ROOT, "dryRun", dryRun, List.of("All"));
-        break;
-      }
-    }
-    errors.throwIfAny(new GroupVersionKind("meta.k8s.io", "v1", "DeleteOptions"), "");
-  }
-
-  private static ObjectNode parse(Exchange e, byte[] body, int maxBytes) {
-    if (e.header("Content-Type").contains("yaml")
-        && Yaml.parse(body, maxBytes) instanceof ObjectNode object) {
-      return object;
-    }
-    if (e.header("Content-Type").startsWith("application/vnd.kubernetes.protobuf")) {
-      return ProtobufReader.read(body);
-    }
-    JsonNode tree;
-    try {
-      tree = Json.parse(body);
-    } catch (StatusException wrong) {
-      throw StatusException.badRequest(
-          "couldn't get version/kind; json parse error: " + wrong.getMessage());
-    }
-    if (tree instanceof ObjectNode options) {
-      String kind = options.path("kind").asText("");
-      if (!kind.isEmpty() && !kind.equals("DeleteOptions")) {
-        throw StatusException.badRequest(
-            "no kind \"" + kind + "\" is registered for version \"v1\"");
-      }
-      return options;
-    }
-    throw StatusException.badRequest(
-        "couldn't get version/kind; json parse error: " + Decoder.noDocument(Trees.goName(tree)));
-  }
-
   /** What was understood for the authorizers already is not read again. */
   private static LabelSelector labels(Exchange e) {
     LabelSelector known = e.info().labelSelector();
@@ -200,13 +121,21 @@ public final class QueryOptions {
     return known.isEverything() ? FieldSelector.parse(e.query("fieldSelector")) : known;
   }
 
+  /**
+   * Zero where it is not given.
+   *
+   * @throws StatusException {@code BadRequest} for what is given and no number of 64 bits
+   */
   static long number(Exchange e, String name) {
     String text = e.query(name);
     try {
-      return text.isEmpty() ? 0 : Long.parseLong(text);
+      return e.asks(name) ? Long.parseLong(text) : 0;
     } catch (NumberFormatException wrong) {
+      boolean digits = text.matches("[+-]?[0-9]+");
       throw StatusException.badRequest(
-          "strconv.ParseInt: parsing " + GoQuote.of(text) + ": invalid syntax");
+          "strconv.ParseInt: parsing "
+              + GoQuote.of(text)
+              + (digits ? ": value out of range" : ": invalid syntax"));
     }
   }
 }

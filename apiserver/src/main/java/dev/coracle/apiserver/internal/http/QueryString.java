@@ -46,6 +46,12 @@ final class QueryString {
     return values.containsKey(name);
   }
 
+  /** Whether it is given, and is neither {@code false} nor {@code 0}: all else says yes. */
+  boolean flag(String name) {
+    String value = first(name);
+    return has(name) && !value.equalsIgnoreCase("false") && !value.equals("0");
+  }
+
   private static @Nullable String decoded(String text) {
     if (text.indexOf('%') < 0 && text.indexOf('+') < 0) {
       return text;

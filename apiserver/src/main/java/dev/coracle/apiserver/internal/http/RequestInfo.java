@@ -39,9 +39,9 @@ public record RequestInfo(
   private static final Set<String> NAMESPACE_SUBRESOURCES = Set.of("status", "finalize");
 
   /**
-   * @param method upper case
+   * @param method as it was sent; one that is none of Kubernetes' has no verb
    * @param path decoded, without query
-   * @param watch whether the query asks for a watch
+   * @param watch whether the query asks for a watch, which counts where no object is named
    * @param fields the query's {@code fieldSelector}, or empty
    * @param labels the query's {@code labelSelector}, or empty
    */
@@ -94,10 +94,8 @@ public record RequestInfo(
           case "PATCH" -> "patch";
           case "DELETE" -> name.isEmpty() ? "deletecollection" : "delete";
           case "GET", "HEAD" ->
-              legacyWatch || watch && subresource.isEmpty()
-                  ? "watch"
-                  : name.isEmpty() ? "list" : "get";
-          default -> verb;
+              legacyWatch || watch && name.isEmpty() ? "watch" : name.isEmpty() ? "list" : "get";
+          default -> "";
         };
     boolean reads = kubernetesVerb.equals("list") || kubernetesVerb.equals("watch");
     boolean ofMany = reads || kubernetesVerb.equals("deletecollection");
@@ -174,7 +172,7 @@ public record RequestInfo(
   /** Whether this changes something: what counts against the limit for writes. */
   public boolean mutating() {
     return switch (verb) {
-      case "get", "list", "watch", "head", "options", "proxy" -> false;
+      case "", "get", "list", "watch", "head", "options", "proxy" -> false;
       default -> true;
     };
   }

@@ -37,6 +37,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -124,8 +125,17 @@ public final class ResourceHandler {
       case "patch" -> patch(exchange, call);
       case "delete" -> delete(exchange, call);
       case "deletecollection" -> deleteCollection(exchange, call);
-      default -> throw StatusException.methodNotAllowed(type.groupResource(), info.verb());
+      default -> throw noVerb(type);
     }
+  }
+
+  /** A method that is none of Kubernetes'. */
+  private static StatusException noVerb(ResourceType type) {
+    return type.custom()
+        ? StatusException.methodNotAllowed(type.groupResource(), "")
+        : StatusException.of(
+            StatusReason.METHOD_NOT_ALLOWED,
+            "the server does not allow this method on the requested resource");
   }
 
   private void deprecated(ApiDeprecation deprecation, Call call) {
@@ -161,7 +171,8 @@ public final class ResourceHandler {
   }
 
   private void watch(Exchange exchange, Call call) {
-    Negotiation form = negotiate(exchange, call);
+    Negotiation form =
+        Negotiation.ofWatch(exchange.header("Accept"), ProtobufWriter.knows(call.type().kind()));
     WatchOptions options = QueryOptions.watch(exchange);
     long millis =
         options.timeoutSeconds() > 0
@@ -279,7 +290,7 @@ public final class ResourceHandler {
         exchange,
         body(exchange)
             .chain(bytes -> {
-              DeleteOptions options = QueryOptions.delete(exchange, bytes, bodies.maxBytes());
+              DeleteOptions options = DeleteOptionsReader.read(exchange, bytes, bodies.maxBytes());
               return engine.delete(call, options);
             }),
         outcome ->
@@ -295,7 +306,9 @@ public final class ResourceHandler {
         body(exchange)
             .chain(bytes ->
                 engine.deleteCollection(
-                    call.named(""), list, QueryOptions.delete(exchange, bytes, bodies.maxBytes()))),
+                    call.named(""),
+                    list,
+                    DeleteOptionsReader.read(exchange, bytes, bodies.maxBytes()))),
         found -> presenter.list(exchange, form, call.type(), found));
   }
 
@@ -321,12 +334,11 @@ public final class ResourceHandler {
   private ObjectNode decode(Exchange exchange, Call call, byte[] body) {
     var schema = SubresourceSchemas.of(call);
     FieldValidation validation = FieldValidation.of(call.options().fieldValidation());
-    String media = mediaType(exchange.header("Content-Type"));
+    String media = mediaType(exchange.header("Content-Type")).toLowerCase(Locale.ROOT);
     return switch (media) {
       case "", "application/json", "*/*" ->
           Decoder.decode(body, schema.type(), schema.kind(), validation, call.warnings()::add);
-      case "application/yaml", "application/x-yaml", "text/yaml" ->
-          yaml(call, body, schema.type(), schema.kind(), validation);
+      case "application/yaml" -> yaml(call, body, schema.type(), schema.kind(), validation);
       case "application/vnd.kubernetes.protobuf" ->
           Decoder.decode(
               ProtobufReader.read(body),

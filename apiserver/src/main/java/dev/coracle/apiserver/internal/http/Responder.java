@@ -17,6 +17,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Optional;
+import java.util.Set;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 import org.slf4j.Logger;
@@ -29,6 +30,9 @@ public final class Responder {
 
   /** Smaller answers are not worth compressing; upstream's threshold. */
   private static final int GZIP_FROM_BYTES = 128 << 10;
+
+  /** What Go's ParseBool takes for true; all else, true or not, is not. */
+  private static final Set<String> TRUE = Set.of("1", "t", "T", "TRUE", "true", "True");
 
   private Responder() {}
 
@@ -73,13 +77,14 @@ public final class Responder {
   static boolean pretty(Exchange exchange) {
     String asked = exchange.query("pretty");
     if (!asked.isEmpty()) {
-      return !asked.equals("false") && !asked.equals("0");
+      return TRUE.contains(asked);
     }
     String agent = exchange.header("User-Agent");
     return agent.startsWith("curl") || agent.startsWith("Wget") || agent.startsWith("Mozilla/5.0");
   }
 
   public static void text(Exchange exchange, int code, String text) {
+    exchange.response().putHeader("X-Content-Type-Options", "nosniff");
     bytes(
         exchange,
         code,

@@ -86,6 +86,11 @@ public final class SelectableFields {
     return out;
   }
 
+  /** Whether a built-in kind has more of them than its name and namespace. */
+  public static boolean hasOwn(ResourceType type) {
+    return BUILT_IN.containsKey(type.groupResource().toString());
+  }
+
   /** The selector in terms of the stored version's fields. */
   public static FieldSelector stored(ResourceType type, FieldSelector fields) {
     if (!type.resource().group().equals("events.k8s.io") || fields.isEverything()) {

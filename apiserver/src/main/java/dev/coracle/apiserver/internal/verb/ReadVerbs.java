@@ -112,7 +112,12 @@ public final class ReadVerbs {
   private static void checkFields(ResourceType type, FieldSelector fields) {
     for (FieldSelector.Requirement r : fields.requirements()) {
       if (!SelectableFields.of(type).contains(r.field())) {
-        throw StatusException.badRequest("field label not supported: " + r.field());
+        throw StatusException.badRequest(
+            type.custom() || SelectableFields.hasOwn(type)
+                ? "field label not supported: " + r.field()
+                : GoQuote.of(r.field())
+                    + " is not a known field selector: only \"metadata.name\","
+                    + " \"metadata.namespace\"");
       }
     }
   }

@@ -58,4 +58,12 @@ class RequestSelectorsTest {
   void aListOfOneByItsNameIsAboutThatOne(String method, String fields, String name) {
     assertThat(RequestInfo.of(method, PODS, false, fields, "").name()).isEqualTo(name);
   }
+
+  @Test
+  void oneObjectIsWatchedInTheOldFormOnly() {
+    assertThat(RequestInfo.of("GET", PODS + "/p", true, "", "").verb()).isEqualTo("get");
+    assertThat(RequestInfo.of("GET", "/api/v1/watch/namespaces/d/pods/p", false, "", "").verb())
+        .isEqualTo("watch");
+    assertThat(RequestInfo.of("get", PODS, false, "", "").verb()).isEmpty();
+  }
 }

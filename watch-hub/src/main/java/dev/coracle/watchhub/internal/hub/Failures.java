@@ -49,10 +49,10 @@ final class Failures {
   }
 
   static long revision(String resourceVersion) {
+    boolean digits = resourceVersion.matches("[0-9]+");
     try {
-      long revision = Long.parseLong(resourceVersion);
-      if (revision >= 0) {
-        return revision;
+      if (digits) {
+        return Long.parseLong(resourceVersion);
       }
     } catch (NumberFormatException e) {
       // said below
@@ -62,6 +62,6 @@ final class Failures {
             + GoQuote.of(resourceVersion)
             + ": strconv.ParseUint: parsing "
             + GoQuote.of(resourceVersion)
-            + ": invalid syntax");
+            + (digits ? ": value out of range" : ": invalid syntax"));
   }
 }

@@ -49,6 +49,10 @@ final class Pages {
     Filter filter = Filter.of(namespace, options.labels(), options.fields(), cache);
     if (!options.continueToken().isEmpty()) {
       ContinueToken token = ContinueToken.decode(options.continueToken());
+      if (!options.resourceVersion().isEmpty() && !options.resourceVersion().equals("0")) {
+        throw StatusException.badRequest(
+            "specifying resource version is not allowed when using continue");
+      }
       return token.revision() < 0
           ? freshness.consistent().chain(_ -> latest(cache, filter, options, token.start()))
           : at(cache, filter, options, token.start(), token.revision());
