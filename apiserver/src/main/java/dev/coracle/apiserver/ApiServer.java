@@ -55,7 +55,7 @@ public final class ApiServer implements Component {
         .chain(() -> store.list(assembly.services().stored(), "", ListOptions.ALL))
         .invoke(list -> assembly.pools().fill(list.items()))
         .chain(() -> assembly.allocation().start())
-        .chain(() -> assembly.bootstrap().run())
+        .chain(assembly::prepare)
         .chain(() -> new FlatDevices(store).nest())
         .chain(() ->
             Uni.createFrom().completionStage(() -> assembly.front().start().toCompletionStage()))

@@ -1,10 +1,14 @@
 package dev.coracle.apiserver;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupResource;
+import dev.coracle.api.GroupVersionKind;
+import dev.coracle.api.KubeObject;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -84,6 +88,30 @@ class KubernetesServiceTest {
       second.close();
     }
     leadsTo(one);
+  }
+
+  @Test
+  void aServerOfAnotherAuthorityDoesNotStartBesideOthers() throws Exception {
+    KubeObject elsewhere =
+        KubeObject.create(
+            new GroupVersionKind("", "v1", "Endpoints"),
+            "",
+            "192.0.2.9:6443",
+            o -> {
+              ObjectNode subset = o.putArray("subsets").addObject();
+              subset.putArray("addresses").addObject().put("ip", "192.0.2.9");
+              subset.putArray("ports").addObject().put("port", 6443);
+            });
+    store
+        .create(new GroupResource("", "masterleases"), elsewhere)
+        .await()
+        .atMost(Duration.ofSeconds(10));
+    // Each test server makes an authority of its own.
+    assertThatThrownBy(() -> server("other"))
+        .hasRootCauseInstanceOf(IllegalStateException.class)
+        .rootCause()
+        .hasMessageContaining("another certificate authority")
+        .hasMessageContaining("192.0.2.9");
   }
 
   @Test

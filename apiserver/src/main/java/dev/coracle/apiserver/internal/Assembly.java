@@ -462,6 +462,11 @@ public final class Assembly {
     return bootstrap;
   }
 
+  /** What every cluster has, where this server may be one of the store's. */
+  public Uni<Void> prepare() {
+    return bootstrap.belongs(kubernetesService.others(advertiseAddress)).chain(bootstrap::run);
+  }
+
   /** This server is one of its cluster's; to be called when it serves. */
   public Uni<Void> appear() {
     return kubernetesService

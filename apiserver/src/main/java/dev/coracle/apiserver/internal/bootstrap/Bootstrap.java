@@ -9,6 +9,7 @@ import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Resources;
+import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
 import dev.coracle.api.rest.Patch;
 import dev.coracle.api.rest.WriteOptions;
@@ -87,6 +88,34 @@ public final class Bootstrap {
   /** What is deleted from now on stays so until the next start. */
   public void stop() {
     stopped = true;
+  }
+
+  /**
+   * Fails where servers of another certificate authority have this store: their clients would not
+   * trust this one, nor it them.
+   *
+   * @param others the addresses of servers that run
+   */
+  public Uni<Void> belongs(Uni<List<String>> others) {
+    String field = "client-ca-file";
+    return calls
+        .get(Resources.CONFIG_MAPS, extensionTrust.namespace(), extensionTrust.name())
+        .map(there -> there.text("data", field).equals(extensionTrust.text("data", field)))
+        .onFailure(StatusException::isNotFound)
+        .recoverWithItem(true)
+        .chain(same -> same ? Uni.createFrom().item(List.<String>of()) : others)
+        .invoke(running -> {
+          if (!running.isEmpty()) {
+            throw new IllegalStateException(
+                "the store is that of a cluster with another certificate authority, whose API"
+                    + " servers run at "
+                    + String.join(", ", running)
+                    + "; to be one of them, this one needs their ca.crt, ca.key, sa.key and sa.pub"
+                    + " in the directory pki of its data directory; for a cluster of its own,"
+                    + " another --etcd-prefix");
+          }
+        })
+        .replaceWithVoid();
   }
 
   /** Everything but the range of cluster addresses. */

@@ -70,6 +70,11 @@ public final class KubernetesServiceReconciler {
         .listen((_, _) -> request());
   }
 
+  /** Who serves from another machine, as the store tells. */
+  public Uni<List<String>> others(String ownIp) {
+    return servers.others(ownIp);
+  }
+
   /** Completes when the Service leads to this server and the others. */
   public Uni<Void> start(String clusterIp, Address self) {
     synchronized (this) {

@@ -7,12 +7,15 @@ import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.rest.ListOptions;
 import dev.coracle.apiserver.internal.registry.LiveCache;
 import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
@@ -113,6 +116,22 @@ public final class ServerAddresses {
       }
     }
     return Collections.unmodifiableSortedSet(out);
+  }
+
+  /** Who serves from another machine, as the store tells; for before this server is started. */
+  public Uni<List<String>> others(String ownIp) {
+    return store
+        .list(RECORDS, "", ListOptions.ALL)
+        .map(list -> {
+          List<String> out = new ArrayList<>();
+          for (KubeObject record : list.items()) {
+            Address address = address(record);
+            if (address != null && !address.ip().equals(ownIp)) {
+              out.add(address.ip());
+            }
+          }
+          return out;
+        });
   }
 
   private void seen(@Nullable KubeObject before, @Nullable KubeObject now) {

@@ -37,7 +37,7 @@ record ContinueToken(long revision, String start) {
       byte[] json = Base64.getUrlDecoder().decode(token.getBytes(StandardCharsets.US_ASCII));
       node = Json.parseObject(json);
     } catch (IllegalArgumentException | StatusException e) {
-      throw refused(e.getMessage());
+      throw refused(String.valueOf(e.getMessage()));
     }
     String version = node.path("v").asText();
     if (!version.equals(VERSION)) {
