@@ -22,11 +22,15 @@ import dev.cel.runtime.CelRuntime;
 import dev.cel.runtime.CelRuntimeFactory;
 import dev.cel.runtime.CelStandardFunctions;
 import dev.cel.runtime.CelStandardFunctions.StandardFunction;
+import java.util.Collection;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The variables an expression may use, and their types. Compiles expressions; immutable once
@@ -157,11 +161,17 @@ public final class CelEnvironment {
   }
 
   /**
-   * @param wanted the types the result may have; empty for any
+   * @param wanted the types the result may have; empty for any. A result whose type shows only when
+   *     it runs is of the type dyn, and of no other.
    * @param otherwise what is said of an expression of another type: {@code must evaluate to a bool}
    * @throws CelFailure saying where the expression is wrong
    */
   public Expression compile(String text, Set<CelType> wanted, String otherwise) {
+    return compile(text, wanted, _ -> otherwise);
+  }
+
+  private Expression compile(
+      String text, Collection<CelType> wanted, Function<CelType, String> otherwise) {
     if (Nesting.of(text) > DEEPEST) {
       throw new CelFailure(TOO_DEEP, false);
     }
@@ -174,10 +184,8 @@ public final class CelEnvironment {
         throw new CelFailure("compilation failed: " + wrong, false);
       }
       CelType type = ast.getResultType();
-      if (!wanted.isEmpty()
-          && !type.equals(SimpleType.DYN)
-          && wanted.stream().noneMatch(w -> w.isAssignableFrom(type))) {
-        throw new CelFailure(otherwise, false);
+      if (!wanted.isEmpty() && wanted.stream().noneMatch(w -> w.isAssignableFrom(type))) {
+        throw new CelFailure(otherwise.apply(type), false);
       }
       return new Expression(text, ast, Runtime.SHARED.createProgram(ast), Names.usedBy(ast));
     } catch (CelValidationException e) {
@@ -197,6 +205,27 @@ public final class CelEnvironment {
   }
 
   public Expression compileBool(String text) {
-    return compile(text, Set.of(SimpleType.BOOL), "must evaluate to bool");
+    return compileAs(text, SimpleType.BOOL);
+  }
+
+  /** Of one of these types, in the words of policies and match conditions. */
+  public Expression compileAs(String text, CelType... wanted) {
+    List<CelType> types = List.of(wanted);
+    String names = types.stream().map(CelEnvironment::named).collect(Collectors.joining(" "));
+    return compile(
+        text,
+        types,
+        type ->
+            "must evaluate to "
+                + (types.size() == 1 ? names : "one of [" + names + "]")
+                + " but got "
+                + named(type));
+  }
+
+  /** As cel-go names it. */
+  private static String named(CelType type) {
+    return type.equals(SimpleType.NULL_TYPE)
+        ? "null_type"
+        : dev.cel.common.types.CelTypes.format(type);
   }
 }

@@ -114,7 +114,14 @@ class CelEnvironmentTest {
                 + " '(string, int)'\n");
     assertThatThrownBy(() -> UNTYPED.compileBool("nobody.x"))
         .hasMessageContaining("undeclared reference to 'nobody'");
-    assertThatThrownBy(() -> UNTYPED.compileBool("1 + 1")).hasMessage("must evaluate to bool");
+    assertThatThrownBy(() -> UNTYPED.compileBool("1 + 1"))
+        .hasMessage("must evaluate to bool but got int");
+    // What it is shows only when it runs.
+    assertThatThrownBy(() -> UNTYPED.compileBool("object.spec.paused"))
+        .hasMessage("must evaluate to bool but got dyn");
+    assertThatThrownBy(() -> UNTYPED.compileAs("[1]", SimpleType.STRING, SimpleType.NULL_TYPE))
+        .hasMessage("must evaluate to one of [string null_type] but got list(int)");
+
     assertThatThrownBy(
             () -> UNTYPED.compileBool("object.spec.missing == 1").test(OBJECT, new Budget()))
         .hasMessage("no such key: missing");

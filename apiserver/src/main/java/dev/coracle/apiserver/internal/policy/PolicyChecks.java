@@ -74,7 +74,7 @@ public final class PolicyChecks {
           "valueExpression",
           FieldPath.SPEC.child("auditAnnotations").index(i++),
           errors,
-          text -> environment.compile(text, Set.of(), ""));
+          text -> Validations.annotation(environment, text));
     }
   }
 

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The expressions of a ValidatingAdmissionPolicy. */
@@ -68,13 +67,16 @@ final class Validations {
     }
     for (JsonNode a : spec.path("auditAnnotations")) {
       annotations.put(
-          a.path("key").asText(""),
-          environment.compile(a.path("valueExpression").asText(""), Set.of(), ""));
+          a.path("key").asText(""), annotation(environment, a.path("valueExpression").asText("")));
     }
   }
 
   static Expression message(CelEnvironment environment, String text) {
-    return environment.compile(text, Set.of(SimpleType.STRING), "must evaluate to string");
+    return environment.compileAs(text, SimpleType.STRING);
+  }
+
+  static Expression annotation(CelEnvironment environment, String text) {
+    return environment.compileAs(text, SimpleType.STRING, SimpleType.NULL_TYPE);
   }
 
   /**

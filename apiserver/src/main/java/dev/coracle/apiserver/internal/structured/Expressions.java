@@ -91,7 +91,8 @@ final class Expressions {
   }
 
   static Expression claimText(Field at, String name) {
-    return compile(Claims.ENVIRONMENT, at, name, Set.of(TEXT), "must evaluate to string");
+    return compile(
+        Claims.ENVIRONMENT, at, name, Set.of(TEXT, SimpleType.DYN), "must evaluate to string");
   }
 
   static Expression claimTexts(Field at, String name) {
@@ -99,7 +100,7 @@ final class Expressions {
         Claims.ENVIRONMENT,
         at,
         name,
-        Set.of(TEXT, TEXTS, ListType.create(SimpleType.DYN)),
+        Set.of(TEXT, TEXTS, ListType.create(SimpleType.DYN), SimpleType.DYN),
         "must evaluate to string or list of strings");
   }
 
