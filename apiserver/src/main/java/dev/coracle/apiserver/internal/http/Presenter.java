@@ -37,7 +37,7 @@ public final class Presenter {
             || object.kind().equals("Scale") && type.definition().subresource("scale").isPresent();
     if (own && form.as().equals("PartialObjectMetadataList")) {
       throw type.custom() && object.kind().equals(type.kind().kind())
-          ? StatusException.of(StatusReason.UNKNOWN, "content is not a list")
+          ? StatusException.of(StatusReason.NOT_ACCEPTABLE, "content is not a list")
           : StatusException.of(
               StatusReason.NOT_ACCEPTABLE,
               "you requested PartialObjectMetadataList, but the requested object is not a list ("
