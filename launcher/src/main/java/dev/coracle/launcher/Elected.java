@@ -106,8 +106,11 @@ final class Elected implements Component {
   /** The part ends before another one may begin. */
   @Override
   public CompletionStage<Void> stop() {
-    Uni<Void> ended = then(end());
-    return ended.chain(election::stop).subscribeAsCompletionStage();
+    return then(end())
+        .chain(election::stop)
+        // It may have become the leader meanwhile.
+        .chain(() -> then(end()))
+        .subscribeAsCompletionStage();
   }
 
   @Override
@@ -135,7 +138,10 @@ final class Elected implements Component {
           failure = name + " could not be started: " + e.getMessage();
           LOG.atError().addKeyValue("component", name).setCause(e).log("It could not be started");
           ready.completeExceptionally(e);
-        });
+        })
+        // Another control plane may do better.
+        .onFailure()
+        .call(() -> election.stop());
   }
 
   private Component make() {
@@ -154,7 +160,6 @@ final class Elected implements Component {
         .deferred(() -> {
           Component last = part;
           part = null;
-          failure = "";
           // Gauges of the next one would read from this one.
           meters.forEach(registry::remove);
           meters.clear();

@@ -268,13 +268,7 @@ public final class Assembly {
             paths(vertx, options, hooks, started),
             resources);
     bootstrap = new Bootstrap(calls(UserInfo.APISERVER), ExtensionTrust.of(options));
-    kubernetesService =
-        new KubernetesServiceReconciler(
-            vertx,
-            store,
-            calls(UserInfo.APISERVER),
-            ServerAddresses.RENEWAL,
-            ServerAddresses.LASTS);
+    kubernetesService = new KubernetesServiceReconciler(vertx, store, calls(UserInfo.APISERVER));
     advertiseAddress = options.listen().advertiseAddress();
     lease =
         new ServerLease(

@@ -48,12 +48,11 @@ public final class KubernetesServiceReconciler {
   /**
    * @param calls as the server itself
    */
-  public KubernetesServiceReconciler(
-      Vertx vertx, ResourceStore store, ApiCalls calls, Duration renewal, Duration lasts) {
+  public KubernetesServiceReconciler(Vertx vertx, ResourceStore store, ApiCalls calls) {
     this.vertx = vertx;
     this.calls = calls;
     this.ensurer = new Ensurer(calls, Bootstrap.OPTIONS);
-    this.servers = new ServerAddresses(vertx, store, renewal, lasts, this::request);
+    this.servers = new ServerAddresses(vertx, store, this::request);
     ListOptions named =
         ListOptions.ALL.withFields(FieldSelector.equalTo("metadata.name", KubernetesService.NAME));
     ListOptions labelled =

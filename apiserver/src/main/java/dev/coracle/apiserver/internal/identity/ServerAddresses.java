@@ -48,17 +48,16 @@ public final class ServerAddresses {
     }
   }
 
-  public static final Duration RENEWAL = Duration.ofSeconds(10);
+  private static final Duration RENEWAL = Duration.ofSeconds(10);
 
   /** A renewal that is late by a few seconds takes no server out of service. */
-  public static final Duration LASTS = Duration.ofSeconds(15);
+  private static final Duration LASTS = Duration.ofSeconds(15);
 
   private static final GroupResource RECORDS = new GroupResource("", "masterleases");
   private static final GroupVersionKind KIND = new GroupVersionKind("", "v1", "Endpoints");
 
   private final Vertx vertx;
   private final ResourceStore store;
-  private final Duration renewal;
   private final LiveCache records;
   private final Runnable changed;
   private final AtomicReference<@Nullable Address> own = new AtomicReference<>();
@@ -67,13 +66,11 @@ public final class ServerAddresses {
   /**
    * @param changed called when a server has come or gone
    */
-  public ServerAddresses(
-      Vertx vertx, ResourceStore store, Duration renewal, Duration lasts, Runnable changed) {
+  public ServerAddresses(Vertx vertx, ResourceStore store, Runnable changed) {
     this.vertx = vertx;
     this.store = store;
-    this.renewal = renewal;
     this.changed = changed;
-    store.timeToLive(RECORDS, lasts);
+    store.timeToLive(RECORDS, LASTS);
     records = new LiveCache(vertx, store, RECORDS).listen(this::seen);
   }
 
@@ -86,7 +83,7 @@ public final class ServerAddresses {
         new Heartbeat(
             vertx,
             "address " + address.ip(),
-            renewal,
+            RENEWAL,
             () -> put(address),
             () -> put(address),
             () -> remove(address));
