@@ -124,7 +124,7 @@ class AuditAnnotationsTest {
                 resourceRules:
                 - {apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [configmaps]}
               validations: [{expression: "has(object.data)", message: it is empty}]
-              auditAnnotations: [{key: named, valueExpression: "object.metadata.name"}]
+              auditAnnotations: [{key: named, valueExpression: "string(object.metadata.name)"}]
             """)
         .ok();
     api.post(
