@@ -170,7 +170,9 @@ public final class LayerUnpacker {
         if (form == Form.OVERLAY) {
           int kind = e.type() == '3' ? 0x2000 : e.type() == '4' ? 0x6000 : 0x1000;
           Fd.mknod(target, kind | e.mode(), device(e.major(), e.minor()));
-          attributes(target, e);
+          owner(target, e);
+          Files.setAttribute(target, "unix:mode", e.mode());
+          Fd.setModified(target, e.modifiedSeconds());
         }
       }
       default -> throw new IOException("unsupported entry type " + e.type() + " of " + e.name());

@@ -1,6 +1,7 @@
 package dev.coracle.criruntime.internal.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -18,6 +19,7 @@ public final class Fd {
   public static final int O_APPEND = 0x400;
   public static final int O_NONBLOCK = 0x800;
   public static final int O_CLOEXEC = 0x80000;
+  private static final int AT_SYMLINK_NOFOLLOW = 0x100;
   private static final int S_IFIFO = 0x1000;
   private static final int F_GETFL = 3;
   private static final int F_SETFL = 4;
@@ -70,6 +72,25 @@ public final class Fd {
           Native.cString(arena, path.toString()).address(),
           mode,
           device);
+    }
+  }
+
+  /**
+   * Sets when the path itself was last modified and accessed. Never opens it: to open a FIFO waits
+   * for its writer, and to open a device may do something to it.
+   */
+  public static void setModified(Path path, long seconds) throws PosixException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment times = arena.allocate(32, 8);
+      times.set(JAVA_LONG, 0, seconds);
+      times.set(JAVA_LONG, 16, seconds);
+      Native.check(
+          "utimensat " + path,
+          Sys.UTIMENSAT,
+          AT_FDCWD,
+          Native.cString(arena, path.toString()).address(),
+          times.address(),
+          AT_SYMLINK_NOFOLLOW);
     }
   }
 

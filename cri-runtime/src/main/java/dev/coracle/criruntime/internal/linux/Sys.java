@@ -48,6 +48,7 @@ public final class Sys {
   public static final int FCHOWNAT = pick(260, 54);
   public static final int UNLINKAT = pick(263, 35);
   public static final int FACCESSAT = pick(269, 48);
+  public static final int UTIMENSAT = pick(280, 88);
   public static final int EPOLL_CREATE1 = pick(291, 20);
   public static final int EPOLL_CTL = pick(233, 21);
   public static final int EPOLL_PWAIT = pick(281, 22);

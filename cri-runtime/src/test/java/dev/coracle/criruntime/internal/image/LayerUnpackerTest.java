@@ -11,9 +11,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class LayerUnpackerTest {
@@ -150,6 +153,25 @@ class LayerUnpackerTest {
     assertThat(Files.getAttribute(root.resolve("gone"), "unix:rdev", LinkOption.NOFOLLOW_LINKS))
         .isEqualTo(0L);
     assertThat(root.resolve("dir/.wh..wh..opq")).doesNotExist();
+  }
+
+  /** To open a FIFO waits for its writer, and to open a device may do something to it. */
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void opensNoFifo() throws IOException {
+    assumeTrue(Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "needs root");
+    Path root =
+        unpack(
+            "f",
+            Form.OVERLAY,
+            tar(t -> {
+              t.of(new TarWriter.Owner(7, 8, 1234567890));
+              t.fifo("run/queue", 0620);
+            }));
+    assertThat(Files.readAttributes(root.resolve("run/queue"), "unix:uid,gid,lastModifiedTime"))
+        .containsEntry("uid", 7)
+        .containsEntry("gid", 8)
+        .containsEntry("lastModifiedTime", FileTime.from(Instant.ofEpochSecond(1234567890)));
   }
 
   @Test
