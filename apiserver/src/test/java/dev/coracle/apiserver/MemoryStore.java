@@ -8,6 +8,7 @@ import dev.coracle.api.StatusException;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.rest.WatchOptions;
+import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
@@ -17,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 
@@ -32,6 +34,8 @@ public final class MemoryStore implements ResourceStore {
       MultiEmitter<? super WatchEvent> emitter) {}
 
   private final Map<GroupResource, TreeMap<NamespacedName, KubeObject>> objects = new HashMap<>();
+  private final Map<GroupResource, Map<String, Function<KubeObject, String>>> selectable =
+      new ConcurrentHashMap<>();
   private final List<Change> history = new ArrayList<>();
   private final List<Watching> watchers = new CopyOnWriteArrayList<>();
   private long revision = 1;
@@ -48,13 +52,14 @@ public final class MemoryStore implements ResourceStore {
   private void publish(GroupResource resource, WatchEvent event) {
     history.add(new Change(revision, resource, event));
     for (Watching w : watchers) {
-      if (w.resource().equals(resource) && wanted(w.namespace(), w.options(), event)) {
+      if (w.resource().equals(resource) && wanted(resource, w.namespace(), w.options(), event)) {
         w.emitter().emit(event);
       }
     }
   }
 
-  private static boolean wanted(String namespace, WatchOptions options, WatchEvent event) {
+  private boolean wanted(
+      GroupResource resource, String namespace, WatchOptions options, WatchEvent event) {
     KubeObject object =
         switch (event) {
           case WatchEvent.Added(KubeObject o) -> o;
@@ -64,7 +69,7 @@ public final class MemoryStore implements ResourceStore {
         };
     return (namespace.isEmpty() || namespace.equals(object.namespace()))
         && options.labels().matches(object)
-        && options.fields().matches(object);
+        && selected(resource, options.fields(), object);
   }
 
   @Override
@@ -92,7 +97,7 @@ public final class MemoryStore implements ResourceStore {
     List<KubeObject> found =
         of(resource).values().stream()
             .filter(o -> namespace.isEmpty() || o.namespace().equals(namespace))
-            .filter(o -> options.labels().matches(o) && options.fields().matches(o))
+            .filter(o -> options.labels().matches(o) && selected(resource, options.fields(), o))
             .toList();
     return Uni.createFrom().item(KubeList.of(Long.toString(revision), found));
   }
@@ -154,7 +159,7 @@ public final class MemoryStore implements ResourceStore {
             if (state) {
               for (KubeObject o : of(resource).values()) {
                 WatchEvent event = new WatchEvent.Added(o);
-                if (wanted(namespace, options, event)) {
+                if (wanted(resource, namespace, options, event)) {
                   emitter.emit(event);
                 }
               }
@@ -166,7 +171,7 @@ public final class MemoryStore implements ResourceStore {
               for (Change c : history) {
                 if (c.revision() > since
                     && c.resource().equals(resource)
-                    && wanted(namespace, options, c.event())) {
+                    && wanted(resource, namespace, options, c.event())) {
                   emitter.emit(c.event());
                 }
               }
@@ -180,7 +185,19 @@ public final class MemoryStore implements ResourceStore {
 
   @Override
   public void selectableFields(
-      GroupResource resource, Map<String, Function<KubeObject, String>> fields) {}
+      GroupResource resource, Map<String, Function<KubeObject, String>> fields) {
+    selectable.put(resource, fields);
+  }
+
+  private boolean selected(GroupResource resource, FieldSelector fields, KubeObject object) {
+    var readers = selectable.getOrDefault(resource, Map.of());
+    return fields.matches(
+        object,
+        (o, field) -> {
+          var reader = readers.get(field);
+          return reader == null ? o.text(field.split("\\.")) : reader.apply(o);
+        });
+  }
 
   @Override
   public synchronized Held held(GroupResource resource) {

@@ -45,7 +45,8 @@ public final class Registry {
       return Optional.of(known);
     }
     ResourceType made = maker.apply(definition.get());
-    store.selectableFields(made.stored(), storedFields(made));
+    store.selectableFields(
+        made.stored(), SelectableFields.readers(made.stored(), storedFields(made)));
     types.put(resource, made);
     return Optional.of(made);
   }

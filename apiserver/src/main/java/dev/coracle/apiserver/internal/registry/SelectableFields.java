@@ -1,10 +1,14 @@
 package dev.coracle.apiserver.internal.registry;
 
+import dev.coracle.api.GroupResource;
+import dev.coracle.api.KubeObject;
 import dev.coracle.api.selector.FieldSelector;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /** The fields that field selectors may name, per resource (Kubernetes docs, "Field Selectors"). */
 public final class SelectableFields {
@@ -73,6 +77,24 @@ public final class SelectableFields {
                   "spec.parentRef.namespace",
                   "spec.parentRef.name")));
 
+  /** What fields are that stand elsewhere in an object, or that are more than a text. */
+  private static final Map<String, Function<KubeObject, String>> READERS =
+      Map.of(
+          "pods/spec.hostNetwork",
+          orZero("false", "spec", "hostNetwork"),
+          "nodes/spec.unschedulable",
+          orZero("false", "spec", "unschedulable"),
+          "replicationcontrollers/status.replicas",
+          orZero("0", "status", "replicas"),
+          "replicasets.apps/status.replicas",
+          orZero("0", "status", "replicas"),
+          "jobs.batch/status.successful",
+          orZero("0", "status", "succeeded"),
+          "namespaces/name",
+          KubeObject::name,
+          "events/source",
+          SelectableFields::source);
+
   private SelectableFields() {}
 
   /** All selectable paths of a type, as clients name them. */
@@ -84,6 +106,30 @@ public final class SelectableFields {
       out.addAll(BUILT_IN.getOrDefault(type.groupResource().toString(), List.of()));
     }
     return out;
+  }
+
+  /** How each of the paths is read from an object of the resource; empty where it is unset. */
+  public static Map<String, Function<KubeObject, String>> readers(
+      GroupResource resource, Set<String> paths) {
+    Map<String, Function<KubeObject, String>> out = new HashMap<>();
+    for (String path : paths) {
+      String[] steps = path.split("\\.");
+      out.put(path, READERS.getOrDefault(resource + "/" + path, object -> object.text(steps)));
+    }
+    return out;
+  }
+
+  /** A number or truth value, which in Kubernetes' objects is never unset. */
+  private static Function<KubeObject, String> orZero(String zero, String... steps) {
+    return object -> {
+      String text = object.text(steps);
+      return text.isEmpty() ? zero : text;
+    };
+  }
+
+  private static String source(KubeObject event) {
+    String component = event.text("source", "component");
+    return component.isEmpty() ? event.text("reportingComponent") : component;
   }
 
   /** Whether a built-in kind has more of them than its name and namespace. */
