@@ -42,6 +42,11 @@ final class AddOns {
       MeterRegistry registry) {
     ServiceDiscovery discovery = ServiceDiscovery.create(vertx);
     boolean node = options.node().present();
+    // Of several control planes each has a DNS server for its own pods; its port is known before
+    // the proxy leads them there.
+    boolean ownDns = node && options.store().mayHaveSeveralControlPlanes();
+    int dnsPort =
+        ownDns && options.dnsPort() == 0 ? Ports.free(network.nodeIp()) : options.dnsPort();
     this.proxy =
         !node
             ? Optional.empty()
@@ -59,8 +64,7 @@ final class AddOns {
                         network.nodeIp(),
                         network.podCidr(),
                         podsAreRouted,
-                        // Of several control planes each has a DNS server for its own pods.
-                        options.dnsPort() == 0 ? "" : network.nodeIp() + ":" + options.dnsPort()),
+                        dnsPort == 0 ? "" : network.nodeIp() + ":" + dnsPort),
                     registry));
     // Another runtime's network is its own affair, and processes of the host need none.
     this.overlay =
@@ -81,7 +85,7 @@ final class AddOns {
             new DnsOptions(
                 // One address, not all: an answer over UDP has to come from the one that was asked.
                 network.nodeIp(),
-                options.dnsPort(),
+                dnsPort,
                 options.clusterDomain(),
                 network.nodeIp(),
                 network.serviceIp(NetworkPlan.DNS),

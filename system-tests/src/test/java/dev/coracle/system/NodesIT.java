@@ -1,7 +1,6 @@
 package dev.coracle.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Json;
@@ -78,20 +77,15 @@ class NodesIT {
             - {name: c, image: "coracle/demo:1", imagePullPolicy: IfNotPresent, command: [sleep, "100000"]}
       """;
 
-  private final List<Integer> running = new ArrayList<>();
   private Path directory;
-  private NetworkNamespaces machines;
+  private Machines machines;
   private String join;
 
   @BeforeAll
   void start(@TempDir Path temporary) throws Exception {
-    assumeTrue("root".equals(System.getProperty("user.name")), "needs root");
-    for (String program : List.of("ip", "nsenter", "nft")) {
-      assumeTrue(Shell.has(program), "needs the program " + program);
-    }
     directory = temporary;
-    machines = NetworkNamespaces.open(3);
-    coracle(
+    machines = Machines.open(3, temporary);
+    machines.coracle(
         1,
         "up",
         "--detach",
@@ -103,8 +97,7 @@ class NodesIT {
         "0",
         "--ingress-https-port",
         "0");
-    running.add(1);
-    join = coracle(1, "token", "create").strip();
+    join = machines.coracle(1, "token", "create").strip();
     assertThat(join).startsWith("coracle agent --server https://" + machines.address(1));
     CompletableFuture<Void> second = CompletableFuture.runAsync(() -> joinAs(2));
     joinAs(3);
@@ -115,54 +108,18 @@ class NodesIT {
   }
 
   private void joinAs(int machine) {
-    String[] command = join.split(" ");
-    String[] arguments = new String[command.length + 2];
-    System.arraycopy(command, 1, arguments, 0, command.length - 1);
-    arguments[command.length - 1] = "--detach";
-    arguments[command.length] = "--node-name";
-    arguments[command.length + 1] = "n" + machine;
-    synchronized (running) {
-      running.add(machine);
-    }
-    coracle(machine, arguments);
+    machines.coracle(machine, Machines.arguments(join, "--detach", "--node-name", "n" + machine));
   }
 
   @AfterAll
   void stop() {
-    if (machines == null) {
-      return;
+    if (machines != null) {
+      machines.close();
     }
-    for (int machine : List.copyOf(running).reversed()) {
-      attempt(machine, "down");
-    }
-    machines.close();
-  }
-
-  private Path data(int machine) {
-    return directory.resolve("data" + machine);
-  }
-
-  private String kubeconfig() {
-    return data(1).resolve("kubeconfig").toString();
-  }
-
-  private Shell.Result attempt(int machine, String... arguments) {
-    return machines.attempt(
-        machine,
-        Map.of("CORACLE_DATA_DIR", data(machine).toString()),
-        CoracleProcess.command(arguments).toArray(String[]::new));
-  }
-
-  private String coracle(int machine, String... arguments) {
-    Shell.Result result = attempt(machine, arguments);
-    assertThat(result.exitCode()).as(result.all()).isZero();
-    return result.out();
   }
 
   private String kubectl(String... arguments) {
-    List<String> command = new ArrayList<>(List.of("kubectl", "--kubeconfig", kubeconfig()));
-    command.addAll(List.of(arguments));
-    return machines.inside(1, command.toArray(String[]::new));
+    return machines.kubectl(1, arguments);
   }
 
   private String podOn(String node) {
@@ -256,6 +213,7 @@ class NodesIT {
             "get", "node", "n2", "-o", "jsonpath={.status.daemonEndpoints.kubeletEndpoint.Port}");
     assertThat(
             machines
+                .network()
                 .attempt(
                     1,
                     Map.of(),
@@ -377,36 +335,30 @@ class NodesIT {
   void aMachineWithAWrongTokenOrAWrongAuthorityDoesNotJoin() {
     String server = "https://" + machines.address(1) + ":6443";
     String pin = join.substring(join.indexOf("sha256:"));
-    Path other = directory.resolve("other");
-    Map<String, String> environment = Map.of("CORACLE_DATA_DIR", other.toString());
     Shell.Result token =
-        machines.attempt(
+        machines.attemptIn(
             2,
-            environment,
-            CoracleProcess.command(
-                    "agent",
-                    "--server",
-                    server,
-                    "--token",
-                    "abcdef.0123456789abcdef",
-                    "--ca-hash",
-                    pin)
-                .toArray(String[]::new));
+            directory.resolve("other"),
+            "agent",
+            "--server",
+            server,
+            "--token",
+            "abcdef.0123456789abcdef",
+            "--ca-hash",
+            pin);
     assertThat(token.exitCode()).isEqualTo(1);
     assertThat(token.err()).contains("does not know this --token");
     Shell.Result authority =
-        machines.attempt(
+        machines.attemptIn(
             2,
-            Map.of("CORACLE_DATA_DIR", directory.resolve("another").toString()),
-            CoracleProcess.command(
-                    "agent",
-                    "--server",
-                    server,
-                    "--token",
-                    "abcdef.0123456789abcdef",
-                    "--ca-hash",
-                    "sha256:" + "0".repeat(64))
-                .toArray(String[]::new));
+            directory.resolve("another"),
+            "agent",
+            "--server",
+            server,
+            "--token",
+            "abcdef.0123456789abcdef",
+            "--ca-hash",
+            "sha256:" + "0".repeat(64));
     assertThat(authority.exitCode()).isEqualTo(1);
     assertThat(authority.err()).contains("not the one with this --ca-hash");
   }
@@ -415,7 +367,7 @@ class NodesIT {
   @Order(6)
   void thePodsOfALostNodeMoveAndTheNodeComesBack() {
     String lost = podOn("n3");
-    machines.cut(3);
+    machines.network().cut(3);
     Awaitility.await()
         .atMost(AFTER_GRACE)
         .untilAsserted(() -> {
@@ -441,16 +393,7 @@ class NodesIT {
               .isEmpty();
         });
     Shell.Result search =
-        machines.attempt(
-            1,
-            Map.of(),
-            "kubectl",
-            "--kubeconfig",
-            kubeconfig(),
-            "get",
-            "logentries",
-            "--field-selector",
-            "message=started on");
+        machines.attemptKubectl(1, "get", "logentries", "--field-selector", "message=started on");
     assertThat(search.out())
         .contains("started on n1", "started on n2")
         .doesNotContain("started on n3");
@@ -464,7 +407,7 @@ class NodesIT {
                 "jsonpath={.items[*].endpoints[?(@.nodeName==\"n3\")].conditions.ready}"))
         .doesNotContain("true");
 
-    machines.restore(3);
+    machines.network().restore(3);
     Awaitility.await()
         .atMost(AFTER_GRACE)
         .untilAsserted(() -> {

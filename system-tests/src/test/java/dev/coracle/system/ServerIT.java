@@ -1,13 +1,9 @@
 package dev.coracle.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -25,67 +21,35 @@ class ServerIT {
 
   private static final Duration SOON = Duration.ofSeconds(120);
 
-  private Path directory;
-  private NetworkNamespaces machines;
+  private Machines machines;
 
   @BeforeAll
   void start(@TempDir Path temporary) {
-    assumeTrue("root".equals(System.getProperty("user.name")), "needs root");
-    for (String program : List.of("ip", "nsenter", "nft")) {
-      assumeTrue(Shell.has(program), "needs the program " + program);
-    }
-    directory = temporary;
-    machines = NetworkNamespaces.open(2);
-    coracle(1, "server", "--detach", "--advertise-address", machines.address(1));
+    machines = Machines.open(2, temporary);
+    machines.coracle(1, "server", "--detach", "--advertise-address", machines.address(1));
   }
 
   @AfterAll
   void stop() {
     if (machines != null) {
-      attempt(2, "down");
-      attempt(1, "down");
       machines.close();
     }
   }
 
-  private Shell.Result attempt(int machine, String... arguments) {
-    return machines.attempt(
-        machine,
-        Map.of("CORACLE_DATA_DIR", directory.resolve("data" + machine).toString()),
-        CoracleProcess.command(arguments).toArray(String[]::new));
-  }
-
-  private String coracle(int machine, String... arguments) {
-    Shell.Result result = attempt(machine, arguments);
-    assertThat(result.exitCode()).as(result.all()).isZero();
-    return result.out();
-  }
-
   private String kubectl(String... arguments) {
-    String kubeconfig = directory.resolve("data1").resolve("kubeconfig").toString();
-    List<String> command = new ArrayList<>(List.of("kubectl", "--kubeconfig", kubeconfig));
-    command.addAll(List.of(arguments));
-    return machines.inside(1, command.toArray(String[]::new));
+    return machines.kubectl(1, arguments);
   }
 
   @Test
   @Order(1)
   void theControlPlaneIsNoNodeAndMakesNoNetwork() {
     assertThat(kubectl("get", "nodes", "-o", "name")).isEmpty();
-    assertThat(coracle(1, "status")).contains("none here");
-    assertThat(machines.inside(1, "ip", "-br", "link").lines().map(l -> l.split("[ @]")[0]))
+    assertThat(machines.coracle(1, "status")).contains("none here");
+    assertThat(
+            machines.network().inside(1, "ip", "-br", "link").lines().map(l -> l.split("[ @]")[0]))
         .containsExactlyInAnyOrder("lo", "eth0");
-    assertThat(machines.inside(1, "nft", "list", "tables")).isEmpty();
-    kubectl(
-        "run",
-        "early",
-        "--image=coracle/demo:1",
-        "--image-pull-policy=IfNotPresent",
-        "--command",
-        "--",
-        "sh",
-        "-c",
-        "echo hello; sleep 100000");
+    assertThat(machines.network().inside(1, "nft", "list", "tables")).isEmpty();
+    machines.runHello(1, "early");
     Awaitility.await()
         .atMost(SOON)
         .until(() ->
@@ -96,10 +60,8 @@ class ServerIT {
   @Test
   @Order(2)
   void aMachineJoinsAndRunsWhatWaited() {
-    List<String> join = new ArrayList<>(List.of(coracle(1, "token", "create").strip().split(" ")));
-    assertThat(join.removeFirst()).isEqualTo("coracle");
-    join.addAll(List.of("--detach", "--node-name", "worker"));
-    coracle(2, join.toArray(String[]::new));
+    String join = machines.coracle(1, "token", "create");
+    machines.coracle(2, Machines.arguments(join, "--detach", "--node-name", "worker"));
     kubectl("wait", "--for=condition=Ready", "node/worker", "pod/early", "--timeout=120s");
     Awaitility.await()
         .atMost(SOON)

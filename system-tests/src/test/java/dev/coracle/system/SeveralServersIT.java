@@ -1,16 +1,15 @@
 package dev.coracle.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterAll;
@@ -30,85 +29,58 @@ class SeveralServersIT {
   private static final Duration SOON = Duration.ofSeconds(120);
   private static final int NODE = 3;
 
-  private Path directory;
-  private NetworkNamespaces machines;
+  private Machines machines;
+  private String etcdUrl;
   private long etcd;
 
   @BeforeAll
-  void start(@TempDir Path temporary) throws IOException {
-    assumeTrue("root".equals(System.getProperty("user.name")), "needs root");
-    for (String program : List.of("ip", "nsenter", "nft", "etcd")) {
-      assumeTrue(Shell.has(program), "needs the program " + program);
-    }
-    directory = temporary;
-    machines = NetworkNamespaces.open(NODE);
-    String url = "http://" + machines.address(NODE) + ":2379";
+  void start(@TempDir Path temporary) {
+    machines = Machines.open(NODE, temporary, "etcd");
+    etcdUrl = "http://" + machines.address(NODE) + ":2379";
     etcd =
         Long.parseLong(
             machines
+                .network()
                 .inside(
                     NODE,
                     "sh",
                     "-c",
                     "etcd --log-level error --data-dir "
-                        + directory.resolve("etcd")
+                        + temporary.resolve("etcd")
                         + " --listen-client-urls "
-                        + url
+                        + etcdUrl
                         + " --advertise-client-urls "
-                        + url
+                        + etcdUrl
                         + " >"
-                        + directory.resolve("etcd.log")
+                        + temporary.resolve("etcd.log")
                         + " 2>&1 & echo $!")
                 .strip());
-    server(1, url);
-    Path first = data(1).resolve("pki");
-    Path second = Files.createDirectories(data(2).resolve("pki"));
-    for (String file : List.of("ca.crt", "ca.key", "sa.key", "sa.pub")) {
-      Files.copy(first.resolve(file), second.resolve(file));
-    }
-    server(2, url);
+    machines.coracle(1, server(1, "server"));
   }
 
   @AfterAll
   void stop() {
     if (machines != null) {
-      attempt(NODE, "down");
-      attempt(2, "down");
-      attempt(1, "down");
-      ProcessHandle.of(etcd).ifPresent(ProcessHandle::destroyForcibly);
       machines.close();
+      ProcessHandle.of(etcd).ifPresent(ProcessHandle::destroyForcibly);
     }
   }
 
-  private Path data(int machine) {
-    return directory.resolve("data" + machine);
-  }
-
-  private void server(int machine, String etcdUrl) {
-    String address = machines.address(machine);
-    coracle(
-        machine, "server", "--detach", "--advertise-address", address, "--etcd-servers", etcdUrl);
-  }
-
-  private Shell.Result attempt(int machine, String... arguments) {
-    return machines.attempt(
-        machine,
-        Map.of("CORACLE_DATA_DIR", data(machine).toString()),
-        CoracleProcess.command(arguments).toArray(String[]::new));
-  }
-
-  private String coracle(int machine, String... arguments) {
-    Shell.Result result = attempt(machine, arguments);
-    assertThat(result.exitCode()).as(result.all()).isZero();
-    return result.out();
+  /** The command with what every server has. */
+  private String[] server(int machine, String... command) {
+    return Stream.concat(
+            Stream.of(command),
+            Stream.of(
+                "--detach",
+                "--advertise-address",
+                machines.address(machine),
+                "--etcd-servers",
+                etcdUrl))
+        .toArray(String[]::new);
   }
 
   private String kubectl(int machine, String... arguments) {
-    List<String> command =
-        new ArrayList<>(
-            List.of("kubectl", "--kubeconfig", data(machine).resolve("kubeconfig").toString()));
-    command.addAll(List.of(arguments));
-    return machines.inside(machine, command.toArray(String[]::new));
+    return machines.kubectl(machine, arguments);
   }
 
   private static void soon(ThrowingRunnable assertion) {
@@ -132,18 +104,68 @@ class SeveralServersIT {
             .containsExactlyInAnyOrderElementsOf(addresses));
   }
 
-  private void run(int machine, String name) {
-    kubectl(
-        machine,
-        "run",
-        name,
-        "--image=coracle/demo:1",
-        "--image-pull-policy=IfNotPresent",
-        "--command",
-        "--",
-        "sh",
-        "-c",
-        "echo hello; sleep 100000");
+  private void assertRefused(String[] command, String why) {
+    Shell.Result result = machines.attempt(2, command);
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.all()).contains(why);
+  }
+
+  /** What leads to the authority is good for one machine, and a node's token does not. */
+  @Test
+  @Order(0)
+  void aServerJoinsByATokenOfItsOwnThatIsGoodForOne() {
+    String forNodes = machines.coracle(1, "token", "create");
+    String join = machines.coracle(1, "token", "create", "--server");
+    String token = word(join, "--token");
+    assertRefused(
+        server(2, Machines.arguments(join.replace(token, word(forNodes, "--token")))),
+        "this --token is for nodes");
+    String key = word(join, "--certificate-key");
+    assertRefused(
+        server(2, Machines.arguments(join.replace(key, "0".repeat(64)))),
+        "this --certificate-key is not the one that came with the --token");
+    assertThat(readBy(token, "coracle-server-" + token.substring(0, 6))).isZero();
+    assertThat(readBy(token, "bootstrap-token-" + word(forNodes, "--token").substring(0, 6)))
+        .isNotZero();
+
+    machines.coracle(2, server(2, Machines.arguments(join)));
+    assertThat(machines.coracle(2, "token", "list")).contains("node").doesNotContain("server");
+    Shell.Result again =
+        machines.attemptIn(NODE, machines.data(4), server(NODE, Machines.arguments(join)));
+    assertThat(again.all()).contains("does not know this --token").contains("good for once");
+    soon(() ->
+        assertThat(
+                kubectl(
+                    2,
+                    "get",
+                    "secrets,roles,rolebindings",
+                    "--namespace=kube-system",
+                    "--output=name"))
+            .doesNotContain("coracle-server-"));
+  }
+
+  private static String word(String command, String flag) {
+    List<String> words = List.of(command.strip().split(" "));
+    return words.get(words.indexOf(flag) + 1);
+  }
+
+  /** Whether the holder of a token may read a Secret: 0 for yes, as kubectl ends. */
+  private int readBy(String token, String secret) {
+    return machines
+        .network()
+        .attempt(
+            1,
+            Map.of(),
+            "kubectl",
+            "--kubeconfig=/dev/null",
+            "--server=https://127.0.0.1:6443",
+            "--certificate-authority=" + machines.data(1).resolve("pki").resolve("ca.crt"),
+            "--token=" + token,
+            "get",
+            "secret",
+            secret,
+            "--namespace=kube-system")
+        .exitCode();
   }
 
   @Test
@@ -151,11 +173,9 @@ class SeveralServersIT {
   void podsReachBothServersAndBothReachPods() {
     assertServers(1, 1, 2);
     assertServers(2, 1, 2);
-    List<String> join = new ArrayList<>(List.of(coracle(1, "token", "create").strip().split(" ")));
-    assertThat(join.removeFirst()).isEqualTo("coracle");
-    join.addAll(List.of("--detach", "--node-name", "worker"));
-    coracle(NODE, join.toArray(String[]::new));
-    run(2, "early");
+    String join = machines.coracle(1, "token", "create");
+    machines.coracle(NODE, Machines.arguments(join, "--detach", "--node-name", "worker"));
+    machines.runHello(2, "early");
     kubectl(2, "wait", "--for=condition=Ready", "node/worker", "pod/early", "--timeout=120s");
     for (int server : List.of(1, 2)) {
       soon(() -> assertThat(kubectl(server, "logs", "early")).isEqualTo("hello\n"));
@@ -170,7 +190,7 @@ class SeveralServersIT {
   void theOtherServerGoesOnWhenOneIsKilled() throws IOException {
     long pid =
         new ObjectMapper()
-            .readTree(data(1).resolve("run").resolve("process.json").toFile())
+            .readTree(machines.data(1).resolve("run").resolve("process.json").toFile())
             .path("pid")
             .asLong();
     assertThat(ProcessHandle.of(pid).orElseThrow().destroyForcibly()).isTrue();
@@ -200,16 +220,15 @@ class SeveralServersIT {
   @Test
   @Order(3)
   void theNodeStartsAnewWithoutTheServerItJoinedAt() {
-    coracle(NODE, "down");
-    List<String> again =
-        List.of(
-            "agent",
-            "--server",
-            "https://" + machines.address(1) + ":6443",
-            "--detach",
-            "--node-name",
-            "worker");
-    coracle(NODE, again.toArray(String[]::new));
+    machines.coracle(NODE, "down");
+    machines.coracle(
+        NODE,
+        "agent",
+        "--server",
+        "https://" + machines.address(1) + ":6443",
+        "--detach",
+        "--node-name",
+        "worker");
     soon(() -> assertThat(kubectl(2, "logs", "early")).startsWith("hello\n"));
   }
 }

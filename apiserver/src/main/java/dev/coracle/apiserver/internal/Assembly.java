@@ -110,7 +110,15 @@ public final class Assembly {
 
   /** What {@code /statusz} lists. */
   private static final List<String> PAGES =
-      List.of("/flagz", "/healthz", "/livez", "/metrics", "/readyz", "/statusz", "/version");
+      List.of(
+          "/flagz",
+          "/healthz",
+          "/livez",
+          "/metrics",
+          "/metrics/slis",
+          "/readyz",
+          "/statusz",
+          "/version");
 
   private static final String COMPONENT = "apiserver";
 

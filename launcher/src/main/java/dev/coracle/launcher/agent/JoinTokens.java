@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Bootstrap tokens, {@code id.secret}, as Secrets of {@code kube-system} (Kubernetes docs,
@@ -28,17 +29,50 @@ public final class JoinTokens {
   private static final String NAMESPACE = "kube-system";
   private static final String TYPE = "bootstrap.kubernetes.io/token";
   private static final String PREFIX = "bootstrap-token-";
+  private static final String GROUPS = "auth-extra-groups";
   private static final String ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789";
   private static final int ID_LENGTH = 6;
   private static final int SECRET_LENGTH = 16;
   private static final Duration LIMIT = Duration.ofSeconds(30);
+
+  /** What a machine becomes that joins with a token. */
+  public enum Kind {
+    NODE(""),
+    SERVER("system:bootstrappers:coracle:servers");
+
+    private final String group;
+
+    Kind(String group) {
+      this.group = group;
+    }
+
+    /** As people read it. */
+    public String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   /**
    * One token, without its secret.
    *
    * @param expires RFC 3339, empty for never
    */
-  public record Known(String id, String expires, String description) {}
+  public record Known(String id, Kind kind, String expires, String description) {}
+
+  /**
+   * A token that was made.
+   *
+   * @param token {@code id.secret}
+   * @param secret the Secret that it is kept as
+   */
+  public record Issued(String token, KubeObject secret) {
+
+    /** Never the token. */
+    @Override
+    public String toString() {
+      return "Issued[" + secret.name() + "]";
+    }
+  }
 
   private final Client client;
   private final Clock clock;
@@ -50,12 +84,23 @@ public final class JoinTokens {
     this.random = random;
   }
 
+  /** The name of the Secret that keeps the token of this id. */
+  public static String secretName(String id) {
+    return PREFIX + id;
+  }
+
+  /** The part of a token that is no secret. */
+  public static String id(String token) {
+    int dot = token.indexOf('.');
+    return dot < 0 ? token : token.substring(0, dot);
+  }
+
   /**
    * A new token.
    *
    * @param life zero for one that does not end
    */
-  public String create(Duration life, String description) {
+  public Issued create(Kind kind, Duration life, String description) {
     String id = word(ID_LENGTH);
     String secret = word(SECRET_LENGTH);
     KubeObject object =
@@ -69,7 +114,12 @@ public final class JoinTokens {
               put(data, "token-id", id);
               put(data, "token-secret", secret);
               put(data, "usage-bootstrap-authentication", "true");
-              put(data, "usage-bootstrap-signing", "true");
+              // Finding the cluster by its signed description is for nodes.
+              if (kind == Kind.NODE) {
+                put(data, "usage-bootstrap-signing", "true");
+              } else {
+                put(data, GROUPS, kind.group);
+              }
               if (!description.isEmpty()) {
                 put(data, "description", description);
               }
@@ -80,8 +130,12 @@ public final class JoinTokens {
                     clock.instant().plus(life).truncatedTo(ChronoUnit.SECONDS).toString());
               }
             });
-    client.create(Resources.SECRETS, NAMESPACE, object, WriteOptions.NONE).await().atMost(LIMIT);
-    return id + "." + secret;
+    return new Issued(
+        id + "." + secret,
+        client
+            .create(Resources.SECRETS, NAMESPACE, object, WriteOptions.NONE)
+            .await()
+            .atMost(LIMIT));
   }
 
   private static void put(ObjectNode data, String key, String value) {
@@ -106,7 +160,14 @@ public final class JoinTokens {
         .atMost(LIMIT)
         .items()
         .stream()
-        .map(s -> new Known(text(s, "token-id"), text(s, "expiration"), text(s, "description")))
+        .map(s ->
+            new Known(
+                text(s, "token-id"),
+                List.of(text(s, GROUPS).split(",")).contains(Kind.SERVER.group)
+                    ? Kind.SERVER
+                    : Kind.NODE,
+                text(s, "expiration"),
+                text(s, "description")))
         .toList();
   }
 
@@ -123,8 +184,7 @@ public final class JoinTokens {
    * @param token the id, or the whole token
    */
   public void delete(String token) {
-    int dot = token.indexOf('.');
-    String id = dot < 0 ? token : token.substring(0, dot);
+    String id = id(token);
     try {
       client
           .delete(Resources.SECRETS, NAMESPACE, PREFIX + id, DeleteOptions.now())

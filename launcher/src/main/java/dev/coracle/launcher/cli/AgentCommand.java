@@ -1,14 +1,12 @@
 package dev.coracle.launcher.cli;
 
 import dev.coracle.apiserver.config.SecurityOptions;
-import dev.coracle.launcher.UserErrorException;
 import dev.coracle.launcher.agent.AgentOptions;
 import dev.coracle.launcher.agent.AgentProcess;
 import dev.coracle.launcher.config.CoracleOptions;
 import dev.coracle.launcher.config.NetworkRanges;
 import dev.coracle.launcher.config.NodeOptions;
 import dev.coracle.launcher.config.StoreOptions;
-import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -84,7 +82,10 @@ final class AgentCommand implements Callable<Integer> {
   @Option(
       names = "--node-label",
       paramLabel = "KEY=VALUE",
-      description = "A label of the node; may be given several times.")
+      description =
+          "A label of the node; may be given several times. Labels of `kubernetes.io` and `k8s.io`"
+              + " that a kubelet may not give itself, such as `node-role.kubernetes.io/…`, are"
+              + " refused: an administrator sets them.")
   private Map<String, String> labels = Map.of();
 
   @Option(
@@ -167,21 +168,10 @@ final class AgentCommand implements Callable<Integer> {
                 .withMaxLayerBytes(images.maxLayerBytes()),
             CoracleOptions.SIGNING_DURATION,
             ShownFlags.of(spec));
-    AgentOptions options = new AgentOptions(address(server), token, caHash, caFile, node);
+    AgentOptions options =
+        new AgentOptions(JoinFlags.https("--server", server), token, caHash, caFile, node);
     return detach
         ? new Background(dataDir.path(), arguments()).run()
         : new AgentProcess(options, System.out).run();
-  }
-
-  private static URI address(String text) {
-    try {
-      URI uri = URI.create(text);
-      if ("https".equals(uri.getScheme()) && uri.getHost() != null) {
-        return uri;
-      }
-    } catch (IllegalArgumentException e) {
-      // Told below.
-    }
-    throw new UserErrorException("--server is https://HOST:PORT, not '" + text + "'");
   }
 }

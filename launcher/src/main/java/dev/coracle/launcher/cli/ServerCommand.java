@@ -50,6 +50,8 @@ final class ServerCommand implements Callable<Integer> {
 
   @Mixin private final StoreFlags store = new StoreFlags();
 
+  @Mixin private final JoinFlags join = new JoinFlags();
+
   @Mixin private final SecurityFlags security = new SecurityFlags();
 
   @Mixin private final SimulationFlags simulation = new SimulationFlags();
@@ -91,8 +93,10 @@ final class ServerCommand implements Callable<Integer> {
             NodeOptions.NO_NODE.withSimulation(simulation.options()),
             cluster.signingDuration(),
             ShownFlags.of(spec));
-    return detach
-        ? new Background(options.dataDir(), arguments()).run()
-        : new Foreground(options, false, false, System.out).run();
+    if (detach) {
+      return new Background(options.dataDir(), arguments()).run();
+    }
+    join.run(options.dataDir(), options.store());
+    return new Foreground(options, false, false, System.out).run();
   }
 }

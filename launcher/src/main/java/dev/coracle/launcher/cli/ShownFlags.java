@@ -18,7 +18,8 @@ final class ShownFlags {
   /** What upstream has in the place of secrets. */
   private static final String SECRET = "CLASSIFIED";
 
-  private static final Pattern SECRET_NAME = Pattern.compile("(^|.*-)(token|password|secret)");
+  private static final Pattern SECRET_NAME =
+      Pattern.compile("(^|.*-)(token|password|secret|certificate-key)");
   private static final Pattern USER_OF_URL = Pattern.compile("(?<=://)[^/@\\s]+(?=@)");
 
   private ShownFlags() {}

@@ -11,6 +11,9 @@ import dev.coracle.launcher.ProcessState;
 import dev.coracle.launcher.UserErrorException;
 import dev.coracle.launcher.agent.AuthorityPin;
 import dev.coracle.launcher.agent.JoinTokens;
+import dev.coracle.launcher.join.SealedAuthority;
+import dev.coracle.launcher.join.SealedAuthority.Invitation;
+import dev.coracle.launcher.pki.AuthorityFiles;
 import dev.coracle.launcher.pki.Pem;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -93,10 +96,18 @@ final class TokenCommand implements Runnable {
     @Option(
         names = "--ttl",
         paramLabel = "TIME",
-        defaultValue = "24h",
+        defaultValue = "",
         description =
-            "How long it is good for: 30m, 24h, 7d; 0 for ever. Default: ${DEFAULT-VALUE}")
-    private String ttl = "24h";
+            "How long it is good for: 30m, 24h, 7d; 0 for ever, which one for a control plane may"
+                + " not be. Default: 24h, with --server 2h")
+    private String ttl = "";
+
+    @Option(
+        names = "--server",
+        description =
+            "For one more control plane ('coracle server --join'), once: the command has the key"
+                + " that the cluster's authority is sealed with, so it is as good as the authority.")
+    private boolean server;
 
     @Option(
         names = "--description",
@@ -107,23 +118,44 @@ final class TokenCommand implements Runnable {
 
     @Override
     public Integer call() throws IOException {
-      Duration life = life(ttl);
+      Duration life = life(ttl.isEmpty() ? server ? "2h" : "24h" : ttl);
+      if (server && !life.isPositive()) {
+        throw new UserErrorException("a token for a control plane has to end: --ttl 2h");
+      }
+      Path pki = dataDir.path().resolve("pki");
       return asAdministrator(
           dataDir.path(),
           (client, tokens) -> {
-            String pin = AuthorityPin.of(Pem.readCertificate(dataDir.path().resolve("pki/ca.crt")));
+            String pin = AuthorityPin.of(Pem.readCertificate(pki.resolve("ca.crt")));
             System.out.println(
-                "coracle agent --server "
-                    + server(client)
-                    + " --token "
-                    + tokens.create(life, description)
-                    + " --ca-hash "
-                    + pin);
+                server
+                    ? forServer(client, tokens, pki, life, pin)
+                    : "coracle agent --server "
+                        + address(client)
+                        + " --token "
+                        + tokens.create(JoinTokens.Kind.NODE, life, description).token()
+                        + " --ca-hash "
+                        + pin);
           });
     }
 
+    private String forServer(Client client, JoinTokens tokens, Path pki, Duration life, String pin)
+        throws IOException {
+      Invitation made =
+          new SealedAuthority(client, tokens, new SecureRandom())
+              .invite(AuthorityFiles.read(pki), life, description);
+      return "coracle server --join "
+          + address(client)
+          + " --token "
+          + made.token()
+          + " --ca-hash "
+          + pin
+          + " --certificate-key "
+          + made.key().text();
+    }
+
     /** Where other machines reach the API server, as the kubernetes Service's endpoints say. */
-    private static String server(Client client) {
+    private static String address(Client client) {
       KubeObject slice =
           client.get(Resources.ENDPOINT_SLICES, "default", "kubernetes").await().atMost(LIMIT);
       return "https://"
@@ -162,11 +194,14 @@ final class TokenCommand implements Runnable {
       return asAdministrator(
           dataDir.path(),
           (client, tokens) -> {
-            System.out.printf("%-8s %-22s %s%n", "ID", "EXPIRES", "DESCRIPTION");
+            System.out.printf("%-8s %-8s %-22s %s%n", "ID", "JOINS", "EXPIRES", "DESCRIPTION");
             for (JoinTokens.Known t : tokens.list()) {
               System.out.printf(
-                  "%-8s %-22s %s%n",
-                  t.id(), t.expires().isEmpty() ? "never" : t.expires(), t.description());
+                  "%-8s %-8s %-22s %s%n",
+                  t.id(),
+                  t.kind().text(),
+                  t.expires().isEmpty() ? "never" : t.expires(),
+                  t.description());
             }
           });
     }

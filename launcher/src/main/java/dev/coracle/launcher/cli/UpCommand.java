@@ -125,6 +125,8 @@ final class UpCommand implements Callable<Integer> {
 
   @Mixin private final StoreFlags store = new StoreFlags();
 
+  @Mixin private final JoinFlags join = new JoinFlags();
+
   @Mixin private final SecurityFlags security = new SecurityFlags();
 
   @Mixin private final LogFlags logs = new LogFlags();
@@ -175,8 +177,10 @@ final class UpCommand implements Callable<Integer> {
                 .withSimulation(simulation.options()),
             cluster.signingDuration(),
             ShownFlags.of(spec));
-    return detach
-        ? new Background(options.dataDir(), arguments()).run()
-        : new Foreground(options, demo, train, System.out).run();
+    if (detach) {
+      return new Background(options.dataDir(), arguments()).run();
+    }
+    join.run(options.dataDir(), options.store());
+    return new Foreground(options, demo, train, System.out).run();
   }
 }

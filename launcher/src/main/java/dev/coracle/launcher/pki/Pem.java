@@ -44,10 +44,18 @@ public final class Pem {
   }
 
   public static X509Certificate readCertificate(Path file) throws IOException {
+    return parseCertificate(Files.readString(file, StandardCharsets.ISO_8859_1), file.toString());
+  }
+
+  /**
+   * @param file what it is called when it is none
+   */
+  static X509Certificate parseCertificate(String text, String file) throws IOException {
     try {
       return (X509Certificate)
           CertificateFactory.getInstance("X.509")
-              .generateCertificate(new ByteArrayInputStream(Files.readAllBytes(file)));
+              .generateCertificate(
+                  new ByteArrayInputStream(text.getBytes(StandardCharsets.ISO_8859_1)));
     } catch (GeneralSecurityException e) {
       throw new IOException(file + " holds no certificate; delete it to have a new one made", e);
     }
@@ -62,7 +70,13 @@ public final class Pem {
   }
 
   public static PrivateKey readPrivateKey(Path file) throws IOException {
-    String text = Files.readString(file, StandardCharsets.US_ASCII);
+    return parsePrivateKey(Files.readString(file, StandardCharsets.US_ASCII), file.toString());
+  }
+
+  /**
+   * @param file what it is called when it is none
+   */
+  static PrivateKey parsePrivateKey(String text, String file) throws IOException {
     try {
       String body = text.replaceAll("-----[A-Z ]+-----", "");
       byte[] der = Base64.getMimeDecoder().decode(body);

@@ -7,6 +7,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.client.fake.FakeClient;
 import dev.coracle.launcher.UserErrorException;
+import dev.coracle.launcher.agent.JoinTokens.Kind;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -35,7 +36,7 @@ class JoinTokensTest {
 
   @Test
   void aTokenIsASecretThatEnds() {
-    String token = tokens.create(Duration.ofHours(24), "the shop");
+    String token = tokens.create(Kind.NODE, Duration.ofHours(24), "the shop").token();
     assertThat(token).matches("[a-z0-9]{6}\\.[a-z0-9]{16}");
     String id = token.substring(0, 6);
     assertThat(data(id, "token-secret")).isEqualTo(token.substring(7));
@@ -44,10 +45,22 @@ class JoinTokensTest {
     assertThat(data(id, "description")).isEqualTo("the shop");
   }
 
+  /** It signs nothing that nodes would find the cluster by, and the list tells it apart. */
+  @Test
+  void aTokenForAServerIsOfItsOwnKind() {
+    tokens.create(Kind.NODE, Duration.ZERO, "");
+    String id = JoinTokens.id(tokens.create(Kind.SERVER, Duration.ofHours(2), "").token());
+    assertThat(data(id, "auth-extra-groups")).isEqualTo("system:bootstrappers:coracle:servers");
+    assertThat(data(id, "usage-bootstrap-signing")).isEmpty();
+    assertThat(tokens.list())
+        .extracting(JoinTokens.Known::kind)
+        .containsExactlyInAnyOrder(Kind.NODE, Kind.SERVER);
+  }
+
   @Test
   void deletingTakesTheIdOrTheWholeToken() {
-    String one = tokens.create(Duration.ZERO, "");
-    String two = tokens.create(Duration.ZERO, "");
+    String one = tokens.create(Kind.NODE, Duration.ZERO, "").token();
+    String two = tokens.create(Kind.NODE, Duration.ZERO, "").token();
     tokens.delete(one);
     tokens.delete(two.substring(0, 6));
     assertThatThrownBy(() -> tokens.delete(one))

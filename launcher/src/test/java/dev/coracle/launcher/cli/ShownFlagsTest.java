@@ -31,6 +31,7 @@ class ShownFlagsTest {
     "token,abc,CLASSIFIED",
     "token,'',''",
     "join-token,abc,CLASSIFIED",
+    "certificate-key,abc,CLASSIFIED",
     "etcd-password-file,/run/pw,/run/pw",
     "log-sink,https://me:pw@logs.example/a,https://CLASSIFIED@logs.example/a",
     "etcd-servers,'https://a:2379,https://u@b:2379','https://a:2379,https://CLASSIFIED@b:2379'",

@@ -1,20 +1,30 @@
 package dev.coracle.apiserver.internal.discovery;
 
+import dev.coracle.api.ExpositionText;
+import dev.coracle.api.HealthSlis;
 import dev.coracle.apiserver.HealthCheck;
 import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.Responder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Serves {@code /healthz}, {@code /livez} and {@code /readyz}, whole or one check at a time. */
+/**
+ * Serves {@code /healthz}, {@code /livez} and {@code /readyz}, whole or one check at a time, and at
+ * {@code /metrics/slis} what came of those that were asked whole, which are all that upstream
+ * counts (KEP-3466).
+ */
 public final class Health {
 
   private static final Set<String> ROOTS = Set.of("healthz", "livez", "readyz");
 
+  private static final String SLIS = "/metrics/slis";
+
   private final List<HealthCheck> checks;
+  private final HealthSlis slis = new HealthSlis();
 
   /**
    * @param checks in the order in which they are shown
@@ -26,6 +36,11 @@ public final class Health {
   /** Answers, or says that this is no path of health. */
   public boolean handle(Exchange exchange) {
     String path = exchange.info().path();
+    if (path.equals(SLIS)) {
+      Responder.bytes(
+          exchange, 200, ExpositionText.CONTENT_TYPE, slis.text().getBytes(StandardCharsets.UTF_8));
+      return true;
+    }
     String[] parts = path.substring(1).split("/", 2);
     if (!ROOTS.contains(parts[0])) {
       return false;
@@ -44,6 +59,10 @@ public final class Health {
       return true;
     }
     Set<String> excluded = new HashSet<>(exchange.queries("exclude"));
+    boolean whole = parts.length < 2;
+    if (whole && !excluded.contains("ping")) {
+      slis.observe("ping", root, true);
+    }
     StringBuilder lines = new StringBuilder("[+]ping ok\n");
     boolean failed = false;
     for (HealthCheck check : asked) {
@@ -53,6 +72,9 @@ public final class Health {
       }
       Optional<String> problem = check.problem().get();
       failed |= problem.isPresent();
+      if (whole) {
+        slis.observe(check.name(), root, problem.isEmpty());
+      }
       lines.append(problem.isEmpty() ? "[+]" : "[-]").append(check.name());
       lines.append(problem.isEmpty() ? " ok\n" : " failed: reason withheld\n");
     }
