@@ -61,6 +61,16 @@ public final class Forwarder {
           "te",
           "trailer");
 
+  /** What a page says of other origins would hold for the API server's own. */
+  private static final Set<String> CROSS_ORIGIN =
+      Set.of(
+          "access-control-allow-credentials",
+          "access-control-allow-headers",
+          "access-control-allow-methods",
+          "access-control-allow-origin");
+
+  private static final String HTML = "text/html";
+
   private static final String TOKEN_PROTOCOL = "base64url.bearer.authorization.k8s.io.";
 
   private final Vertx vertx;
@@ -131,6 +141,9 @@ public final class Forwarder {
           copyRequestHeaders(exchange, request, upgrade);
           if (to.peer() != null) {
             request.headers().addAll(to.peer().headers());
+          }
+          if (!to.proxyPrefix().isEmpty()) {
+            asProxied(request, to);
           }
           if (upgrade) {
             tunnel(exchange, to, request);
@@ -211,6 +224,18 @@ public final class Forwarder {
     }
   }
 
+  /**
+   * Tells the other side the path it is shown under, as upstream does. A page comes as it is and
+   * not compressed, since its links are rewritten on the way.
+   */
+  private static void asProxied(HttpClientRequest request, Destination to) {
+    request.putHeader("X-Forwarded-Uri", to.proxyPrefix() + to.uri().split("\\?", 2)[0]);
+    String accepted = request.headers().get("Accept");
+    if (accepted != null && accepted.contains(HTML)) {
+      request.headers().remove("Accept-Encoding");
+    }
+  }
+
   private static String withoutToken(String protocols) {
     return List.of(protocols.split(",")).stream()
         .map(String::trim)
@@ -250,14 +275,33 @@ public final class Forwarder {
     }
     HttpServerResponse back = exchange.response();
     back.setStatusCode(response.statusCode());
-    copyResponseHeaders(response.headers(), back, to);
-    if (response.getHeader("Content-Length") == null
+    ProxiedLinks links = ProxiedLinks.of(to, exchange.header("Host"));
+    copyResponseHeaders(response.headers(), back, to, links);
+    boolean rewrites = hasLinks(exchange, to, response);
+    if (rewrites) {
+      back.headers().remove("Content-Length");
+    }
+    if ((rewrites || response.getHeader("Content-Length") == null)
         && exchange.request().version() != HttpVersion.HTTP_2) {
       back.setChunked(true);
     }
     // The head of a log that is followed goes out before its first line is there.
     back.writeHead();
-    pipe(response, back).onFailure(_ -> back.reset());
+    ReadStream<Buffer> body =
+        rewrites ? new RewrittenBody(response, new HtmlLinks(links::rewritten)) : response;
+    pipe(body, back).onFailure(_ -> back.reset());
+  }
+
+  /** Whether the answer is a page that can be read on the way. */
+  private static boolean hasLinks(Exchange exchange, Destination to, HttpClientResponse response) {
+    String type = response.headers().get("Content-Type");
+    String encoding = response.headers().get("Content-Encoding");
+    return !to.proxyPrefix().isEmpty()
+        && type != null
+        && type.split(";", 2)[0].strip().equals(HTML)
+        && (encoding == null || encoding.isEmpty())
+        && response.headers().get("Location") == null
+        && exchange.request().method() != HttpMethod.HEAD;
   }
 
   /** What is broken off is not ended: the other side would take it for whole. */
@@ -266,17 +310,19 @@ public final class Forwarder {
   }
 
   private static void copyResponseHeaders(
-      MultiMap from, HttpServerResponse to, Destination destination) {
+      MultiMap from, HttpServerResponse to, Destination destination, ProxiedLinks links) {
+    boolean proxied = !destination.proxyPrefix().isEmpty();
     for (var header : from) {
       String name = header.getKey().toLowerCase(Locale.ROOT);
       if (name.equals("connection")
           || name.equals("transfer-encoding")
-          || name.equals("keep-alive")) {
+          || name.equals("keep-alive")
+          || proxied && CROSS_ORIGIN.contains(name)) {
         continue;
       }
       String value = header.getValue();
-      if (name.equals("location") && value.startsWith("/")) {
-        value = destination.proxyPrefix() + value;
+      if (proxied && name.equals("location")) {
+        value = links.rewritten(value);
       }
       to.headers().add(header.getKey(), value);
     }
