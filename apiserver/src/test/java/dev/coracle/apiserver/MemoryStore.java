@@ -5,6 +5,7 @@ import dev.coracle.api.KubeList;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.StatusReason;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.rest.WatchOptions;
@@ -94,6 +95,12 @@ public final class MemoryStore implements ResourceStore {
   @Override
   public synchronized Uni<KubeList> list(
       GroupResource resource, String namespace, ListOptions options) {
+    String wanted = options.resourceVersion();
+    if (options.resourceVersionMatch().equals("NotOlderThan")
+        && Long.parseUnsignedLong(wanted) > revision) {
+      return Uni.createFrom()
+          .failure(StatusException.of(StatusReason.TIMEOUT, "not yet at " + wanted));
+    }
     List<KubeObject> found =
         of(resource).values().stream()
             .filter(o -> namespace.isEmpty() || o.namespace().equals(namespace))

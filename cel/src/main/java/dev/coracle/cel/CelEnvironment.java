@@ -87,7 +87,9 @@ public final class CelEnvironment {
             .setStandardEnvironmentEnabled(false)
             .setStandardFunctions(
                 CelStandardFunctions.newBuilder()
-                    .excludeFunctions(StandardFunction.MATCHES)
+                    .filterFunctions((function, overload) ->
+                        function != StandardFunction.MATCHES
+                            && !NumberTexts.REPLACED.contains(overload))
                     .build())
             .addLibraries(
                 strings(),
@@ -96,6 +98,7 @@ public final class CelEnvironment {
                 CelExtensions.sets(OPTIONS),
                 CelExtensions.comprehensions())
             .addFunctionBindings(TextLibrary.matches())
+            .addFunctionBindings(NumberTexts.bindings())
             .addFunctionBindings(Libraries.bindings())
             .build();
   }

@@ -32,6 +32,10 @@ class FaultWordsTest {
       value = {
         "int(s) > 1|type conversion error from 'string' to 'int'",
         "double(s) > 1.0|type conversion error from 'string' to 'double'",
+        "double('1e999') > 1.0|type conversion error from 'string' to 'double'",
+        "double(' 1') > 1.0|type conversion error from 'string' to 'double'",
+        "double('1d') > 0.0|type conversion error from 'string' to 'double'",
+        "double('1__0') > 0.0|type conversion error from 'string' to 'double'",
         "bool(s)|type conversion error from 'string' to 'bool'",
         "duration(s) > duration('1s')|type conversion error from 'string' to"
             + " 'google.protobuf.Duration'",

@@ -55,6 +55,7 @@ import dev.coracle.apiserver.internal.http.PathHandler;
 import dev.coracle.apiserver.internal.http.Presenter;
 import dev.coracle.apiserver.internal.http.ResourceHandler;
 import dev.coracle.apiserver.internal.http.Responder;
+import dev.coracle.apiserver.internal.http.Unrouted;
 import dev.coracle.apiserver.internal.identity.ExpiredServers;
 import dev.coracle.apiserver.internal.identity.ServerAddresses;
 import dev.coracle.apiserver.internal.identity.ServerId;
@@ -337,13 +338,19 @@ public final class Assembly {
             scheme,
             apiServices,
             r -> registry.find(r.gvr()).map(ResourceType::storedKind),
+            registry::hasBuiltIn,
             () -> options.listen().advertiseAddress() + ":" + front().port());
     PathHandler version =
         exchange -> {
           if (!exchange.info().path().matches("/version/?")) {
             return false;
           }
-          Responder.tree(exchange, Negotiation.Form.JSON, 200, VersionInfo.document());
+          Negotiation form = Negotiation.of(exchange.header("Accept"), true);
+          if (exchange.request().method().name().equals("GET")) {
+            Responder.tree(exchange, form.form(), 200, VersionInfo.document());
+          } else {
+            Unrouted.methodNotAllowed(exchange);
+          }
           return true;
         };
     PathHandler extra =

@@ -122,12 +122,16 @@ final class OpenApiSchemas {
     }
     String name = customName(resource.kind()) + "List";
     if (!done.containsKey(name)) {
-      ObjectNode out = Json.object().put("type", "object");
+      ObjectNode out = Json.object();
+      describe(out, resource.listKind() + " is a list of " + resource.kind().kind());
+      out.put("type", "object");
       ObjectNode properties = out.putObject("properties");
       common(properties, "apiVersion");
       common(properties, "kind");
-      properties.putObject("items").put("type", "array").set("items", object(resource));
-      properties.set("metadata", ref(META + "ListMeta"));
+      ObjectNode items = properties.putObject("items");
+      describe(items, "List of " + resource.gvr().resource() + ".");
+      items.put("type", "array").set("items", object(resource));
+      properties.set("metadata", wrap(ref(META + "ListMeta"), "Standard list metadata."));
       out.putArray("required").add("items");
       kinds(out, resource.listGvk());
       done.put(name, out);
@@ -144,19 +148,26 @@ final class OpenApiSchemas {
       // With properties, kubectl would take all others of version 2 for forbidden.
       boolean open = version == OpenApiVersion.V2 && preservesUnknown(given);
       if (given instanceof ObjectNode object && !open) {
-        schema = version == OpenApiVersion.V2 ? simplified(object) : object.deepCopy();
+        ObjectNode own = object.deepCopy();
+        if (version == OpenApiVersion.V3) {
+          new CompletedSchema(this::ofEveryObject).complete(own);
+        }
+        schema = version == OpenApiVersion.V2 ? simplified(own) : own;
       }
       schema.put("type", "object");
       if (!open) {
-        ObjectNode properties = schema.withObjectProperty("properties");
-        common(properties, "apiVersion");
-        common(properties, "kind");
-        properties.set("metadata", wrap(ref(META + "ObjectMeta"), METADATA));
+        ofEveryObject(schema.withObjectProperty("properties"));
       }
       kinds(schema, resource.kind());
       done.put(name, schema);
     }
     return reference(name);
+  }
+
+  private void ofEveryObject(ObjectNode properties) {
+    common(properties, "apiVersion");
+    common(properties, "kind");
+    properties.set("metadata", wrap(ref(META + "ObjectMeta"), METADATA));
   }
 
   private void common(ObjectNode properties, String field) {
@@ -197,7 +208,7 @@ final class OpenApiSchemas {
     }
     if (preservesUnknown(schema) || isNullable(schema)) {
       // kubectl takes a type for all that there may be.
-      out.remove(List.of("type", "properties", "additionalProperties", "items", "required"));
+      out.remove(List.of("type", "properties", "additionalProperties", "items"));
     }
     return out;
   }

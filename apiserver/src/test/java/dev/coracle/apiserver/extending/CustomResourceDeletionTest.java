@@ -98,7 +98,8 @@ class CustomResourceDeletionTest {
   void aWatchFromNoVersionIsRefused() {
     String tables = define("tables", "Table");
     Answer refused = api.get(tables + "?watch=1&resourceVersion=abc");
-    assertThat(refused.code()).isEqualTo(500);
+    assertThat(refused.code()).isEqualTo(400);
+    assertThat(refused.body().has("reason")).isFalse();
     assertThat(refused.message())
         .isEqualTo(
             "resourceVersion: Invalid value: \"abc\": strconv.ParseUint: parsing \"abc\": invalid"

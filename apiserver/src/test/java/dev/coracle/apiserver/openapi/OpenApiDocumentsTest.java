@@ -113,6 +113,39 @@ class OpenApiDocumentsTest {
         });
   }
 
+  /** What the author of a schema leaves to Kubernetes' own extensions is written out. */
+  @Test
+  void wholeObjectsAndEitherTypeAreDescribed() {
+    define(
+        CRON_TAB.replace(
+            "{\"cron\":",
+            "{\"port\":{\"x-kubernetes-int-or-string\":true},"
+                + "\"whole\":{\"type\":\"object\",\"x-kubernetes-embedded-resource\":true,"
+                + "\"required\":[\"kind\"]},"
+                + "\"open\":{\"type\":\"object\",\"required\":[\"a\"],"
+                + "\"x-kubernetes-preserve-unknown-fields\":true},\"cron\":"));
+    String name = "com.example.stable.v1.CronTab";
+    JsonNode schemas =
+        json(documents.groupVersion("apis/stable.example.com/v1").orElseThrow())
+            .at("/components/schemas");
+    JsonNode spec = schemas.path(name).at("/properties/spec/properties");
+    assertThat(spec.at("/port/anyOf").findValuesAsText("type"))
+        .containsExactly("integer", "string");
+    JsonNode whole = spec.path("whole");
+    assertThat(whole.at("/properties/metadata/allOf/0/$ref").asText()).endsWith("ObjectMeta");
+    assertThat(whole.at("/properties/kind/type").asText()).isEqualTo("string");
+    assertThat(whole.path("required"))
+        .extracting(JsonNode::asText)
+        .containsExactly("kind", "apiVersion");
+    JsonNode list = schemas.path(name + "List");
+    assertThat(list.path("description").asText()).isEqualTo("CronTabList is a list of CronTab");
+    assertThat(list.at("/properties/metadata/allOf/0/$ref").asText()).endsWith("ListMeta");
+    JsonNode open =
+        json(documents.v2()).path("definitions").path(name).at("/properties/spec/properties/open");
+    assertThat(open.at("/required/0").asText()).isEqualTo("a");
+    assertThat(open.has("type")).isFalse();
+  }
+
   @Test
   void customResourcesComeAndChangeTheirHash() {
     String before = documents.index().etag();

@@ -10,11 +10,13 @@ import dev.coracle.apiserver.internal.aggregation.ApiServices;
 import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.Negotiation;
 import dev.coracle.apiserver.internal.http.Responder;
-import dev.coracle.apiserver.internal.verb.Engine;
+import dev.coracle.apiserver.internal.http.Unrouted;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -30,18 +32,22 @@ public final class Discovery {
   private final Scheme scheme;
   private final DiscoveryDocuments documents;
   private final RemoteGroups remote;
+  private final Predicate<String> hasBuiltIn;
   private final Supplier<String> serverAddress;
   private volatile Cache cache = new Cache(-1, Map.of());
 
   /**
    * @param stored in which kind the objects of a resource are kept; of those that are kept
+   * @param hasBuiltIn which groups have resources that are built in
    * @param serverAddress {@code host:port} for clients
    */
   public Discovery(
       Scheme scheme,
       ApiServices apis,
       Function<ResourceDefinition, Optional<GroupVersionKind>> stored,
+      Predicate<String> hasBuiltIn,
       Supplier<String> serverAddress) {
+    this.hasBuiltIn = hasBuiltIn;
     this.remote = new RemoteGroups(apis);
     this.scheme = scheme;
     this.documents = new DiscoveryDocuments(scheme, stored);
@@ -52,17 +58,18 @@ public final class Discovery {
   public boolean handle(Exchange exchange) {
     String path = exchange.info().path();
     String trimmed = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
-    if (!trimmed.equals("/api")
-        && !trimmed.startsWith("/api/")
-        && !trimmed.equals("/apis")
-        && !trimmed.startsWith("/apis/")) {
+    String[] parts = trimmed.substring(Math.min(1, trimmed.length())).split("/", -1);
+    boolean core = parts[0].equals("api");
+    if (!core && !parts[0].equals("apis") || List.of(parts).contains("")) {
       return false;
     }
+    boolean builtIn = core || parts.length > 1 && hasBuiltIn.test(parts[1]);
     String method = exchange.request().method().name();
-    if (!method.equals("GET") && !method.equals("HEAD")) {
-      throw Engine.noSuchResource();
+    if (builtIn && !method.equals("GET") || parts.length == 1 && !isRead(method)) {
+      Unrouted.methodNotAllowed(exchange);
+      return true;
     }
-    if (trimmed.equals("/api") || trimmed.equals("/apis")) {
+    if (parts.length == 1) {
       Negotiation wanted =
           Negotiation.tryOf(exchange.header("Accept"), true, false)
               .orElseThrow(() ->
@@ -74,9 +81,7 @@ public final class Discovery {
       if (!wanted.as().isEmpty()
           && (wanted.version().equals("v2") || wanted.version().equals("v2beta1"))) {
         Document d =
-            cached(
-                trimmed + ";" + wanted.version(),
-                () -> aggregated(trimmed.equals("/api"), wanted.version()));
+            cached(trimmed + ";" + wanted.version(), () -> aggregated(core, wanted.version()));
         send(
             exchange,
             d,
@@ -86,7 +91,10 @@ public final class Discovery {
         return true;
       }
     }
-    String[] parts = trimmed.substring(1).split("/");
+    if (parts.length > 1) {
+      // There is no protobuf form of these, and who asks for it has always got JSON.
+      Negotiation.of(exchange.header("Accept"), true);
+    }
     Optional<Document> document =
         switch (parts.length) {
           case 1 ->
@@ -94,18 +102,28 @@ public final class Discovery {
                   cached(
                       trimmed,
                       () ->
-                          parts[0].equals("api")
+                          core
                               ? documents.coreVersions(serverAddress.get())
                               : remote.intoGroups(documents.groups())));
           case 2 ->
-              parts[0].equals("api")
+              core
                   ? known(trimmed, () -> documents.resources("", parts[1]))
                   : known(trimmed, () -> remote.group(parts[1], documents.group(parts[1])));
           case 3 -> known(trimmed, () -> documents.resources(parts[1], parts[2]));
           default -> Optional.empty();
         };
-    send(exchange, document.orElseThrow(Engine::noSuchResource), "application/json");
+    if (document.isPresent()) {
+      send(exchange, document.get(), "application/json");
+    } else if (builtIn) {
+      Unrouted.notFound(exchange);
+    } else {
+      Unrouted.page(exchange);
+    }
     return true;
+  }
+
+  private static boolean isRead(String method) {
+    return method.equals("GET") || method.equals("HEAD");
   }
 
   private ObjectNode aggregated(boolean core, String version) {
@@ -124,7 +142,7 @@ public final class Discovery {
       exchange.response().setStatusCode(304).end();
       return;
     }
-    Responder.bytes(exchange, 200, mediaType, document.json());
+    Responder.json(exchange, 200, mediaType, document.json());
   }
 
   private Optional<Document> known(String key, Supplier<Optional<ObjectNode>> make) {

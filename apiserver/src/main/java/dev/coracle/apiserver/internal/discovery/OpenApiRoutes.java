@@ -76,9 +76,9 @@ public final class OpenApiRoutes {
     }
     response.putHeader("ETag", document.etag());
     response.putHeader("Vary", "Accept, Accept-Encoding");
-    if (!exchange.query("hash").isEmpty()) {
-      response.putHeader("Cache-Control", "public, immutable");
-    }
+    // What a hash names never changes; all else may at any time.
+    boolean hashed = !exchange.query("hash").isEmpty();
+    response.putHeader("Cache-Control", hashed ? "public, immutable" : "no-cache, private");
     if (exchange.header("If-None-Match").equals(document.etag())) {
       response.setStatusCode(304).end();
       return;

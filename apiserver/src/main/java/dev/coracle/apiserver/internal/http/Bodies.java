@@ -12,6 +12,9 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads request bodies: at most so many bytes, within so much time. */
@@ -77,6 +80,24 @@ public final class Bodies {
     } catch (StatusException e) {
       return null;
     }
+  }
+
+  /** Without its parameters. */
+  static String mediaType(String contentType) {
+    int end = contentType.indexOf(';');
+    return (end < 0 ? contentType : contentType.substring(0, end)).trim();
+  }
+
+  /** An object or options in none of the forms that are spoken. */
+  static StatusException unknownFormat() {
+    return unknownFormat(Arrays.stream(Negotiation.Form.values()).map(Negotiation.Form::mediaType));
+  }
+
+  static StatusException unknownFormat(Stream<String> known) {
+    return StatusException.of(
+        StatusReason.UNSUPPORTED_MEDIA_TYPE,
+        "the body of the request was in an unknown format - accepted media types include: "
+            + known.collect(Collectors.joining(", ")));
   }
 
   private static long parse(String length) {

@@ -13,6 +13,7 @@ import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.apiserver.internal.protobuf.ProtobufReader;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -107,10 +108,14 @@ final class DeleteOptionsReader {
   }
 
   private static ObjectNode parse(Exchange e, byte[] body, int maxBytes) {
-    if (e.header("Content-Type").startsWith("application/vnd.kubernetes.protobuf")) {
-      return ProtobufReader.read(body);
-    }
-    JsonNode tree = tree(e, body, maxBytes);
+    String media = Bodies.mediaType(e.header("Content-Type")).toLowerCase(Locale.ROOT);
+    JsonNode tree =
+        switch (media) {
+          case "application/vnd.kubernetes.protobuf" -> ProtobufReader.read(body);
+          case "application/yaml" -> tree(body, maxBytes, true);
+          case "", "application/json" -> tree(body, maxBytes, false);
+          default -> throw Bodies.unknownFormat();
+        };
     if (tree.isNull()) {
       return Json.object();
     }
@@ -129,8 +134,8 @@ final class DeleteOptionsReader {
     return options;
   }
 
-  private static JsonNode tree(Exchange e, byte[] body, int maxBytes) {
-    if (e.header("Content-Type").contains("yaml")) {
+  private static JsonNode tree(byte[] body, int maxBytes, boolean yaml) {
+    if (yaml) {
       JsonNode tree = Yaml.parse(body, maxBytes);
       if (tree instanceof ObjectNode) {
         return tree;

@@ -4,7 +4,6 @@ import dev.coracle.api.StatusException;
 import dev.coracle.api.tls.PemKeyManager;
 import dev.coracle.apiserver.config.ApiServerOptions;
 import dev.coracle.apiserver.internal.filter.Filter;
-import dev.coracle.apiserver.internal.verb.Engine;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.QueryStringDecoder;
@@ -272,6 +271,6 @@ public final class HttpFront {
         return;
       }
     }
-    Responder.failure(exchange, Engine.noSuchResource());
+    Unrouted.page(exchange);
   }
 }

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which form an answer takes, from the {@code Accept} header (API concepts, "Alternate
@@ -47,6 +48,16 @@ public record Negotiation(Form form, String as, String group, String version) {
       } catch (NumberFormatException e) {
         return 1;
       }
+    }
+
+    /** The form that this names, or null. */
+    @Nullable Form form() {
+      return switch (type) {
+        case "application/json", "*/*", "*", "application/*", "text/*" -> Form.JSON;
+        case "application/yaml" -> Form.YAML;
+        case "application/vnd.kubernetes.protobuf" -> Form.PROTOBUF;
+        default -> null;
+      };
     }
   }
 
@@ -96,6 +107,17 @@ public record Negotiation(Form form, String as, String group, String version) {
     return choose(accept, discovery, protobuf, false);
   }
 
+  /** For a Status: a clause that asks for a Table or metadata does not count, as there is none. */
+  static Form ofStatus(String accept) {
+    for (Clause clause : accept.isBlank() ? List.<Clause>of() : clauses(accept)) {
+      Form form = clause.form();
+      if (form != null && !clause.parameters().containsKey("as")) {
+        return form;
+      }
+    }
+    return Form.JSON;
+  }
+
   private static Optional<Negotiation> choose(
       String accept, boolean discovery, boolean protobuf, boolean stream) {
     if (accept.isBlank()) {
@@ -105,14 +127,8 @@ public record Negotiation(Form form, String as, String group, String version) {
       String as = clause.parameters().getOrDefault("as", "");
       // Metadata alone has a protobuf form, whatever it is of.
       boolean spoken = protobuf || !discovery && as.startsWith("PartialObjectMetadata");
-      Form form =
-          switch (clause.type()) {
-            case "application/json", "*/*", "application/*", "text/*" -> Form.JSON;
-            case "application/yaml" -> stream ? null : Form.YAML;
-            case "application/vnd.kubernetes.protobuf" -> spoken ? Form.PROTOBUF : null;
-            default -> null;
-          };
-      if (form == null) {
+      Form form = clause.form();
+      if (form == null || form == Form.YAML && stream || form == Form.PROTOBUF && !spoken) {
         continue;
       }
       String group = clause.parameters().getOrDefault("g", "");

@@ -60,9 +60,24 @@ public final class QueryOptions {
             e.flag("allowWatchBookmarks"),
             e.flag("sendInitialEvents"),
             timeoutSeconds);
-    ListOptionRules.checkWatch(
-        options, e.asks("sendInitialEvents"), !e.query("continue").isEmpty());
-    return options;
+    boolean asked = e.asks("sendInitialEvents");
+    ListOptionRules.checkWatch(options, asked, !e.query("continue").isEmpty());
+    return asked ? options : beginning(options);
+  }
+
+  /** A watch that begins with what there is tells where that ends, to those who take bookmarks. */
+  private static WatchOptions beginning(WatchOptions options) {
+    String from = options.resourceVersion();
+    return from.isEmpty() || from.equals("0")
+        ? new WatchOptions(
+            options.labels(),
+            options.fields(),
+            from,
+            "NotOlderThan",
+            options.allowBookmarks(),
+            true,
+            options.timeoutSeconds())
+        : options;
   }
 
   /** Of a create, an update, or a patch; a delete has more of them in its body. */

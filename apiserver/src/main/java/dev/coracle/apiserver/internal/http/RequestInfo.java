@@ -50,6 +50,9 @@ public record RequestInfo(
     List<String> parts = parts(path);
     String first = parts.isEmpty() ? "" : parts.getFirst();
     String verb = method.toLowerCase(java.util.Locale.ROOT);
+    if (isBroken(path)) {
+      return notOfResource(verb, path);
+    }
     int at;
     String group;
     String version;
@@ -145,6 +148,13 @@ public record RequestInfo(
       }
     }
     return "";
+  }
+
+  /** A path with an empty step names nothing, but for what is behind a proxy. */
+  private static boolean isBroken(String path) {
+    int empty = path.indexOf("//");
+    int proxy = path.indexOf("/proxy/");
+    return empty >= 0 && (proxy < 0 || empty < proxy);
   }
 
   private static List<String> parts(String path) {

@@ -7,7 +7,6 @@ import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
-import dev.coracle.api.StatusReason;
 import dev.coracle.api.Yaml;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.api.rest.ListOptions;
@@ -35,10 +34,12 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
 
 /**
  * The end of the filters for resource requests: finds the resource, reads the body, runs the verb.
@@ -76,20 +77,26 @@ public final class ResourceHandler {
 
   public void handle(Exchange exchange) {
     RequestInfo info = exchange.info();
-    ResourceType type =
-        registry
-            .find(new GroupVersionResource(info.group(), info.version(), info.resource()))
-            .orElseThrow(Engine::noSuchResource);
+    Optional<ResourceType> found =
+        registry.find(new GroupVersionResource(info.group(), info.version(), info.resource()));
+    if (found.isEmpty()) {
+      nowhere(exchange, registry.hasBuiltIn(info.group()));
+      return;
+    }
+    ResourceType type = found.get();
     boolean ofNamespaces = type.is("", "namespaces");
     if (!type.namespaced() && !info.namespace().isEmpty() && !ofNamespaces) {
-      throw Engine.noSuchResource();
+      nowhere(exchange, !type.custom());
+      return;
     }
     boolean collective = info.verb().equals("list") || info.verb().equals("watch");
     if (type.namespaced() && info.namespace().isEmpty() && !collective) {
       // Of all namespaces there is a path to list, and none to a name.
-      throw info.name().isEmpty() && !type.custom()
-          ? StatusException.methodNotAllowed(type.groupResource(), info.verb())
-          : Engine.noSuchResource();
+      if (info.name().isEmpty() && !type.custom()) {
+        throw StatusException.methodNotAllowed(type.groupResource(), info.verb());
+      }
+      nowhere(exchange, !type.custom());
+      return;
     }
     boolean ofOne = info.verb().equals("update") || info.verb().equals("patch");
     if (type.custom() && ofOne && info.name().isEmpty()) {
@@ -97,7 +104,15 @@ public final class ResourceHandler {
     }
     if (!info.subresource().isEmpty()
         && type.definition().subresource(info.subresource()).isEmpty()) {
-      throw Engine.noSuchResource();
+      if (type.custom()) {
+        throw StatusException.notFound(type.groupResource(), info.name());
+      }
+      Unrouted.notFound(exchange);
+      return;
+    }
+    boolean connects = this.connects.serves(type, info.subresource());
+    if (!type.custom() && !connects && isUnrouted(exchange)) {
+      return;
     }
     WriteOptions options = info.mutating() ? QueryOptions.write(exchange) : WriteOptions.NONE;
     Call call =
@@ -112,8 +127,8 @@ public final class ResourceHandler {
             exchange.userAgentManager(),
             exchange.warnings());
     ApiDeprecation.of(type.definition()).ifPresent(d -> deprecated(d, call));
-    if (connects.serves(type, info.subresource())) {
-      connects.handle(exchange, call);
+    if (connects) {
+      this.connects.handle(exchange, call);
       return;
     }
     switch (info.verb()) {
@@ -125,17 +140,42 @@ public final class ResourceHandler {
       case "patch" -> patch(exchange, call);
       case "delete" -> delete(exchange, call);
       case "deletecollection" -> deleteCollection(exchange, call);
-      default -> throw noVerb(type);
+      // A method that is none of Kubernetes'.
+      default -> throw StatusException.methodNotAllowed(type.groupResource(), "");
     }
   }
 
-  /** A method that is none of Kubernetes'. */
-  private static StatusException noVerb(ResourceType type) {
-    return type.custom()
-        ? StatusException.methodNotAllowed(type.groupResource(), "")
-        : StatusException.of(
-            StatusReason.METHOD_NOT_ALLOWED,
-            "the server does not allow this method on the requested resource");
+  private static void nowhere(Exchange exchange, boolean builtIn) {
+    if (builtIn) {
+      Unrouted.notFound(exchange);
+    } else {
+      Unrouted.page(exchange);
+    }
+  }
+
+  /** Whether a built-in resource has no such method, or not in this form; says so to the client. */
+  private static boolean isUnrouted(Exchange exchange) {
+    RequestInfo info = exchange.info();
+    boolean named = !info.name().isEmpty();
+    boolean method =
+        switch (info.verb()) {
+          case "create" -> !named || !info.subresource().isEmpty();
+          case "update", "patch" -> named;
+          case "" -> false;
+          default -> !exchange.request().method().name().equals("HEAD");
+        };
+    if (!method) {
+      Unrouted.methodNotAllowed(exchange);
+    } else if (!Unrouted.accepts(exchange.header("Accept"))) {
+      boolean collective = info.verb().equals("list") || info.verb().equals("watch");
+      Unrouted.notAcceptable(exchange, collective);
+    } else if (info.verb().equals("patch")
+        && patchType(exchange.header("Content-Type"), false).isEmpty()) {
+      Unrouted.unsupportedMediaType(exchange);
+    } else {
+      return false;
+    }
+    return true;
   }
 
   private void deprecated(ApiDeprecation deprecation, Call call) {
@@ -156,7 +196,7 @@ public final class ResourceHandler {
     exchange.request().resume();
     answer(
         exchange,
-        engine.get(call),
+        engine.get(call, exchange.query("resourceVersion")),
         object -> presenter.object(exchange, form, 200, call.type(), object));
   }
 
@@ -171,9 +211,10 @@ public final class ResourceHandler {
   }
 
   private void watch(Exchange exchange, Call call) {
+    negotiate(exchange, call);
+    WatchOptions options = QueryOptions.watch(exchange);
     Negotiation form =
         Negotiation.ofWatch(exchange.header("Accept"), ProtobufWriter.knows(call.type().kind()));
-    WatchOptions options = QueryOptions.watch(exchange);
     long millis =
         options.timeoutSeconds() > 0
             ? options.timeoutSeconds() * 1000
@@ -205,7 +246,9 @@ public final class ResourceHandler {
 
   private void patch(Exchange exchange, Call call) {
     Negotiation form = negotiate(exchange, call);
-    PatchType type = patchType(exchange.header("Content-Type"), call.type().custom());
+    boolean custom = call.type().custom();
+    PatchType type =
+        patchType(exchange.header("Content-Type"), custom).orElseThrow(() -> noPatchType(custom));
     answer(
         exchange,
         body(exchange)
@@ -267,21 +310,18 @@ public final class ResourceHandler {
   }
 
   /** Strategic merge needs to know more of a type than the schema of a custom resource says. */
-  private static PatchType patchType(String contentType, boolean custom) {
-    String media = mediaType(contentType);
-    List<String> known = new ArrayList<>();
-    for (PatchType type : PatchType.values()) {
-      if (type != PatchType.STRATEGIC_MERGE || !custom) {
-        if (type.mediaType().equals(media)) {
-          return type;
-        }
-        known.add(type.mediaType());
-      }
-    }
-    throw StatusException.of(
-        StatusReason.UNSUPPORTED_MEDIA_TYPE,
-        "the body of the request was in an unknown format - accepted media types include: "
-            + String.join(", ", known));
+  private static Stream<PatchType> patchTypes(boolean custom) {
+    return Arrays.stream(PatchType.values())
+        .filter(type -> type != PatchType.STRATEGIC_MERGE || !custom);
+  }
+
+  private static Optional<PatchType> patchType(String contentType, boolean custom) {
+    String media = Bodies.mediaType(contentType);
+    return patchTypes(custom).filter(type -> type.mediaType().equals(media)).findFirst();
+  }
+
+  private static StatusException noPatchType(boolean custom) {
+    return Bodies.unknownFormat(patchTypes(custom).map(PatchType::mediaType));
   }
 
   private void delete(Exchange exchange, Call call) {
@@ -316,7 +356,7 @@ public final class ResourceHandler {
     Future<byte[]> bytes = bodies.read(exchange.request());
     AuditRecord audit = exchange.audit();
     if (audit != null) {
-      String media = mediaType(exchange.header("Content-Type"));
+      String media = Bodies.mediaType(exchange.header("Content-Type"));
       bytes = bytes.onSuccess(b -> audit.request(b, () -> Bodies.tree(b, media)));
     }
     return Uni.createFrom().completionStage(bytes::toCompletionStage).chain(large::place);
@@ -334,9 +374,9 @@ public final class ResourceHandler {
   private ObjectNode decode(Exchange exchange, Call call, byte[] body) {
     var schema = SubresourceSchemas.of(call);
     FieldValidation validation = FieldValidation.of(call.options().fieldValidation());
-    String media = mediaType(exchange.header("Content-Type")).toLowerCase(Locale.ROOT);
+    String media = Bodies.mediaType(exchange.header("Content-Type")).toLowerCase(Locale.ROOT);
     return switch (media) {
-      case "", "application/json", "*/*" ->
+      case "", "application/json" ->
           Decoder.decode(body, schema.type(), schema.kind(), validation, call.warnings()::add);
       case "application/yaml" -> yaml(call, body, schema.type(), schema.kind(), validation);
       case "application/vnd.kubernetes.protobuf" ->
@@ -346,11 +386,7 @@ public final class ResourceHandler {
               schema.kind(),
               FieldValidation.IGNORE,
               call.warnings()::add);
-      default ->
-          throw StatusException.of(
-              StatusReason.UNSUPPORTED_MEDIA_TYPE,
-              "the body of the request was in an unknown format - accepted media types include:"
-                  + " application/json, application/yaml, application/vnd.kubernetes.protobuf");
+      default -> throw Bodies.unknownFormat();
     };
   }
 
@@ -366,11 +402,6 @@ public final class ResourceHandler {
     List<String> twice =
         keys.found().isEmpty() ? List.of() : List.of(DuplicateKeys.words(keys.found()));
     return Decoder.decode(tree, twice, type, kind, validation, call.warnings()::add);
-  }
-
-  private static String mediaType(String contentType) {
-    int end = contentType.indexOf(';');
-    return (end < 0 ? contentType : contentType.substring(0, end)).trim();
   }
 
   /** On the request's event loop, wherever the work was done. */

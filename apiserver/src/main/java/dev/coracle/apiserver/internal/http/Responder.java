@@ -38,7 +38,7 @@ public final class Responder {
 
   public static void object(Exchange exchange, Form form, int code, KubeObject object) {
     if (form == Form.JSON) {
-      json(exchange, code, object.json());
+      json(exchange, code, form.mediaType(), object.json());
     } else if (form == Form.PROTOBUF) {
       protobuf(exchange, code, ProtobufWriter.object(object), object.tree());
     } else {
@@ -55,13 +55,13 @@ public final class Responder {
               code,
               tree instanceof ObjectNode object ? ProtobufWriter.tree(object) : Optional.empty(),
               tree);
-      case JSON -> json(exchange, code, Json.bytes(tree));
+      case JSON -> json(exchange, code, form.mediaType(), Json.bytes(tree));
     }
   }
 
-  private static void json(Exchange exchange, int code, byte[] json) {
-    bytes(
-        exchange, code, Form.JSON.mediaType(), pretty(exchange) ? PrettyJson.document(json) : json);
+  /** As it is, or indented for who asks for that and for those who look human. */
+  public static void json(Exchange exchange, int code, String mediaType, byte[] json) {
+    bytes(exchange, code, mediaType, pretty(exchange) ? PrettyJson.document(json) : json);
   }
 
   /** What has no protobuf form is sent as JSON, which every client reads. */
@@ -174,6 +174,13 @@ public final class Responder {
   }
 
   public static void status(Exchange exchange, Status status) {
+    status(exchange, status, status.toJson());
+  }
+
+  /**
+   * @param tree the Status as it is sent
+   */
+  static void status(Exchange exchange, Status status, JsonNode tree) {
     AuditRecord audit = exchange.audit();
     if (audit != null) {
       audit.failure(status);
@@ -181,8 +188,6 @@ public final class Responder {
     if (status.retryAfterSeconds() > 0) {
       exchange.response().putHeader("Retry-After", Integer.toString(status.retryAfterSeconds()));
     }
-    Form form =
-        Negotiation.tryOf(exchange.header("Accept"), false, true).orElse(Negotiation.JSON).form();
-    tree(exchange, form, status.code(), status.toJson());
+    tree(exchange, Negotiation.ofStatus(exchange.header("Accept")), status.code(), tree);
   }
 }

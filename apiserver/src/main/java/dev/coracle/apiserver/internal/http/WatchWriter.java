@@ -188,7 +188,6 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
     node.put("kind", type.kind().kind()).put("apiVersion", type.kind().apiVersion());
     ObjectNode metadata = node.putObject("metadata");
     metadata.put("resourceVersion", bookmark.resourceVersion());
-    metadata.putNull("creationTimestamp");
     if (bookmark.initialEventsEnd()) {
       metadata.putObject("annotations").put("k8s.io/initial-events-end", "true");
     }

@@ -68,6 +68,14 @@ public final class Registry {
     return out;
   }
 
+  /** Whether a group has resources that no definition made. */
+  public boolean hasBuiltIn(String group) {
+    return scheme.group(group).stream()
+        .flatMap(g -> g.versions().stream())
+        .flatMap(v -> v.resources().stream())
+        .anyMatch(ResourceDefinition::builtIn);
+  }
+
   /** The resource in its group's preferred version. */
   public Optional<ResourceType> preferred(GroupResource resource) {
     return scheme.preferred(resource).flatMap(d -> find(d.gvr()));

@@ -191,7 +191,7 @@ public final class ScaleSubresource implements ObjectSubresource {
               + VERSION
               + ")");
     }
-    Metadata.checkNamed(body.path("metadata").path("name").asText(call.name()), call);
+    Metadata.checkNamed(body.path("metadata").path("name").asText(""), call);
   }
 
   private static StatusException negative(Call call, int number) {

@@ -112,6 +112,18 @@ public final class Engine {
         : verbs.reads().get(call);
   }
 
+  /**
+   * @param resourceVersion what is answered is not older than this; empty for what is newest, as it
+   *     always is here
+   */
+  public Uni<KubeObject> get(Call call, String resourceVersion) {
+    supports(call, "get");
+    if (resourceVersion.isEmpty() || providers.of(call.type().groupResource()).isPresent()) {
+      return get(call);
+    }
+    return verbs.reads().reached(call, resourceVersion).chain(() -> get(call));
+  }
+
   public Uni<KubeList> list(Call call, ListOptions options) {
     supports(call, "list");
     var provider = providers.of(call.type().groupResource());

@@ -185,6 +185,16 @@ public final class ObjectUpdate {
         .chain(() -> validate(call, scope, stored, before, now, request, begun));
   }
 
+  /** What an object says of itself, before it is known whether there is one of its name. */
+  static void checkSent(Call call, ObjectNode object) {
+    boolean typed = !object.path("kind").asText("").isEmpty();
+    if (!call.type().custom() || !typed) {
+      Metadata.checkKind(object, call.type(), "");
+    }
+    Metadata.checkNamed(Metadata.of(object).path("name").asText(""), call);
+    Metadata.checkNamespace(object, call);
+  }
+
   private static void checkIdentity(Call call, ObjectNode now) {
     Metadata.checkNamed(Metadata.of(now).path("name").asText(""), call);
     Metadata.checkKind(now, call.type(), "");

@@ -3,12 +3,14 @@ package dev.coracle.apiserver.internal.verb;
 import dev.coracle.api.GoQuote;
 import dev.coracle.api.KubeList;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.Status;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.rest.WatchOptions;
 import dev.coracle.api.selector.FieldSelector;
+import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.ResourceType;
@@ -28,6 +30,25 @@ public final class ReadVerbs {
   public Uni<KubeObject> get(Call call) {
     ResourceType type = call.type();
     return backstage.store().get(type.stored(), call.key()).chain(type::presented);
+  }
+
+  /**
+   * Completes when the store has come as far as this version; of no use to those who read what is
+   * newest, and said to clients that ask for what is not yet there.
+   *
+   * @throws StatusException for what is no version
+   */
+  Uni<Void> reached(Call call, String resourceVersion) {
+    checkVersion(resourceVersion);
+    ListOptions one =
+        new ListOptions(
+            LabelSelector.EVERYTHING,
+            FieldSelector.equalTo("metadata.name", call.name()),
+            resourceVersion,
+            "NotOlderThan",
+            0,
+            "");
+    return backstage.store().list(call.type().stored(), call.namespace(), one).replaceWithVoid();
   }
 
   public Uni<KubeList> list(Call call, ListOptions options) {
@@ -90,7 +111,7 @@ public final class ReadVerbs {
         : options.withFields(SelectableFields.stored(type, options.fields()));
   }
 
-  /** Upstream finds it out where it has no better words than of a fault of its own. */
+  /** Upstream finds it out where it can only tell of a fault of its own, a 500 (ADR 130). */
   private static void checkVersion(String version) {
     if (version.isEmpty()) {
       return;
@@ -99,13 +120,13 @@ public final class ReadVerbs {
       Long.parseUnsignedLong(version);
     } catch (NumberFormatException e) {
       boolean digits = version.chars().allMatch(c -> c >= '0' && c <= '9');
-      throw StatusException.of(
-          StatusReason.UNKNOWN,
+      String words =
           "resourceVersion: Invalid value: "
               + GoQuote.of(version)
               + ": strconv.ParseUint: parsing "
               + GoQuote.of(version)
-              + (digits ? ": value out of range" : ": invalid syntax"));
+              + (digits ? ": value out of range" : ": invalid syntax");
+      throw new StatusException(Status.failure(StatusReason.UNKNOWN, words).withCode(400));
     }
   }
 

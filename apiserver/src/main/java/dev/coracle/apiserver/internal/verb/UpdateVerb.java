@@ -21,6 +21,7 @@ public final class UpdateVerb {
   public record Outcome(KubeObject object, boolean created) {}
 
   public Uni<Outcome> run(Call call, ObjectNode object) {
+    ObjectUpdate.checkSent(call, object);
     ObjectUpdate.Scope scope = ObjectUpdate.Scope.of(call.subresource());
     return updates
         .run(call, scope, ObjectUpdate.replaceBy(object))
