@@ -448,7 +448,6 @@ public final class Kubelet implements Component {
   }
 
   private void runtimeIsBack() {
-    parts.images.forgetAll();
     node.refresh();
     touchAll();
   }

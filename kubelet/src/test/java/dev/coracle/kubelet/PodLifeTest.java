@@ -33,6 +33,18 @@ class PodLifeTest {
     k.close();
   }
 
+  /** Somebody loads an image under a name that another one had. */
+  @Test
+  void aNameIsLookedUpForEachContainer() {
+    k.simple("first", "");
+    k.awaitPhase("first", "Running");
+    k.runtime.image("busybox:1", "sha256:newer");
+    k.simple("second", "");
+    k.awaitPhase("second", "Running");
+    assertThat(k.container("first").path("imageID").asText()).isEqualTo("sha256:busybox:1");
+    assertThat(k.container("second").path("imageID").asText()).isEqualTo("sha256:newer");
+  }
+
   @Test
   void runsAndTellsTheWholeStatus() {
     k.simple("web", "");

@@ -44,9 +44,13 @@ public final class FakeRuntime implements RuntimeService {
     image("busybox:1");
   }
 
-  public synchronized FakeRuntime image(String name) {
-    images.put(
-        name, Image.newBuilder().setId("sha256:" + name).addRepoTags(name).setSize(1000).build());
+  public FakeRuntime image(String name) {
+    return image(name, "sha256:" + name);
+  }
+
+  /** Gives a name to an image, whichever had it before. */
+  public synchronized FakeRuntime image(String name, String id) {
+    images.put(name, Image.newBuilder().setId(id).addRepoTags(name).setSize(1000).build());
     return this;
   }
 

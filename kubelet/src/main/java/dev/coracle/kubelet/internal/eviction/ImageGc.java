@@ -79,7 +79,6 @@ final class ImageGc {
           remove(image, "the disk is full");
         }
       }
-      images.forgetAll();
     } catch (CriException e) {
       LOG.atWarn().addKeyValue("why", e.describe()).log("Unused images could not be removed");
     }
@@ -91,7 +90,6 @@ final class ImageGc {
       for (Image image : idle()) {
         if (images.ages().lastUsed(image.getId()).isBefore(oldest)) {
           remove(image, "nobody has used it for long");
-          images.forgetAll();
         }
       }
     } catch (CriException e) {

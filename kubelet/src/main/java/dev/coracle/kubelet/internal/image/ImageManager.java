@@ -65,7 +65,6 @@ public final class ImageManager {
   private final Clock clock;
   private final Executor executor;
   private final Semaphore slots;
-  private final Map<String, Image> present = new ConcurrentHashMap<>();
   private final ImageAges ages = new ImageAges();
   private final Map<String, CompletableFuture<Pulled>> pulling = new ConcurrentHashMap<>();
 
@@ -146,21 +145,6 @@ public final class ImageManager {
     }
   }
 
-  /** Nothing is said and nothing pulled: whether the image is there now. */
-  public Optional<Image> peek(String image) {
-    return Optional.ofNullable(present.get(image));
-  }
-
-  /** The runtime did not find an image that was there. */
-  public void gone(String image) {
-    present.remove(image);
-  }
-
-  /** Nothing is remembered any more: the runtime was restarted, or images were removed. */
-  public void forgetAll() {
-    present.clear();
-  }
-
   /**
    * Forgets how images were pulled that are not here any more.
    *
@@ -187,15 +171,10 @@ public final class ImageManager {
     return !policy.isEmpty() ? policy : image.endsWith(":latest") ? "Always" : "IfNotPresent";
   }
 
+  /** Asked each time: whoever else uses the runtime may have given the name to another image. */
   private Optional<Image> lookup(Pod pod, ContainerSpec container, String image) {
-    Image known = present.get(image);
-    if (known != null) {
-      return Optional.of(known);
-    }
     try {
-      Optional<Image> found = runtime.imageStatus(image);
-      found.ifPresent(i -> present.put(image, i));
-      return found;
+      return runtime.imageStatus(image);
     } catch (CriException e) {
       String message = "Failed to inspect image " + GoText.quote(image) + ": " + e.describe();
       events.warning(pod, container, "InspectFailed", message);
@@ -225,7 +204,6 @@ public final class ImageManager {
     try {
       Pulled pulled = await(pulling(credentials(pod, image, context), image, sandbox), context);
       Image found = pulled.image();
-      present.put(image, found);
       context.pulls().reset(image);
       context.pullErrors().remove(image);
       events.normal(

@@ -260,9 +260,6 @@ final class ContainerStarter {
     try {
       return runtime.createContainer(frame.sandboxId, config, frame.sandbox);
     } catch (CriException e) {
-      if (e.isNotFound()) {
-        images.forgetAll();
-      }
       events.warning(frame.pod, container, "Failed", "Error: " + text(e));
       // What was thought to be there and is not is looked for again at once, but not for ever.
       boolean again =
