@@ -37,6 +37,13 @@ class ApiProxyIT {
     for (String target : List.of("agnhost:8080", "http:agnhost:8080")) {
       answers(space, space.path("pods", target) + "/proxy/cgi-bin/hostname", "agnhost\n");
     }
+    for (String proxy :
+        List.of(
+            space.path("pods", "agnhost:8080") + "/proxy",
+            space.path("services", "svc:http") + "/proxy")) {
+      Reply page = space.api().get(proxy + "/page.html");
+      assertThat(page.text()).isEqualTo("<a href=\"" + proxy + "/rewriteme\">test</a>\n");
+    }
   }
 
   @Test

@@ -92,6 +92,7 @@ final class TestImage {
         .file(
             "/www/cgi-bin/dial", answer("wget -qO- \"http://$(httpd -d \"$QUERY_STRING\")\""), 0755)
         .file("/www/healthz", "ok\n", 0644)
+        .file("/www/page.html", "<a href=\"/rewriteme\">test</a>\n", 0644)
         .file("/bin/effective-user", EffectiveUser.program(), 04755)
         .file("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000::/:/bin/sh\n", 0644)
         .file("/etc/group", "root:x:0:\nalice:x:1000:\n", 0644)

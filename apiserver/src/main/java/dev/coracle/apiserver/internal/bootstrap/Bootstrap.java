@@ -110,9 +110,9 @@ public final class Bootstrap {
                 "the store is that of a cluster with another certificate authority, whose API"
                     + " servers run at "
                     + String.join(", ", running)
-                    + "; to be one of them, this one needs their ca.crt, ca.key, sa.key and sa.pub"
-                    + " in the directory pki of its data directory; for a cluster of its own,"
-                    + " another --etcd-prefix");
+                    + "; to be one of them, start this one with the command that 'coracle token"
+                    + " create --server' prints there, in another data directory; for a cluster of"
+                    + " its own, give it another --etcd-prefix");
           }
         })
         .replaceWithVoid();

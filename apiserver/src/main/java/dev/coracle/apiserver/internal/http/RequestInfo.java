@@ -153,7 +153,7 @@ public record RequestInfo(
   /** A path with an empty step names nothing, but for what is behind a proxy. */
   private static boolean isBroken(String path) {
     int empty = path.indexOf("//");
-    int proxy = path.indexOf("/proxy/");
+    int proxy = ProxyPath.end(path);
     return empty >= 0 && (proxy < 0 || empty < proxy);
   }
 

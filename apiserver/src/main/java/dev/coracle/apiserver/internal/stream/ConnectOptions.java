@@ -3,6 +3,7 @@ package dev.coracle.apiserver.internal.stream;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.apiserver.internal.http.Exchange;
+import dev.coracle.apiserver.internal.http.ProxyPath;
 import dev.coracle.apiserver.internal.registry.Call;
 
 /**
@@ -48,10 +49,9 @@ final class ConnectOptions {
       }
       default -> {
         String path = exchange.info().path();
-        int at = path.indexOf("/proxy");
-        String rest = at < 0 ? "" : path.substring(at + "/proxy".length());
-        if (!rest.isEmpty()) {
-          out.put("path", rest);
+        int end = ProxyPath.end(path);
+        if (end >= 0 && end < path.length()) {
+          out.put("path", path.substring(end));
         }
       }
     }

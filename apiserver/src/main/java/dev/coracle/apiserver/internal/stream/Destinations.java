@@ -8,6 +8,7 @@ import dev.coracle.api.StatusException;
 import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.apiserver.internal.http.Exchange;
+import dev.coracle.apiserver.internal.http.ProxyPath;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.stream.Destination.KubeletAddress;
 import dev.coracle.watchhub.ResourceStore;
@@ -216,15 +217,14 @@ public final class Destinations {
   /** The path behind {@code /proxy}, as it was sent, with the query. */
   private static String rest(Exchange exchange) {
     String uri = exchange.request().uri();
-    int at = uri.indexOf("/proxy");
-    String rest = at < 0 ? "/" : uri.substring(at + "/proxy".length());
+    int end = ProxyPath.end(uri);
+    String rest = end < 0 ? "/" : uri.substring(end);
     return rest.isEmpty() || rest.charAt(0) != '/' ? "/" + rest : rest;
   }
 
   private static String prefix(Exchange exchange) {
     String uri = exchange.request().uri();
-    int at = uri.indexOf("/proxy");
-    return at < 0 ? "" : uri.substring(0, at + "/proxy".length());
+    return uri.substring(0, Math.max(0, ProxyPath.end(uri)));
   }
 
   /** The container named, or the Pod's only one; an annotation is for clients to read. */
