@@ -558,8 +558,11 @@ class WatchHubTest {
     restart(HubOptions.DEFAULTS.withHistory(10, 1 << 20));
     String start = create("a", "p", "", "web").resourceVersion();
     EventRecorder slow = new EventRecorder(hub.watch(PODS, "", WatchOptions.from(start)), 1);
+    EventRecorder quick = watch("", WatchOptions.from(start));
     for (int i = 0; i < 40; i++) {
       bind("a", "p", "n" + i);
+      // A write is acknowledged before the hub has it.
+      quick.await(i + 1);
     }
     slow.await(1);
     slow.request(5);
