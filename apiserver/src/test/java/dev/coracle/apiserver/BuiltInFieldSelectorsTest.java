@@ -5,27 +5,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.URLEncoder;
-import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Fields of built-in kinds that are no plain texts: numbers and truth values are never unset. */
+@ExtendWith(OwnServer.class)
 class BuiltInFieldSelectorsTest {
   private static final String DEFAULT = "/api/v1/namespaces/default/";
   private static final String POD = "spec: {containers: [{name: c, image: i}]";
 
-  private static TestServer server;
   private static TestApi api;
 
   @BeforeAll
-  static void start(@TempDir Path directory) throws Exception {
-    server = new TestServer(directory);
-    api = new TestApi(server);
+  static void start(TestApi ofOwnServer) {
+    api = ofOwnServer;
     api.post("/api/v1/nodes", "{metadata: {name: open}}").ok();
     api.post("/api/v1/nodes", "{metadata: {name: closed}, spec: {unschedulable: true}}").ok();
     api.post(DEFAULT + "serviceaccounts", "{metadata: {name: default}}");
@@ -51,11 +48,6 @@ class BuiltInFieldSelectorsTest {
         + "}, involvedObject: {kind: Pod, namespace: default, name: own}, "
         + more
         + "}";
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    server.close();
   }
 
   private static List<String> names(String resource, String selector) {
