@@ -45,17 +45,16 @@ import dev.coracle.apiserver.internal.discovery.Health;
 import dev.coracle.apiserver.internal.discovery.KeyDocuments;
 import dev.coracle.apiserver.internal.discovery.OpenApiRoutes;
 import dev.coracle.apiserver.internal.discovery.ServedPage;
+import dev.coracle.apiserver.internal.discovery.VersionPage;
 import dev.coracle.apiserver.internal.filter.Filters;
 import dev.coracle.apiserver.internal.flowcontrol.FlowControl;
 import dev.coracle.apiserver.internal.http.Bodies;
 import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.HttpFront;
-import dev.coracle.apiserver.internal.http.Negotiation;
 import dev.coracle.apiserver.internal.http.PathHandler;
 import dev.coracle.apiserver.internal.http.Presenter;
 import dev.coracle.apiserver.internal.http.ResourceHandler;
 import dev.coracle.apiserver.internal.http.Responder;
-import dev.coracle.apiserver.internal.http.Unrouted;
 import dev.coracle.apiserver.internal.identity.ExpiredServers;
 import dev.coracle.apiserver.internal.identity.ServerAddresses;
 import dev.coracle.apiserver.internal.identity.ServerId;
@@ -340,19 +339,6 @@ public final class Assembly {
             r -> registry.find(r.gvr()).map(ResourceType::storedKind),
             registry::hasBuiltIn,
             () -> options.listen().advertiseAddress() + ":" + front().port());
-    PathHandler version =
-        exchange -> {
-          if (!exchange.info().path().matches("/version/?")) {
-            return false;
-          }
-          Negotiation form = Negotiation.of(exchange.header("Accept"), true);
-          if (exchange.request().method().name().equals("GET")) {
-            Responder.tree(exchange, form.form(), 200, VersionInfo.document());
-          } else {
-            Unrouted.methodNotAllowed(exchange);
-          }
-          return true;
-        };
     PathHandler extra =
         exchange -> {
           for (var route : hooks.routes()) {
@@ -379,7 +365,7 @@ public final class Assembly {
         health::handle,
         new ServedPage(new StatusPage(COMPONENT, PAGES, Clock.systemUTC()))::handle,
         new ServedPage(new FlagPage(COMPONENT, options.flags()))::handle,
-        version,
+        VersionPage::handle,
         this::dump,
         keys::handle,
         openApi::handle,

@@ -23,6 +23,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.HostAndPort;
 import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.PemTrustOptions;
@@ -275,7 +276,8 @@ public final class Forwarder {
     }
     HttpServerResponse back = exchange.response();
     back.setStatusCode(response.statusCode());
-    ProxiedLinks links = ProxiedLinks.of(to, exchange.header("Host"));
+    HostAndPort asked = exchange.request().authority();
+    ProxiedLinks links = ProxiedLinks.of(to, asked == null ? "" : asked.toString());
     copyResponseHeaders(response.headers(), back, to, links);
     boolean rewrites = hasLinks(exchange, to, response);
     if (rewrites) {

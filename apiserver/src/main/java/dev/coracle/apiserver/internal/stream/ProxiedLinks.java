@@ -1,5 +1,6 @@
 package dev.coracle.apiserver.internal.stream;
 
+import dev.coracle.api.net.UrlHost;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -11,7 +12,7 @@ import java.util.regex.Pattern;
  *
  * @param prefix {@code /api/v1/namespaces/NS/pods/NAME/proxy}
  * @param host whom the request was handed on to, {@code host:port}
- * @param requestHost the {@code Host} the client asked for
+ * @param requestHost the host the client asked for, with its port if it named one
  */
 record ProxiedLinks(String prefix, String host, String requestHost) {
 
@@ -20,12 +21,12 @@ record ProxiedLinks(String prefix, String host, String requestHost) {
       Pattern.compile("((?:[A-Za-z][A-Za-z0-9+.-]*:)?//([^/?#]*))(.*)", Pattern.DOTALL);
 
   static ProxiedLinks of(Destination to, String requestHost) {
-    return new ProxiedLinks(to.proxyPrefix(), to.host() + ":" + to.port(), requestHost);
+    return new ProxiedLinks(to.proxyPrefix(), UrlHost.of(to.host()) + ":" + to.port(), requestHost);
   }
 
   String rewritten(String url) {
     Matcher m = WITH_HOST.matcher(url);
-    boolean hasHost = m.matches();
+    boolean hasHost = m.matches() && !m.group(2).isEmpty();
     if (hasHost && !is(m.group(2), host) && !is(m.group(2), requestHost)) {
       return url;
     }

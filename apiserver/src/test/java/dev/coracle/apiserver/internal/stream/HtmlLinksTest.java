@@ -64,6 +64,15 @@ class HtmlLinksTest {
   }
 
   @Test
+  void knowsTheOtherSideByItsIpv6Address() {
+    Destination pod = new Destination(false, false, "fd00::1", 80, "/", false, "/p/proxy");
+    ProxiedLinks links = ProxiedLinks.of(pod, "");
+    assertThat(links.rewritten("http://[fd00::1]:80/x")).isEqualTo("/p/proxy/x");
+    assertThat(links.rewritten("http://[fd00::2]:80/x")).isEqualTo("http://[fd00::2]:80/x");
+    assertThat(links.rewritten("///x")).isEqualTo("/p/proxy///x");
+  }
+
+  @Test
   void aTagWithoutAnEndIsNotKeptForEver() {
     HtmlLinks links = new HtmlLinks(LINKS::rewritten);
     int left = 0;
