@@ -95,7 +95,8 @@ class KillTest {
           heard(before);
         }
         before = line; // the last line may be torn by the kill and does not count
-        // However slow the machine is: something was written, and every watcher has seen some of it.
+        // However slow the machine is: something was written, and every watcher has seen some of
+        // it.
         if (killer == null && writes > writesBefore && haveAllSeenMoreThan(watchedBefore)) {
           killer =
               Thread.ofVirtual()

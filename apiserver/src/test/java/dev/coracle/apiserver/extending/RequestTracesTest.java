@@ -3,12 +3,14 @@ package dev.coracle.apiserver.extending;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.coracle.apiserver.MemoryStore;
 import dev.coracle.apiserver.TestApi;
 import dev.coracle.apiserver.TestServer;
 import dev.coracle.apiserver.config.SecurityOptions;
 import dev.coracle.tracing.Collector;
 import io.opentelemetry.proto.trace.v1.Span;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.net.KeyCertOptions;
@@ -56,7 +58,7 @@ class RequestTracesTest {
             + collector.endpoint()
             + "\n"
             + rate);
-    return new TestServer(dir, SecurityOptions.DEFAULT.withTracing(file));
+    return new TestServer(dir, new MemoryStore(), SecurityOptions.DEFAULT.withTracing(file));
   }
 
   private static void create(TestApi api, String name, String trace) {
@@ -132,12 +134,13 @@ class RequestTracesTest {
     if (who != null) {
       options.setKeyCertOptions(who);
     }
+    HttpClientAgent client = vertx.createHttpClient(options);
     int code =
-        vertx
-            .createHttpClient(options)
+        client
             .request(HttpMethod.GET, "/version")
             .compose(request -> request.putHeader("traceparent", SAMPLED).send())
             .compose(response -> response.body().map(response.statusCode()))
+            .eventually(client::close)
             .toCompletionStage()
             .toCompletableFuture()
             .get(20, TimeUnit.SECONDS);
