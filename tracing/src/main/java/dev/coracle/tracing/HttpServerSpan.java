@@ -10,6 +10,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.HostAndPort;
 import io.vertx.core.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The span of one request to a server, with OpenTelemetry's attributes for it.
@@ -77,7 +78,10 @@ public final class HttpServerSpan {
     }
   }
 
-  private static String cut(String text) {
+  private static String cut(@Nullable String text) {
+    if (text == null) {
+      return "";
+    }
     return text.length() > LONGEST ? text.substring(0, LONGEST) : text;
   }
 
