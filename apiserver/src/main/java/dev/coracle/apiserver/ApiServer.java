@@ -80,6 +80,7 @@ public final class ApiServer implements Component {
             assembly
                 .front()
                 .stop()
+                .eventually(assembly::closeTracing)
                 .eventually(() ->
                     vertx.executeBlocking(() -> {
                       assembly.closeAudit();

@@ -25,8 +25,8 @@ class CertificatesApiTest {
   static void start() throws Exception {
     server = new TestServer(dir);
     kubectl = new Kubectl(server.pki().path("admin.kubeconfig"), dir);
-    server.pki().issue("jane", "/O=readers/CN=jane", "");
-    server.pki().issue("root", "/O=system:masters/CN=root", "");
+    server.pki().issue("jane", "/O=readers/CN=jane");
+    server.pki().issue("root", "/O=system:masters/CN=root");
   }
 
   @AfterAll

@@ -173,7 +173,7 @@ class EveryKindTest {
             "/api/v1/namespaces/default/serviceaccounts",
             "{apiVersion: v1, kind: ServiceAccount, metadata: {name: default}}")
         .ok();
-    server.pki().issue("sweep", "/CN=sweep", "");
+    server.pki().issue("sweep", "/CN=sweep");
     byte[] request = Files.readAllBytes(server.pki().path("sweep.csr"));
     String authority = Files.readString(server.pki().path("ca.crt"));
     objects = new ArrayList<>();

@@ -3,6 +3,7 @@ package dev.coracle.apiserver;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.coracle.api.certificates.PemBlock;
+import dev.coracle.api.certificates.TestAuthority;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -16,31 +17,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Certificates for one test, made by openssl in a directory of the test. */
+/** Certificates for one test, in a directory of the test. */
 public final class TestPki {
 
   private final Path dir;
+  private final TestAuthority authority;
 
   /**
    * @param dir empty, of the test
    */
   public TestPki(Path dir) {
     this.dir = dir;
+    authority = new TestAuthority(dir, "kubernetes");
+    issue("server", "/CN=kube-apiserver", "localhost", "127.0.0.1");
     assumeTrue(onPath("openssl"), "openssl is not installed");
-    run("genrsa", "-out", path("ca.key").toString(), "2048");
-    run(
-        "req",
-        "-x509",
-        "-new",
-        "-key",
-        path("ca.key").toString(),
-        "-days",
-        "2",
-        "-subj",
-        "/CN=kubernetes",
-        "-out",
-        path("ca.crt").toString());
-    issue("server", "/CN=kube-apiserver", "subjectAltName=DNS:localhost,IP:127.0.0.1\n");
     run("genpkey", "-algorithm", "RSA", "-out", path("sa.key").toString());
   }
 
@@ -76,50 +66,22 @@ public final class TestPki {
         keys.generatePublic(new RSAPublicKeySpec(own.getModulus(), own.getPublicExponent())), own);
   }
 
-  /** Makes NAME.crt and NAME.key. */
-  public void issue(String name, String subject, String extensions) {
-    run(
-        "genpkey",
-        "-algorithm",
-        "EC",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-out",
-        path(name + ".key").toString());
-    run(
-        "req",
-        "-new",
-        "-key",
-        path(name + ".key").toString(),
-        "-subj",
-        subject,
-        "-out",
-        path(name + ".csr").toString());
-    List<String> sign =
-        new ArrayList<>(
-            List.of(
-                "x509",
-                "-req",
-                "-in",
-                path(name + ".csr").toString(),
-                "-CA",
-                path("ca.crt").toString(),
-                "-CAkey",
-                path("ca.key").toString(),
-                "-CAcreateserial",
-                "-days",
-                "2",
-                "-out",
-                path(name + ".crt").toString()));
-    if (!extensions.isEmpty()) {
-      try {
-        Files.writeString(path(name + ".ext"), extensions);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
+  /**
+   * Makes NAME.crt, NAME.key and NAME.csr.
+   *
+   * @param subject {@code /O=readers/CN=jane}
+   */
+  public void issue(String name, String subject, String... hosts) {
+    List<String> organizations = new ArrayList<>();
+    String commonName = "";
+    for (String part : subject.substring(1).split("/")) {
+      if (part.startsWith("O=")) {
+        organizations.add(part.substring(2));
+      } else {
+        commonName = part.substring("CN=".length());
       }
-      sign.addAll(List.of("-extfile", path(name + ".ext").toString()));
     }
-    run(sign.toArray(String[]::new));
+    authority.issue(name, commonName, organizations, List.of(hosts));
   }
 
   /** A kubeconfig for the certificate of this name. */

@@ -46,7 +46,7 @@ public final class TestServer implements AutoCloseable {
       Path dir, ResourceStore store, SecurityOptions security, Services services, Limits limits)
       throws Exception {
     pki = new TestPki(dir);
-    pki.issue("admin", "/O=system:masters/CN=admin", "");
+    pki.issue("admin", "/O=system:masters/CN=admin");
     server =
         new ApiServer(
             vertx,

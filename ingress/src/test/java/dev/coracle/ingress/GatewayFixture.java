@@ -1,7 +1,6 @@
 package dev.coracle.ingress;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
+import dev.coracle.api.certificates.TestAuthority;
 import dev.coracle.client.fake.FakeClient;
 import dev.coracle.ingress.config.IngressOptions;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -17,6 +16,7 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.servicediscovery.Record;
 import io.vertx.servicediscovery.ServiceDiscovery;
 import io.vertx.servicediscovery.Status;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -107,40 +107,10 @@ final class GatewayFixture implements AutoCloseable {
             .toCompletableFuture());
   }
 
-  static void selfSigned(Path certificate, Path key) throws Exception {
-    Path store = certificate.resolveSibling("store.p12");
-    Process keytool =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair",
-                "-alias",
-                "a",
-                "-keyalg",
-                "EC",
-                "-dname",
-                "CN=test",
-                "-storetype",
-                "PKCS12",
-                "-keystore",
-                store.toString(),
-                "-storepass",
-                "secret")
-            .inheritIO()
-            .start();
-    assertThat(keytool.waitFor()).isZero();
-    java.security.KeyStore keys =
-        java.security.KeyStore.getInstance(store.toFile(), "secret".toCharArray());
-    java.util.Base64.Encoder mime = java.util.Base64.getMimeEncoder();
-    Files.writeString(
-        certificate,
-        "-----BEGIN CERTIFICATE-----\n"
-            + mime.encodeToString(keys.getCertificate("a").getEncoded())
-            + "\n-----END CERTIFICATE-----\n");
-    Files.writeString(
-        key,
-        "-----BEGIN PRIVATE KEY-----\n"
-            + mime.encodeToString(keys.getKey("a", "secret".toCharArray()).getEncoded())
-            + "\n-----END PRIVATE KEY-----\n");
+  static void selfSigned(Path certificate, Path key) throws IOException {
+    TestAuthority authority = new TestAuthority(certificate.resolveSibling("authority"), "test");
+    Files.move(authority.path("ca.crt"), certificate);
+    Files.move(authority.path("ca.key"), key);
   }
 
   static <T> T await(java.util.concurrent.CompletableFuture<T> future) throws Exception {

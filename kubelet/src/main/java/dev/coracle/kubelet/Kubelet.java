@@ -43,6 +43,7 @@ import dev.coracle.kubelet.internal.topology.NumaNodes;
 import dev.coracle.kubelet.server.HealthzServer;
 import dev.coracle.kubelet.server.KubeletServer;
 import dev.coracle.kubelet.spi.RuntimeService;
+import dev.coracle.tracing.Tracing;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
@@ -87,6 +88,7 @@ public final class Kubelet implements Component {
   private final SyncLoop loop;
   private final LoopHealth loopHealth;
   private final NodeParts nodeParts;
+  private final Tracing tracing;
   private final PodTeardown teardown;
   private final Optional<KubeletServer> server;
   private final Optional<HealthzServer> healthz;
@@ -136,7 +138,14 @@ public final class Kubelet implements Component {
       Surroundings around) {
     this.options = options;
     KubeletMetrics metrics = around.metrics();
-    this.runtime = new MeasuredRuntime(around.runtime(), metrics);
+    this.tracing =
+        options
+            .configuration()
+            .tracing()
+            .filter(_ -> !around.simulated())
+            .map(c -> Tracing.of(vertx, c, "kubelet", options.nodeName()))
+            .orElse(Tracing.NONE);
+    this.runtime = new MeasuredRuntime(around.runtime(), metrics, tracing);
     this.timers = around.timers();
     Clock clock = timers.clock();
     SerialContext context = SerialContext.of(vertx);
@@ -209,6 +218,7 @@ public final class Kubelet implements Component {
     this.loop =
         new SyncLoop(
             parts.sync,
+            tracing,
             timers,
             pod ->
                 new PodContext(
@@ -242,7 +252,8 @@ public final class Kubelet implements Component {
                 parts.volumeUse,
                 parts.certificates,
                 () -> shown,
-                this::stuck));
+                this::stuck,
+                tracing));
     this.server = servers.api();
     this.healthz = servers.healthz();
     PodGauges.register(metrics, cache, loop);
@@ -354,7 +365,8 @@ public final class Kubelet implements Component {
                 .orElseGet(() -> CompletableFuture.completedFuture(null)))
         .handle((v, e) -> null)
         .thenCombine(pods, (v, p) -> p)
-        .thenRunAsync(() -> release(keepPods), timers);
+        .thenRunAsync(() -> release(keepPods), timers)
+        .thenCompose(v -> tracing.close().toCompletionStage());
   }
 
   private void release(boolean keepPods) {

@@ -41,7 +41,6 @@ final class KilledWriter {
     for (int i = 2; i < arguments.length; i++) {
       watch(storage, i - 2, Long.parseLong(arguments[i]), out);
     }
-    out.println("ready");
     long seed = Long.parseLong(arguments[1]);
     for (int t = 0; t < 8; t++) {
       SplittableRandom random = new SplittableRandom(seed * 8 + t);

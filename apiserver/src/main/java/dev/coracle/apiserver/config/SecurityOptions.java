@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *     Node, RBAC and the webhook, if there is one
  * @param signingEndpoint the UNIX socket of an {@code ExternalJWTSigner}, which signs service
  *     account tokens; null: the cluster's own key does
+ * @param tracingConfig a TracingConfiguration of apiserver.config.k8s.io/v1; null: no traces
  */
 public record SecurityOptions(
     AuditOptions audit,
@@ -25,14 +26,15 @@ public record SecurityOptions(
     WebhookOptions webhooks,
     @Nullable Path authenticationConfig,
     @Nullable Path authorizationConfig,
-    @Nullable Path signingEndpoint) {
+    @Nullable Path signingEndpoint,
+    @Nullable Path tracingConfig) {
 
   public SecurityOptions(
       AuditOptions audit,
       @Nullable Path encryptionConfig,
       OidcOptions oidc,
       WebhookOptions webhooks) {
-    this(audit, encryptionConfig, oidc, webhooks, null, null, null);
+    this(audit, encryptionConfig, oidc, webhooks, null, null, null, null);
   }
 
   public static final SecurityOptions DEFAULT =
@@ -46,7 +48,8 @@ public record SecurityOptions(
         webhooks,
         authenticationConfig,
         authorizationConfig,
-        signingEndpoint);
+        signingEndpoint,
+        tracingConfig);
   }
 
   /**
@@ -55,7 +58,14 @@ public record SecurityOptions(
    */
   public SecurityOptions withConfigs(@Nullable Path authentication, @Nullable Path authorization) {
     return new SecurityOptions(
-        audit, encryptionConfig, oidc, webhooks, authentication, authorization, signingEndpoint);
+        audit,
+        encryptionConfig,
+        oidc,
+        webhooks,
+        authentication,
+        authorization,
+        signingEndpoint,
+        tracingConfig);
   }
 
   /**
@@ -63,6 +73,28 @@ public record SecurityOptions(
    */
   public SecurityOptions withSigningEndpoint(Path socket) {
     return new SecurityOptions(
-        audit, encryptionConfig, oidc, webhooks, authenticationConfig, authorizationConfig, socket);
+        audit,
+        encryptionConfig,
+        oidc,
+        webhooks,
+        authenticationConfig,
+        authorizationConfig,
+        socket,
+        tracingConfig);
+  }
+
+  /**
+   * @param file a TracingConfiguration
+   */
+  public SecurityOptions withTracing(Path file) {
+    return new SecurityOptions(
+        audit,
+        encryptionConfig,
+        oidc,
+        webhooks,
+        authenticationConfig,
+        authorizationConfig,
+        signingEndpoint,
+        file);
   }
 }

@@ -49,12 +49,11 @@ import dev.coracle.apiserver.internal.discovery.VersionPage;
 import dev.coracle.apiserver.internal.filter.Filters;
 import dev.coracle.apiserver.internal.flowcontrol.FlowControl;
 import dev.coracle.apiserver.internal.http.Bodies;
-import dev.coracle.apiserver.internal.http.Exchange;
+import dev.coracle.apiserver.internal.http.FlowDumps;
 import dev.coracle.apiserver.internal.http.HttpFront;
 import dev.coracle.apiserver.internal.http.PathHandler;
 import dev.coracle.apiserver.internal.http.Presenter;
 import dev.coracle.apiserver.internal.http.ResourceHandler;
-import dev.coracle.apiserver.internal.http.Responder;
 import dev.coracle.apiserver.internal.identity.ExpiredServers;
 import dev.coracle.apiserver.internal.identity.ServerAddresses;
 import dev.coracle.apiserver.internal.identity.ServerId;
@@ -76,6 +75,7 @@ import dev.coracle.apiserver.internal.stream.Connects;
 import dev.coracle.apiserver.internal.stream.Destinations;
 import dev.coracle.apiserver.internal.stream.Forwarder;
 import dev.coracle.apiserver.internal.stream.Tunnels;
+import dev.coracle.apiserver.internal.structured.TracingFile;
 import dev.coracle.apiserver.internal.subresource.BindingSubresource;
 import dev.coracle.apiserver.internal.subresource.EvictionSubresource;
 import dev.coracle.apiserver.internal.subresource.Reviews;
@@ -89,9 +89,11 @@ import dev.coracle.apiserver.internal.verb.Providers;
 import dev.coracle.apiserver.internal.verb.Verbs;
 import dev.coracle.apiserver.internal.webhook.ServiceResolver;
 import dev.coracle.apiserver.openapi.OpenApiDocuments;
+import dev.coracle.tracing.Tracing;
 import dev.coracle.watchhub.ResourceStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.KeyCertOptions;
 import java.nio.file.Path;
@@ -122,8 +124,6 @@ public final class Assembly {
 
   private static final String COMPONENT = "apiserver";
 
-  private static final String FLOW_DUMPS = "/debug/api_priority_and_fairness/";
-
   private final Vertx vertx;
   private final Scheme scheme;
   private final RbacAuthorizer rbac;
@@ -151,6 +151,7 @@ public final class Assembly {
   private final @Nullable Audit audit;
   private @Nullable AuditLog auditLog;
   private final ApiServices apiServices;
+  private final Tracing tracing;
 
   public Assembly(
       Vertx vertx,
@@ -162,6 +163,7 @@ public final class Assembly {
     this.vertx = vertx;
     Clock clock = Clock.systemUTC();
     ApiServerMetrics metrics = new ApiServerMetrics(meters);
+    tracing = tracing(options.security().tracingConfig());
     scheme = Scheme.builtIn();
     rbac = new RbacAuthorizer(vertx, store);
     nodes = new NodeAuthorizer(vertx, store, PolicyRule.all(DefaultRoles.rulesOf("system:node")));
@@ -180,7 +182,8 @@ public final class Assembly {
             new PodCertificateStrategy(authorizer, clock));
     state = ClusterState.of(vertx, store);
     extensions =
-        new Extensions(vertx, store, state.namespaces(), this::registry, authorizer, metrics);
+        new Extensions(
+            vertx, store, state.namespaces(), this::registry, authorizer, metrics, tracing);
     registry =
         new Registry(
             scheme, store, definition -> type(definition, strategies, extensions.converters()));
@@ -248,6 +251,7 @@ public final class Assembly {
             new Connects(
                 new Destinations(store, tunnels), forwarder, backstage.admission(), authorizer),
             metrics,
+            tracing,
             options.limits().minWatchTimeout().toMillis());
     flows =
         new FlowControl(
@@ -270,6 +274,7 @@ public final class Assembly {
                 authorizer,
                 hooks.routes(),
                 audit,
+                tracing,
                 flows,
                 options.limits()),
             new AggregatedPaths(apiServices, new ServiceResolver(store), forwarder)::handle,
@@ -297,6 +302,12 @@ public final class Assembly {
     AuditLog log = AuditLog.open(wanted, clock, meters);
     auditLog = log;
     return new Audit(AuditPolicy.read(policy), log, clock);
+  }
+
+  private Tracing tracing(@Nullable Path file) {
+    return file == null
+        ? Tracing.NONE
+        : Tracing.of(vertx, TracingFile.read(file), COMPONENT, ServerId.here().name());
   }
 
   private Call podOf(Call call, ObjectNode binding) {
@@ -366,33 +377,12 @@ public final class Assembly {
         new ServedPage(new StatusPage(COMPONENT, PAGES, Clock.systemUTC()))::handle,
         new ServedPage(new FlagPage(COMPONENT, options.flags()))::handle,
         VersionPage::handle,
-        this::dump,
+        new FlowDumps(flows),
         keys::handle,
         openApi::handle,
         extra,
         tunnels,
         discovery::handle);
-  }
-
-  /** What priority and fairness does just now, in upstream's words. */
-  private boolean dump(Exchange exchange) {
-    String path = exchange.info().path();
-    if (!path.startsWith(FLOW_DUMPS)) {
-      return false;
-    }
-    String text =
-        switch (path.substring(FLOW_DUMPS.length())) {
-          case "dump_priority_levels" -> flows.dumpPriorityLevels();
-          case "dump_queues" -> flows.dumpQueues();
-          case "dump_requests" ->
-              flows.dumpRequests(!exchange.query("includeRequestDetails").isEmpty());
-          default -> "";
-        };
-    if (text.isEmpty()) {
-      return false;
-    }
-    Responder.text(exchange, 200, text);
-    return true;
   }
 
   public Uni<Void> startCaches() {
@@ -427,6 +417,11 @@ public final class Assembly {
     if (log != null) {
       log.close();
     }
+  }
+
+  /** Sends the spans that wait, for at most ten seconds. */
+  public Future<Void> closeTracing() {
+    return tracing.close();
   }
 
   public Scheme scheme() {

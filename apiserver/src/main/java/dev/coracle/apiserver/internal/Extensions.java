@@ -14,6 +14,7 @@ import dev.coracle.apiserver.internal.webhook.ValidatingWebhooks;
 import dev.coracle.apiserver.internal.webhook.WebhookCalls;
 import dev.coracle.apiserver.internal.webhook.WebhookClient;
 import dev.coracle.apiserver.internal.webhook.WebhookConfigurations;
+import dev.coracle.tracing.Tracing;
 import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
@@ -35,13 +36,14 @@ final class Extensions {
       LiveCache namespaces,
       Supplier<Registry> registry,
       Authorizer authorizer,
-      ApiServerMetrics metrics) {
+      ApiServerMetrics metrics,
+      Tracing tracing) {
     client = new WebhookClient(vertx, new ServiceResolver(store));
     converters = new Converters(client);
     mutating = new WebhookConfigurations(vertx, store, "mutatingwebhookconfigurations");
     validating = new WebhookConfigurations(vertx, store, "validatingwebhookconfigurations");
     Matching matching = new Matching(registry, namespaces, store);
-    WebhookCalls calls = new WebhookCalls(matching, client, metrics, authorizer);
+    WebhookCalls calls = new WebhookCalls(matching, client, metrics, tracing, authorizer);
     policies = new Policies(vertx, store, matching, registry, authorizer);
     plugins =
         new AdmissionPlugins.Extensions(

@@ -103,7 +103,7 @@ class AggregationTest {
         address.isEmpty() || address.equals("0.0.0.0"), "no address besides loopback");
     server = new TestServer(dir);
     api = new TestApi(server);
-    server.pki().issue("ext", "/CN=ext", "subjectAltName=DNS:sample-api.default.svc\n");
+    server.pki().issue("ext", "/CN=ext", "sample-api.default.svc");
     extension =
         server
             .vertx()

@@ -37,13 +37,13 @@ final class WebhookServer {
   private final Map<String, Answer> answers = new ConcurrentHashMap<>();
   private final Map<String, List<JsonNode>> seen = new ConcurrentHashMap<>();
   private final Map<String, Function<JsonNode, byte[]>> bodies = new ConcurrentHashMap<>();
+  private final Map<String, List<String>> traces = new ConcurrentHashMap<>();
   private volatile boolean service;
 
   WebhookServer(Vertx vertx, TestPki pki) throws Exception {
     this.vertx = vertx;
     this.pki = pki;
-    pki.issue(
-        "hook", "/CN=hook", "subjectAltName=DNS:localhost,DNS:hook.default.svc,IP:127.0.0.1\n");
+    pki.issue("hook", "/CN=hook", "localhost", "hook.default.svc", "127.0.0.1");
     server =
         vertx
             .createHttpServer(
@@ -122,6 +122,11 @@ final class WebhookServer {
     return seen.getOrDefault(path, List.of());
   }
 
+  /** The traces that calls of this path named. */
+  List<String> traces(String path) {
+    return traces.getOrDefault(path, List.of());
+  }
+
   /** As {@link #on}, with the whole body that answers a request of a review. */
   String onWhole(String path, Function<JsonNode, byte[]> body) {
     bodies.put(path, body);
@@ -129,6 +134,10 @@ final class WebhookServer {
   }
 
   private void handle(HttpServerRequest request) {
+    String trace = request.getHeader("traceparent");
+    if (trace != null) {
+      traces.computeIfAbsent(request.path(), _ -> new CopyOnWriteArrayList<>()).add(trace);
+    }
     Function<JsonNode, byte[]> whole = bodies.get(request.path());
     if (whole != null) {
       request

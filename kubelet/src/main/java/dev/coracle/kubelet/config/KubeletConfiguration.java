@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.tracing.TracingConfiguration;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,6 +31,7 @@ import java.util.TreeSet;
  * @param dns which resolver pods are given
  * @param staticPodPath a directory of manifests to run without the API, or one manifest
  * @param staticPodUrl where a web server has such manifests
+ * @param tracing where spans are sent; empty: there are none
  * @param gates what was said of feature gates
  * @param places what was said of where things are
  */
@@ -50,6 +52,7 @@ public record KubeletConfiguration(
     DnsChoice dns,
     Optional<Path> staticPodPath,
     Optional<StaticPodUrl> staticPodUrl,
+    Optional<TracingConfiguration> tracing,
     FeatureGates gates,
     OwnPlaces places) {
 
@@ -69,6 +72,7 @@ public record KubeletConfiguration(
           CpuManagement.NONE,
           NumaManagement.NONE,
           DnsChoice.CLUSTER,
+          Optional.empty(),
           Optional.empty(),
           Optional.empty(),
           FeatureGates.NONE,
@@ -164,6 +168,8 @@ public record KubeletConfiguration(
               "staticPodURL",
               "staticPodURLHeader",
               "httpCheckFrequency",
+              // TracingFields
+              "tracing",
               "featureGates"));
 
   static {
@@ -206,6 +212,7 @@ public record KubeletConfiguration(
         DnsChoice.parse(document),
         staticPodPath(document.path("staticPodPath")),
         StaticPodUrl.parse(document),
+        TracingFields.parse(document.path("tracing")),
         gates,
         OwnPlaces.parse(document));
   }
@@ -275,6 +282,7 @@ public record KubeletConfiguration(
         dns,
         staticPodPath,
         staticPodUrl,
+        tracing,
         gates,
         places);
   }

@@ -70,7 +70,6 @@ final class SettledFields {
     settled("enableContentionProfiling", "there are no profiles of Go's; leave it out");
     settled("enableProfilingHandler", "there are no profiles of Go's", true, false);
     settled("enableDebugFlagsHandler", "there are no flags of Go's to set", true, false);
-    settled("tracing", "there are no traces; leave it out");
     ALL.put(
         "logging",
         new Field(

@@ -4,6 +4,7 @@ import dev.coracle.api.tls.PemKeyManager;
 import dev.coracle.kubelet.server.config.KubeletServerOptions;
 import dev.coracle.kubelet.server.internal.http.Adapters;
 import dev.coracle.kubelet.server.internal.http.KubeletRoutes;
+import dev.coracle.tracing.Tracing;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -38,9 +39,14 @@ public final class KubeletServer {
   private volatile @Nullable FollowedAuthority authority;
 
   public KubeletServer(Vertx vertx, KubeletServerOptions options, KubeletServerBackend backend) {
+    this(vertx, options, backend, Tracing.NONE);
+  }
+
+  public KubeletServer(
+      Vertx vertx, KubeletServerOptions options, KubeletServerBackend backend, Tracing tracing) {
     this.vertx = vertx;
     this.options = options;
-    this.routes = new KubeletRoutes(vertx, options, backend, InstantSource.system());
+    this.routes = new KubeletRoutes(vertx, options, backend, InstantSource.system(), tracing);
   }
 
   /** Listens; the item is the port. */

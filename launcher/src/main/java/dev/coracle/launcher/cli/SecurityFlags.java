@@ -181,6 +181,14 @@ final class SecurityFlags {
               + " the keys they are checked by. Default: the cluster's own key")
   private @Nullable Path signingEndpoint;
 
+  @Option(
+      names = "--tracing-config-file",
+      paramLabel = "FILE",
+      description =
+          "TracingConfiguration (apiserver.config.k8s.io/v1): the OpenTelemetry collector that"
+              + " requests' spans are sent to. Default: no traces")
+  private @Nullable Path tracingConfig;
+
   SecurityOptions options() {
     return new SecurityOptions(
         new AuditOptions(
@@ -204,6 +212,7 @@ final class SecurityFlags {
             Duration.ofSeconds(unauthorizedTtl)),
         authenticationConfig,
         authorizationConfig,
-        signingEndpoint);
+        signingEndpoint,
+        tracingConfig);
   }
 }

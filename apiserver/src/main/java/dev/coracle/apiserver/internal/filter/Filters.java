@@ -8,6 +8,7 @@ import dev.coracle.apiserver.internal.authn.Authentication;
 import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.flowcontrol.FlowControl;
 import dev.coracle.apiserver.internal.impersonation.Impersonation;
+import dev.coracle.tracing.Tracing;
 import io.vertx.core.Vertx;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,12 +28,14 @@ public final class Filters {
       Authorizer authorizer,
       List<ExtraRoute> extraRoutes,
       @Nullable Audit audit,
+      Tracing tracing,
       FlowControl flows,
       Limits limits) {
     return List.of(
         new MetricsFilter(metrics),
         new AuditIdFilter(),
         new AuthenticationFilter(authentication, extraRoutes, audit),
+        new TracingFilter(tracing),
         new AuditFilter(audit),
         new ImpersonationFilter(new Impersonation(authorizer, metrics)),
         new FlowControlFilter(metrics, flows),

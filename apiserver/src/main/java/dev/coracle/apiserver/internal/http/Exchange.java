@@ -20,6 +20,7 @@ public final class Exchange {
   private boolean upgraded;
   private Runnable initialEventsTold = () -> {};
   private @Nullable AuditRecord audit;
+  private io.opentelemetry.context.Context trace = io.opentelemetry.context.Context.root();
 
   Exchange(RoutingContext context, RequestInfo info, QueryString query) {
     this.context = context;
@@ -58,6 +59,15 @@ public final class Exchange {
 
   public void audit(AuditRecord record) {
     this.audit = record;
+  }
+
+  /** The span of this request, or the trace its client named; the root where there is neither. */
+  public io.opentelemetry.context.Context trace() {
+    return trace;
+  }
+
+  public void trace(io.opentelemetry.context.Context span) {
+    this.trace = span;
   }
 
   private void note(String key, String value, boolean detail) {

@@ -30,6 +30,7 @@ import dev.coracle.apiserver.internal.verb.DeleteVerb;
 import dev.coracle.apiserver.internal.verb.Engine;
 import dev.coracle.apiserver.internal.verb.UpdateVerb;
 import dev.coracle.apiserver.warning.ApiDeprecation;
+import dev.coracle.tracing.Tracing;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -53,6 +54,7 @@ public final class ResourceHandler {
   private final Presenter presenter;
   private final Connects connects;
   private final ApiServerMetrics metrics;
+  private final VerbSpans spans;
   private final long minWatchMillis;
   private final LargeRequests large = new LargeRequests();
 
@@ -64,6 +66,7 @@ public final class ResourceHandler {
       Presenter presenter,
       Connects connects,
       ApiServerMetrics metrics,
+      Tracing tracing,
       long minWatchMillis) {
     this.vertx = vertx;
     this.registry = registry;
@@ -72,6 +75,7 @@ public final class ResourceHandler {
     this.presenter = presenter;
     this.connects = connects;
     this.metrics = metrics;
+    this.spans = new VerbSpans(tracing);
     this.minWatchMillis = minWatchMillis;
   }
 
@@ -125,13 +129,18 @@ public final class ResourceHandler {
             info.name(),
             options,
             exchange.userAgentManager(),
-            exchange.warnings());
+            exchange.warnings(),
+            exchange.trace());
     ApiDeprecation.of(type.definition()).ifPresent(d -> deprecated(d, call));
     if (connects) {
       this.connects.handle(exchange, call);
       return;
     }
-    switch (info.verb()) {
+    serve(exchange, spans.of(exchange, call));
+  }
+
+  private void serve(Exchange exchange, Call call) {
+    switch (call.verb()) {
       case "get" -> get(exchange, call);
       case "list" -> list(exchange, call);
       case "watch" -> watch(exchange, call);
@@ -141,7 +150,7 @@ public final class ResourceHandler {
       case "delete" -> delete(exchange, call);
       case "deletecollection" -> deleteCollection(exchange, call);
       // A method that is none of Kubernetes'.
-      default -> throw StatusException.methodNotAllowed(type.groupResource(), "");
+      default -> throw StatusException.methodNotAllowed(call.type().groupResource(), "");
     }
   }
 

@@ -3,6 +3,7 @@ package dev.coracle.apiserver.internal.registry;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.apiserver.UserInfo;
+import io.opentelemetry.context.Context;
 
 /**
  * One authorised call of a verb, however it came.
@@ -12,6 +13,7 @@ import dev.coracle.apiserver.UserInfo;
  * @param namespace empty for cluster-scoped resources, and for all namespaces
  * @param name empty for a collection
  * @param manager who is noted as the manager of fields where the options name nobody
+ * @param trace the span that this call is done in; the root where there is none
  */
 public record Call(
     UserInfo user,
@@ -22,7 +24,23 @@ public record Call(
     String name,
     WriteOptions options,
     String manager,
-    Warnings warnings) {
+    Warnings warnings,
+    Context trace) {
+
+  /** In no trace. */
+  public Call(
+      UserInfo user,
+      String verb,
+      ResourceType type,
+      String subresource,
+      String namespace,
+      String name,
+      WriteOptions options,
+      String manager,
+      Warnings warnings) {
+    this(
+        user, verb, type, subresource, namespace, name, options, manager, warnings, Context.root());
+  }
 
   public NamespacedName key() {
     return new NamespacedName(namespace, name);
@@ -39,15 +57,22 @@ public record Call(
   /** The same, persisting nothing. */
   public Call dry() {
     WriteOptions dry = new WriteOptions(true, options.fieldManager(), options.fieldValidation());
-    return new Call(user, verb, type, subresource, namespace, name, dry, manager, warnings);
+    return new Call(user, verb, type, subresource, namespace, name, dry, manager, warnings, trace);
+  }
+
+  /** The same, within a span. */
+  public Call in(Context span) {
+    return new Call(
+        user, verb, type, subresource, namespace, name, options, manager, warnings, span);
   }
 
   public Call named(String newName) {
-    return new Call(user, verb, type, subresource, namespace, newName, options, manager, warnings);
+    return new Call(
+        user, verb, type, subresource, namespace, newName, options, manager, warnings, trace);
   }
 
   public Call on(ResourceType other, String newName, String newSubresource) {
     return new Call(
-        user, verb, other, newSubresource, namespace, newName, options, manager, warnings);
+        user, verb, other, newSubresource, namespace, newName, options, manager, warnings, trace);
   }
 }

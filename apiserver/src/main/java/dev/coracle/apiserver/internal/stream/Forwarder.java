@@ -9,6 +9,7 @@ import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.Responder;
 import dev.coracle.client.net.BoundedBody;
 import dev.coracle.client.net.SocketPump;
+import dev.coracle.tracing.Tracing;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
@@ -142,6 +143,7 @@ public final class Forwarder {
           copyRequestHeaders(exchange, request, upgrade);
           if (to.peer() != null) {
             request.headers().addAll(to.peer().headers());
+            Tracing.inject(exchange.trace(), request.headers()::set);
           }
           if (!to.proxyPrefix().isEmpty()) {
             asProxied(request, to);

@@ -47,7 +47,8 @@ public final class DeleteCollectionVerb {
             object.name(),
             call.options(),
             call.manager(),
-            call.warnings());
+            call.warnings(),
+            call.trace());
     return delete
         .run(one, options)
         .replaceWith(true)

@@ -11,6 +11,8 @@ import dev.coracle.apiserver.internal.policy.AdmissionVariables;
 import dev.coracle.apiserver.internal.policy.MatchConditions;
 import dev.coracle.cel.Budget;
 import dev.coracle.cel.CelFailure;
+import dev.coracle.tracing.Tracing;
+import io.opentelemetry.api.trace.Span;
 import io.smallrye.mutiny.Uni;
 import java.util.Optional;
 import java.util.UUID;
@@ -26,11 +28,17 @@ public final class WebhookCalls {
   private final Matching matching;
   private final WebhookClient client;
   private final ApiServerMetrics metrics;
+  private final Tracing tracing;
   private final Authorizer authorizer;
 
   public WebhookCalls(
-      Matching matching, WebhookClient client, ApiServerMetrics metrics, Authorizer authorizer) {
+      Matching matching,
+      WebhookClient client,
+      ApiServerMetrics metrics,
+      Tracing tracing,
+      Authorizer authorizer) {
     this.matching = matching;
+    this.tracing = tracing;
     this.authorizer = authorizer;
     this.client = client;
     this.metrics = metrics;
@@ -78,9 +86,12 @@ public final class WebhookCalls {
     ObjectNode review = AdmissionReview.request(request, target, hook.reviewVersion(), uid);
     String type = mutating ? "admit" : "validating";
     String operation = request.operation().name();
+    Span span = span(hook, request, uid, mutating);
     long began = System.nanoTime();
     return client
-        .post(hook.client(), review, hook.timeoutSeconds())
+        .post(hook.client(), review, hook.timeoutSeconds(), request.call().trace().with(span))
+        .onTermination()
+        .invoke(span::end)
         .map(answer -> AdmissionReview.response(answer, hook.reviewVersion(), uid, mutating))
         .map(response -> {
           note(hook, request, response);
@@ -98,6 +109,24 @@ public final class WebhookCalls {
               hook.name(), type, operation, !hook.ignoresFailure(), System.nanoTime() - began);
           return failedCall(hook, failure, type, operation);
         });
+  }
+
+  private Span span(Webhook hook, AdmissionRequest request, String uid, boolean mutating) {
+    Span span =
+        tracing
+            .tracer()
+            .spanBuilder(mutating ? "Call mutating webhook" : "Call validating webhook")
+            .setParent(request.call().trace())
+            .startSpan();
+    if (span.isRecording()) {
+      span.setAttribute("configuration", hook.configuration());
+      span.setAttribute("webhook", hook.name());
+      span.setAttribute("resource", request.call().type().resource().toString());
+      span.setAttribute("subresource", request.call().subresource());
+      span.setAttribute("operation", request.operation().name());
+      span.setAttribute("UID", uid);
+    }
+    return span;
   }
 
   private Uni<Optional<JsonNode>> failedCall(

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import dev.coracle.client.net.BoundedBody;
+import dev.coracle.tracing.Tracing;
+import io.opentelemetry.context.Context;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -78,6 +80,13 @@ public final class WebhookClient {
 
   /** The answer's JSON, or {@link CallFailed}. */
   public Uni<JsonNode> post(ClientConfig to, ObjectNode review, int seconds) {
+    return post(to, review, seconds, Context.root());
+  }
+
+  /**
+   * @param trace the span of the call, which the webhook is told
+   */
+  Uni<JsonNode> post(ClientConfig to, ObjectNode review, int seconds, Context trace) {
     Buffer body = Buffer.buffer(Json.bytes(review));
     Uni<SocketAddress> where =
         to.service() == null
@@ -86,12 +95,13 @@ public final class WebhookClient {
     return where
         .chain(address ->
             Uni.createFrom()
-                .completionStage(() -> send(to, address, body, seconds).toCompletionStage()))
+                .completionStage(() -> send(to, address, body, seconds, trace).toCompletionStage()))
         .onFailure(f -> !(f instanceof CallFailed))
         .transform(f -> new CallFailed("Post \"" + to.display(seconds) + "\": " + words(to, f)));
   }
 
-  private Future<JsonNode> send(ClientConfig to, SocketAddress address, Buffer body, int seconds) {
+  private Future<JsonNode> send(
+      ClientConfig to, SocketAddress address, Buffer body, int seconds, Context trace) {
     RequestOptions options =
         new RequestOptions()
             .setServer(address)
@@ -104,6 +114,7 @@ public final class WebhookClient {
             .putHeader("Content-Type", "application/json")
             .putHeader("Accept", "application/json, */*")
             .putHeader("User-Agent", "kube-apiserver-admission");
+    Tracing.inject(trace, options::putHeader);
     HttpClientRequest[] sent = new HttpClientRequest[1];
     return client()
         .request(options)

@@ -36,7 +36,7 @@ class TunnelsTest {
   @BeforeAll
   void start(@TempDir Path directory) throws Exception {
     server = new TestServer(directory);
-    server.pki().issue("n1", "/O=system:nodes/CN=system:node:n1", "");
+    server.pki().issue("n1", "/O=system:nodes/CN=system:node:n1");
     asNode =
         server
             .vertx()

@@ -4,27 +4,41 @@ import dev.coracle.cri.v1.*;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.RuntimeService;
+import dev.coracle.tracing.Tracing;
+import io.opentelemetry.api.trace.SpanKind;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Measures each call of another {@link RuntimeService}: {@code kubelet_runtime_operations_…}, with
- * upstream's operation types.
+ * upstream's operation types, and a span of the trace that the caller's thread works in.
  */
 public final class MeasuredRuntime implements RuntimeService {
   private final RuntimeService inner;
   private final KubeletMetrics metrics;
+  private final Tracing tracing;
 
-  public MeasuredRuntime(RuntimeService inner, KubeletMetrics metrics) {
+  public MeasuredRuntime(RuntimeService inner, KubeletMetrics metrics, Tracing tracing) {
     this.inner = inner;
     this.metrics = metrics;
+    this.tracing = tracing;
+  }
+
+  private <T> T operation(String type, Supplier<T> call) {
+    return metrics.operation(
+        type,
+        () ->
+            tracing.on()
+                ? tracing.within(CriMethods.of(type), SpanKind.CLIENT, _ -> {}, call)
+                : call.get());
   }
 
   private void run(String type, Runnable call) {
-    metrics.operation(
+    operation(
         type,
         () -> {
           call.run();
@@ -34,12 +48,12 @@ public final class MeasuredRuntime implements RuntimeService {
 
   @Override
   public VersionResponse version() {
-    return metrics.operation("version", inner::version);
+    return operation("version", inner::version);
   }
 
   @Override
   public StatusResponse status(boolean verbose) {
-    return metrics.operation("status", () -> inner.status(verbose));
+    return operation("status", () -> inner.status(verbose));
   }
 
   @Override
@@ -49,7 +63,7 @@ public final class MeasuredRuntime implements RuntimeService {
 
   @Override
   public String runPodSandbox(PodSandboxConfig config, String runtimeHandler) {
-    return metrics.operation("run_podsandbox", () -> inner.runPodSandbox(config, runtimeHandler));
+    return operation("run_podsandbox", () -> inner.runPodSandbox(config, runtimeHandler));
   }
 
   @Override
@@ -64,19 +78,18 @@ public final class MeasuredRuntime implements RuntimeService {
 
   @Override
   public PodSandboxStatus podSandboxStatus(String id) {
-    return metrics.operation("podsandbox_status", () -> inner.podSandboxStatus(id));
+    return operation("podsandbox_status", () -> inner.podSandboxStatus(id));
   }
 
   @Override
   public List<PodSandbox> listPodSandboxes(PodSandboxFilter filter) {
-    return metrics.operation("list_podsandbox", () -> inner.listPodSandboxes(filter));
+    return operation("list_podsandbox", () -> inner.listPodSandboxes(filter));
   }
 
   @Override
   public String createContainer(
       String sandboxId, ContainerConfig config, PodSandboxConfig sandbox) {
-    return metrics.operation(
-        "create_container", () -> inner.createContainer(sandboxId, config, sandbox));
+    return operation("create_container", () -> inner.createContainer(sandboxId, config, sandbox));
   }
 
   @Override
@@ -96,12 +109,12 @@ public final class MeasuredRuntime implements RuntimeService {
 
   @Override
   public ContainerStatus containerStatus(String id) {
-    return metrics.operation("container_status", () -> inner.containerStatus(id));
+    return operation("container_status", () -> inner.containerStatus(id));
   }
 
   @Override
   public List<Container> listContainers(ContainerFilter filter) {
-    return metrics.operation("list_containers", () -> inner.listContainers(filter));
+    return operation("list_containers", () -> inner.listContainers(filter));
   }
 
   @Override
@@ -121,47 +134,47 @@ public final class MeasuredRuntime implements RuntimeService {
 
   @Override
   public ExecSyncResponse execSync(String id, List<String> command, Duration timeout) {
-    return metrics.operation("exec_sync", () -> inner.execSync(id, command, timeout));
+    return operation("exec_sync", () -> inner.execSync(id, command, timeout));
   }
 
   @Override
   public String exec(ExecRequest request) {
-    return metrics.operation("exec", () -> inner.exec(request));
+    return operation("exec", () -> inner.exec(request));
   }
 
   @Override
   public String attach(AttachRequest request) {
-    return metrics.operation("attach", () -> inner.attach(request));
+    return operation("attach", () -> inner.attach(request));
   }
 
   @Override
   public String portForward(PortForwardRequest request) {
-    return metrics.operation("port_forward", () -> inner.portForward(request));
+    return operation("port_forward", () -> inner.portForward(request));
   }
 
   @Override
   public List<ContainerStats> containerStats() {
-    return metrics.operation("list_container_stats", inner::containerStats);
+    return operation("list_container_stats", inner::containerStats);
   }
 
   @Override
   public List<PodSandboxStats> podSandboxStats() {
-    return metrics.operation("list_podsandbox_stats", inner::podSandboxStats);
+    return operation("list_podsandbox_stats", inner::podSandboxStats);
   }
 
   @Override
   public List<Image> listImages() {
-    return metrics.operation("list_images", inner::listImages);
+    return operation("list_images", inner::listImages);
   }
 
   @Override
   public Optional<Image> imageStatus(String image) {
-    return metrics.operation("image_status", () -> inner.imageStatus(image));
+    return operation("image_status", () -> inner.imageStatus(image));
   }
 
   @Override
   public String pullImage(String image, Optional<AuthConfig> auth, PodSandboxConfig sandbox) {
-    return metrics.operation("pull_image", () -> inner.pullImage(image, auth, sandbox));
+    return operation("pull_image", () -> inner.pullImage(image, auth, sandbox));
   }
 
   @Override
@@ -171,7 +184,7 @@ public final class MeasuredRuntime implements RuntimeService {
 
   @Override
   public ImageFsInfoResponse imageFsInfo() {
-    return metrics.operation("image_fs_info", inner::imageFsInfo);
+    return operation("image_fs_info", inner::imageFsInfo);
   }
 
   @Override

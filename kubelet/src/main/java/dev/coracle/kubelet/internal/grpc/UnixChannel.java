@@ -2,6 +2,8 @@ package dev.coracle.kubelet.internal.grpc;
 
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.CriException.Code;
+import dev.coracle.tracing.Tracing;
+import io.opentelemetry.context.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.Http2Settings;
@@ -56,11 +58,13 @@ public final class UnixChannel implements AutoCloseable {
 
   /** Calls and waits; a null timeout waits for ever. */
   public <Q, R> R call(ServiceMethod<R, Q> method, Q request, @Nullable Duration timeout) {
+    Context trace = Context.current();
     CompletableFuture<GrpcClientRequest<Q, R>> sent = new CompletableFuture<>();
     CompletableFuture<R> answer =
         request(method)
             .compose(r -> {
               sent.complete(r);
+              Tracing.inject(trace, r.headers()::set);
               return r.send(request).compose(UnixChannel::last);
             })
             .toCompletionStage()

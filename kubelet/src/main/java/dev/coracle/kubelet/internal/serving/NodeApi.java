@@ -23,6 +23,7 @@ import dev.coracle.kubelet.server.KubeletServerBackend;
 import dev.coracle.kubelet.server.NodeDocuments;
 import dev.coracle.kubelet.server.stats.VolumeMetrics;
 import dev.coracle.kubelet.spi.RuntimeService;
+import dev.coracle.tracing.Tracing;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import java.util.List;
@@ -54,7 +55,8 @@ public final class NodeApi {
       VolumeUse volumes,
       PodCertificates certificates,
       Supplier<ShownBeside> shown,
-      Supplier<Optional<String>> stuck) {}
+      Supplier<Optional<String>> stuck,
+      Tracing tracing) {}
 
   /** The node's servers; they do not listen yet. */
   public record Servers(Optional<KubeletServer> api, Optional<HealthzServer> healthz) {}
@@ -80,7 +82,7 @@ public final class NodeApi {
             GroupFiles.detect());
     KubeletServerBackend backend = backend(client, options, sources, known, stats);
     return new Servers(
-        options.server().map(o -> new KubeletServer(vertx, o, backend)),
+        options.server().map(o -> new KubeletServer(vertx, o, backend, sources.tracing())),
         options
             .configuration()
             .serving()

@@ -6,6 +6,7 @@ import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
+import dev.coracle.tracing.Tracing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -42,7 +43,7 @@ public final class SyncLoop {
   /** Static pods that begin when the one that had their name before has ended. */
   private final Map<NamespacedName, Pod> heirs = new ConcurrentHashMap<>();
 
-  private final PodSync steps;
+  private final PodWorker.Steps steps;
   private final Timers timers;
   private final Function<Pod, PodContext> contexts;
   private final Supplier<Collection<KubeObject>> source;
@@ -64,6 +65,7 @@ public final class SyncLoop {
    */
   public SyncLoop(
       PodSync steps,
+      Tracing tracing,
       Timers timers,
       Function<Pod, PodContext> contexts,
       Supplier<Collection<KubeObject>> source,
@@ -71,7 +73,7 @@ public final class SyncLoop {
       java.util.function.Consumer<SyncLoop> housekeeping,
       Function<Pod, Optional<Verdict>> admission,
       java.util.function.Consumer<Pod> unchanged) {
-    this.steps = steps;
+    this.steps = TracedSteps.around(steps, tracing);
     this.timers = timers;
     this.contexts = contexts;
     this.source = source;

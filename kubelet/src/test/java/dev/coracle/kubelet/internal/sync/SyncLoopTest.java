@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.KubeObject;
 import dev.coracle.kubelet.internal.host.Timers;
+import dev.coracle.tracing.Tracing;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -45,6 +46,7 @@ class SyncLoopTest {
   private static SyncLoop loop(Timers timers, CountDownLatch held) {
     return new SyncLoop(
         null,
+        Tracing.NONE,
         timers,
         pod -> {
           try {

@@ -6,6 +6,7 @@ import dev.coracle.kubelet.server.internal.logs.ContainerLogStreams;
 import dev.coracle.kubelet.server.internal.nodelogs.NodeLogFiles;
 import dev.coracle.kubelet.server.internal.stream.RuntimeDialer;
 import dev.coracle.kubelet.server.internal.stream.UpgradeClient;
+import dev.coracle.tracing.Tracing;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
@@ -46,9 +47,13 @@ public final class KubeletRoutes {
       Vertx vertx,
       KubeletServerOptions options,
       KubeletServerBackend backend,
-      InstantSource clock) {
+      InstantSource clock,
+      Tracing tracing) {
     router = Router.router(vertx);
     router.route().handler(new AuthFilter(vertx, backend.auth(), options));
+    if (tracing.on()) {
+      router.route().handler(new TracingHandler(tracing));
+    }
     if (!options.debugging()) {
       DISABLED.forEach(path ->
           router

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.coracle.tracing;
+
+import org.jspecify.annotations.NullMarked;
