@@ -1,6 +1,9 @@
 package dev.coracle.launcher;
 
 import dev.coracle.api.Component;
+import dev.coracle.api.NamespacedName;
+import dev.coracle.api.Resources;
+import dev.coracle.api.StatusException;
 import dev.coracle.api.schema.Scheme;
 import dev.coracle.apiserver.ApiServer;
 import dev.coracle.apiserver.ApiServerHooks;
@@ -15,10 +18,13 @@ import dev.coracle.apiserver.config.ApiServerOptions.Services;
 import dev.coracle.apiserver.config.ApiServerOptions.StaticToken;
 import dev.coracle.client.Client;
 import dev.coracle.launcher.config.CoracleOptions;
+import dev.coracle.launcher.config.StoreOptions;
+import dev.coracle.launcher.pki.AuthorityFiles;
 import dev.coracle.watchhub.Storage;
 import dev.coracle.watchhub.WatchHub;
 import dev.coracle.watchhub.config.HubOptions;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
@@ -33,6 +39,7 @@ final class ControlPlane {
   private final StateStore store;
   private final WatchHub hub;
   private final ApiServer apiServer;
+  private final Optional<OwnCluster> cluster;
 
   ControlPlane(
       Vertx vertx,
@@ -52,6 +59,27 @@ final class ControlPlane {
             registry);
     this.apiServer =
         new ApiServer(vertx, hub, apiServerOptions(options, network, credentials), registry, hooks);
+    StoreOptions kept = options.store();
+    this.cluster =
+        kept.etcdServers().isEmpty()
+            ? Optional.empty()
+            : Optional.of(
+                new OwnCluster(
+                    vertx,
+                    this::clusterUid,
+                    data.pki().resolve(AuthorityFiles.CLUSTER_UID),
+                    "--etcd-servers "
+                        + String.join(",", kept.etcdServers())
+                        + " --etcd-prefix "
+                        + kept.etcdPrefix()));
+  }
+
+  /** Of the namespace by which clusters are told apart. */
+  private Uni<Optional<String>> clusterUid() {
+    return hub.get(Resources.NAMESPACES.groupResource(), new NamespacedName("", "kube-system"))
+        .map(namespace -> Optional.of(namespace.uid()))
+        .onFailure(StatusException::isNotFound)
+        .recoverWithItem(Optional.empty());
   }
 
   private static Storage encrypted(Vertx vertx, CoracleOptions options, Storage storage) {
@@ -102,7 +130,11 @@ final class ControlPlane {
 
   /** In the order in which they start. */
   List<Component> parts() {
-    List<Component> parts = new ArrayList<>(List.of(hub, apiServer));
+    List<Component> parts = new ArrayList<>();
+    parts.add(hub);
+    cluster.map(OwnCluster::check).ifPresent(parts::add);
+    parts.add(apiServer);
+    cluster.map(OwnCluster::keep).ifPresent(parts::add);
     store.frontend().ifPresent(parts::add);
     return List.copyOf(parts);
   }

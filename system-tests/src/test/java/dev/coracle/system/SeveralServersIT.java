@@ -128,6 +128,13 @@ class SeveralServersIT {
     assertThat(readBy(token, "bootstrap-token-" + word(forNodes, "--token").substring(0, 6)))
         .isNotZero();
 
+    // The authority comes along with the cluster's uid, so that no other store is taken for it.
+    assertRefused(
+        Stream.concat(
+                Stream.of(server(2, Machines.arguments(join))),
+                Stream.of("--etcd-prefix", "/mistyped"))
+            .toArray(String[]::new),
+        "--etcd-prefix /mistyped holds no cluster");
     machines.coracle(2, server(2, Machines.arguments(join)));
     assertThat(machines.coracle(2, "token", "list")).contains("node").doesNotContain("server");
     Shell.Result again =

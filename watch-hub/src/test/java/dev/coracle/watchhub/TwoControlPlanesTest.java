@@ -40,16 +40,20 @@ class TwoControlPlanesTest {
     EtcdServer.assumeInstalled();
     etcd = EtcdServer.start(directory, 1);
     for (int i = 0; i < 2; i++) {
-      Vertx mine = Vertx.vertx();
-      vertx.add(mine);
-      SimpleMeterRegistry registry = new SimpleMeterRegistry();
-      Storage storage =
-          new EtcdStorage(
-              mine, EtcdOptions.of(etcd.endpoints()).withCompactEvery(Duration.ZERO), registry);
-      WatchHub hub = new WatchHub(mine, storage, HubOptions.DEFAULTS, registry);
-      hub.start().toCompletableFuture().get(20, TimeUnit.SECONDS);
-      hubs.add(hub);
+      hubs.add(startedHub(HubOptions.DEFAULTS));
     }
+  }
+
+  private WatchHub startedHub(HubOptions options) throws Exception {
+    Vertx mine = Vertx.vertx();
+    vertx.add(mine);
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    Storage storage =
+        new EtcdStorage(
+            mine, EtcdOptions.of(etcd.endpoints()).withCompactEvery(Duration.ZERO), registry);
+    WatchHub hub = new WatchHub(mine, storage, options, registry);
+    hub.start().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    return hub;
   }
 
   @AfterEach
@@ -75,6 +79,19 @@ class TwoControlPlanesTest {
 
   private static int count(KubeObject map) {
     return Integer.parseInt(map.text("data", "n"));
+  }
+
+  /** Nothing below its prefix tells a new cluster how far the etcd is. */
+  @Test
+  void aClusterBeginsBesideOneThatHasWrittenLast() throws Exception {
+    for (int i = 0; i < 5; i++) {
+      await(hubs.getFirst().create(MAPS, map("m" + i)));
+    }
+    WatchHub beside = startedHub(HubOptions.DEFAULTS.withPrefix("/beside"));
+    hubs.add(beside);
+    await(beside.create(MAPS, map("own")));
+    assertThat(await(beside.get(MAPS, new NamespacedName("default", "own"))).name())
+        .isEqualTo("own");
   }
 
   @Test

@@ -13,7 +13,7 @@ import java.util.Map;
 
 /**
  * What all control planes of a cluster have alike: the files of {@code pki} that hold the cluster's
- * authority and the key of service account tokens.
+ * authority and the key of service account tokens, and which cluster that is.
  *
  * @param byName each file's content, in the order in which they are written
  */
@@ -21,6 +21,9 @@ public record AuthorityFiles(Map<String, String> byName) {
 
   private static final String CERTIFICATE = "ca.crt";
   private static final String KEY = "ca.key";
+
+  /** Which cluster the authority is of; there once a control plane has started on an etcd. */
+  public static final String CLUSTER_UID = "cluster-uid";
 
   /** The certificate comes last: it says that the others are there. */
   private static final List<String> NAMES = List.of("sa.pub", "sa.key", KEY, CERTIFICATE);
@@ -30,6 +33,10 @@ public record AuthorityFiles(Map<String, String> byName) {
    */
   public AuthorityFiles {
     Map<String, String> ordered = new LinkedHashMap<>();
+    String uid = byName.getOrDefault(CLUSTER_UID, "");
+    if (!uid.isEmpty()) {
+      ordered.put(CLUSTER_UID, uid);
+    }
     for (String name : NAMES) {
       String content = byName.getOrDefault(name, "");
       if (content.isEmpty()) {
@@ -47,6 +54,9 @@ public record AuthorityFiles(Map<String, String> byName) {
 
   public static AuthorityFiles read(Path pki) throws IOException {
     Map<String, String> files = new LinkedHashMap<>();
+    if (Files.exists(pki.resolve(CLUSTER_UID))) {
+      files.put(CLUSTER_UID, Files.readString(pki.resolve(CLUSTER_UID), StandardCharsets.US_ASCII));
+    }
     for (String name : NAMES) {
       files.put(name, Files.readString(pki.resolve(name), StandardCharsets.US_ASCII));
     }

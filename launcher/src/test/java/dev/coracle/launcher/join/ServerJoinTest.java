@@ -54,6 +54,7 @@ class ServerJoinTest {
   private AuthorityFiles authority(String name) throws IOException {
     Path pki = directory.resolve(name).resolve("pki");
     new ClusterPki(pki, Clock.systemUTC()).open();
+    Files.writeString(pki.resolve(AuthorityFiles.CLUSTER_UID), name + "-uid\n");
     return AuthorityFiles.read(pki);
   }
 

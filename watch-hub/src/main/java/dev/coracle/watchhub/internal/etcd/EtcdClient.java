@@ -279,7 +279,8 @@ public final class EtcdClient {
     return Multi.createFrom()
         .publisher(subscriber -> {
           EtcdWatch watch =
-              new EtcdWatch(channel, prefix, from, previous, subscriber, progress::remove);
+              new EtcdWatch(
+                  channel, prefix, from, previous, subscriber, progress::opened, progress::remove);
           progress.add(watch);
           watch.start();
           if (!open) {

@@ -38,6 +38,7 @@ final class EtcdWatch implements Flow.Subscription {
   private final String prefix;
   private final boolean previous;
   private final Flow.Subscriber<? super ChangeBatch> subscriber;
+  private final Consumer<EtcdWatch> opened;
   private final Consumer<EtcdWatch> ended;
   private long next;
   private long demand;
@@ -52,12 +53,17 @@ final class EtcdWatch implements Flow.Subscription {
   /** The latest revision that the subscriber was told of. */
   private volatile long seen;
 
+  /**
+   * @param opened hears each time that etcd has taken the watch up
+   * @param ended hears once that it is over
+   */
   EtcdWatch(
       EtcdChannel channel,
       String prefix,
       long from,
       boolean previous,
       Flow.Subscriber<? super ChangeBatch> subscriber,
+      Consumer<EtcdWatch> opened,
       Consumer<EtcdWatch> ended) {
     this.channel = channel;
     this.context = ((VertxInternal) channel.vertx()).createEventLoopContext();
@@ -65,6 +71,7 @@ final class EtcdWatch implements Flow.Subscription {
     this.next = from;
     this.previous = previous;
     this.subscriber = subscriber;
+    this.opened = opened;
     this.ended = ended;
   }
 
@@ -201,6 +208,7 @@ final class EtcdWatch implements Flow.Subscription {
       } else {
         hold(new ChangeBatch(Math.min(next - 1, header), List.of()));
       }
+      opened.accept(this);
       return;
     }
     List<StorageChange> changes = new ArrayList<>(message.getEventsCount());

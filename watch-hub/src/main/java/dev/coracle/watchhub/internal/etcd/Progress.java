@@ -8,6 +8,7 @@ import dev.coracle.watchhub.internal.etcd.v3.StatusRequest;
 import io.vertx.core.Future;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -30,6 +31,7 @@ final class Progress {
   private final EtcdChannel channel;
   private final Set<EtcdWatch> watches = ConcurrentHashMap.newKeySet();
   private final Set<EtcdWatch> asked = ConcurrentHashMap.newKeySet();
+  private final AtomicLong expected = new AtomicLong();
   private volatile boolean ordered;
 
   Progress(EtcdChannel channel) {
@@ -81,11 +83,19 @@ final class Progress {
 
   /** Somebody was told of this revision and may wait for the watches to reach it. */
   void expect(long revision) {
-    for (EtcdWatch watch : watches) {
-      if (watch.seen() < revision && asked.add(watch)) {
-        // Mostly the events are on their way already.
-        channel.vertx().setTimer(PATIENCE_MILLIS, _ -> nudge(watch, revision));
-      }
+    expected.accumulateAndGet(revision, Math::max);
+    watches.forEach(watch -> expect(watch, revision));
+  }
+
+  /** Whoever was told of a revision before this watch could be asked may still wait for it. */
+  void opened(EtcdWatch watch) {
+    expect(watch, expected.get());
+  }
+
+  private void expect(EtcdWatch watch, long revision) {
+    if (watch.seen() < revision && asked.add(watch)) {
+      // Mostly the events are on their way already.
+      channel.vertx().setTimer(PATIENCE_MILLIS, _ -> nudge(watch, revision));
     }
   }
 
