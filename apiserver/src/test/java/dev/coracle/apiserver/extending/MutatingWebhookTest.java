@@ -268,8 +268,55 @@ class MutatingWebhookTest {
             assertThat(
                     api.post(MAPS + "?dryRun=All", "{metadata: {name: m}, data: {a: b}}").message())
                 .isEqualTo(
-                    "Internal error occurred: remove operation does not apply: doc is missing path:"
-                        + " \"/data/none\": missing value"));
+                    "Internal error occurred: error in remove for path: '/data/none': Unable to"
+                        + " remove nonexistent key: none: missing value"));
+  }
+
+  /** One that is no patch at all is a failure of the call, which may be ignored. */
+  @Test
+  void whatIsNoPatchIsAFailedCall() {
+    String client = hooks.on("/nopatch", asked -> WebhookServer.patch("{\"data\":{}}"));
+    String rest = ", failurePolicy: Fail";
+    register("nopatch", hook("nopatch.example.com", client, "", "configmaps", rest));
+    String words =
+        "failed calling webhook \"nopatch.example.com\": received undecodable patch in webhook"
+            + " response: json: cannot unmarshal object into Go value of type jsonpatch.Patch";
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> {
+          var told = api.post(MAPS + "?dryRun=All", "{metadata: {name: m}, data: {a: b}}");
+          assertThat(told.message()).isEqualTo("Internal error occurred: " + words);
+          assertThat(told.body().at("/details/causes/0/message").asText()).isEqualTo(words);
+        });
+    api.delete(CONFIGURATIONS + "/nopatch").ok();
+    register(
+        "nopatch",
+        hook("nopatch.example.com", client, "", "configmaps", rest.replace("Fail", "Ignore")));
+    mapWith(MAPS, "{metadata: {name: m}, data: {a: b}}", "{\"a\":\"b\"}");
+  }
+
+  /** What is deleted cannot be changed any more. */
+  @Test
+  void aDeleteIsNotPatched() {
+    String client =
+        hooks.on(
+            "/undelete",
+            asked ->
+                WebhookServer.patch("[{\"op\":\"add\",\"path\":\"/data/a\",\"value\":\"1\"}]"));
+    api.post(MAPS, "{metadata: {name: kept}, data: {a: b}}").ok();
+    register(
+        "undelete",
+        hook("undelete.example.com", client, "", "configmaps", "")
+            .replace("[CREATE, UPDATE]", "[DELETE]"));
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(api.delete(MAPS + "/kept?dryRun=All").message())
+                .isEqualTo(
+                    "Internal error occurred: admission webhook \"undelete.example.com\" attempted to"
+                        + " modify the object, which is not supported for this operation"));
+    api.delete(CONFIGURATIONS + "/undelete").ok();
+    await().atMost(Duration.ofSeconds(30)).until(() -> api.delete(MAPS + "/kept").code() == 200);
   }
 
   /** Plain text is encoded before anybody is asked, and so is the text that a webhook sets. */

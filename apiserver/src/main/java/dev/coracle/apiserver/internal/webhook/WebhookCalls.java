@@ -3,7 +3,7 @@ package dev.coracle.apiserver.internal.webhook;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
-import dev.coracle.api.StatusException;
+import dev.coracle.api.validation.NameRules;
 import dev.coracle.apiserver.internal.ApiServerMetrics;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest;
 import dev.coracle.apiserver.internal.authz.Authorizer;
@@ -61,7 +61,7 @@ public final class WebhookCalls {
       if (hook.ignoresFailure()) {
         return false;
       }
-      throw StatusException.forbidden(request.resource(), request.objectName(), e.words());
+      throw Verdicts.forbidden(request, e.words());
     }
   }
 
@@ -80,11 +80,20 @@ public final class WebhookCalls {
     String operation = request.operation().name();
     long began = System.nanoTime();
     return client
-        .post(hook.client(), review, hook.timeoutSeconds())
+        .post(
+            hook.client(),
+            review,
+            AnswerReader.admission(hook.reviewVersion()),
+            hook.timeoutSeconds() * 1000L)
+        .onFailure(WebhookClient.CallFailed.class)
+        .transform(f -> new WebhookClient.CallFailed("failed to call webhook: " + f.getMessage()))
         .map(answer -> AdmissionReview.response(answer, hook.reviewVersion(), uid, mutating))
         .map(response -> {
           note(hook, request, response);
           boolean allowed = response.path("allowed").asBoolean(false);
+          if (allowed && mutating) {
+            Patching.check(response);
+          }
           metrics.webhook(hook.name(), type, operation, !allowed, System.nanoTime() - began);
           if (!allowed) {
             metrics.webhookRejection(hook.name(), type, operation, "no_error");
@@ -118,10 +127,15 @@ public final class WebhookCalls {
 
   private static void note(Webhook hook, AdmissionRequest request, JsonNode response) {
     for (JsonNode warning : response.path("warnings")) {
-      request.call().warnings().add(warning.asText(""));
+      if (!warning.isNull()) {
+        request.call().warnings().add(warning.asText(""));
+      }
     }
     for (var e : response.path("auditAnnotations").properties()) {
-      request.annotate(hook.name() + "/" + e.getKey(), e.getValue().asText(""));
+      String key = hook.name() + "/" + e.getKey();
+      if (NameRules.qualifiedName(key).isEmpty()) {
+        request.annotate(key, e.getValue().asText(""));
+      }
     }
   }
 }
