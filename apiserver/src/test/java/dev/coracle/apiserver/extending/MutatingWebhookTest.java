@@ -238,7 +238,7 @@ class MutatingWebhookTest {
   }
 
   @Test
-  void aWebhookMayNameWhatHasNoName() {
+  void aWebhookMayNameWhatIsNew() {
     String client =
         hooks.on(
             "/names",
@@ -249,7 +249,7 @@ class MutatingWebhookTest {
     register("names", hook("names.example.com", client, "", "configmaps", ""));
     JsonNode named =
         mapWith(MAPS, "{metadata: {name: m}, data: {a: b}}", "{\"a\":\"b\",\"was\":\"here\"}");
-    assertThat(named.at("/metadata/name").asText()).as("a name is kept").isEqualTo("m");
+    assertThat(named.at("/metadata/name").asText()).isEqualTo("by-hook");
     JsonNode made = api.post(MAPS, "{metadata: {generateName: gen-}, data: {a: b}}").ok().body();
     assertThat(made.at("/metadata/name").asText()).isEqualTo("by-hook");
     api.delete(MAPS + "/by-hook").ok();
@@ -293,6 +293,36 @@ class MutatingWebhookTest {
         "nopatch",
         hook("nopatch.example.com", client, "", "configmaps", rest.replace("Fail", "Ignore")));
     mapWith(MAPS, "{metadata: {name: m}, data: {a: b}}", "{\"a\":\"b\"}");
+  }
+
+  /** An object that is new is called what admission calls it, and stays where it was sent. */
+  @Test
+  void namesAreGivenAndNamespacesAreNot() {
+    String client =
+        hooks.on(
+            "/rename",
+            asked ->
+                WebhookServer.patch(
+                    asked.at("/object/data/to").isMissingNode()
+                        ? "[]"
+                        : "[{\"op\":\"add\",\"path\":\"/metadata/"
+                            + asked.at("/object/data/field").asText()
+                            + "\",\"value\":\""
+                            + asked.at("/object/data/to").asText()
+                            + "\"}]"));
+    register("rename", hook("rename.example.com", client, "", "configmaps", ""));
+    String sent = "{metadata: {name: sent}, data: {field: name, to: given}}";
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(
+            () -> api.post(MAPS + "?dryRun=All", sent).ok().body().at("/metadata/name").asText(),
+            "given"::equals);
+    assertThat(api.post(MAPS, sent).ok().body().at("/metadata/name").asText()).isEqualTo("given");
+    assertThat(api.get(MAPS + "/given").code()).isEqualTo(200);
+    assertThat(
+            api.post(MAPS, "{metadata: {name: other}, data: {field: namespace, to: away}}").code())
+        .isEqualTo(400);
+    api.delete(MAPS + "/given").ok();
   }
 
   /** What is deleted cannot be changed any more. */

@@ -134,7 +134,7 @@ public record AnswerReader(String group, String kind, String version, AnswerShap
   private static CallFailed refused(int code, String mediaType, byte[] body) {
     String told = told(body);
     if (!told.isEmpty()) {
-      return new CallFailed(told);
+      return new CallFailed(told, code);
     }
     boolean text = mediaType.isEmpty() || mediaType.startsWith("text/");
     String all = new String(body, StandardCharsets.UTF_8).strip();
@@ -163,7 +163,8 @@ public record AnswerReader(String group, String kind, String version, AnswerShap
                   : "the server responded with the status code "
                       + code
                       + " but did not return more information";
-        });
+        },
+        code);
   }
 
   /** The message of a Status, where the body is one. */

@@ -13,10 +13,12 @@ import java.util.List;
 /** Puts what a webhook or policy made of an object in its place. */
 public final class Mutation {
 
-  /** What is the server's, and not for anybody to change on the way; so is a name, once given. */
+  /**
+   * What is the server's, and not for anybody to change on the way; so is where an object is that
+   * was there before.
+   */
   private static final List<String> SYSTEM =
       List.of(
-          "namespace",
           "uid",
           "creationTimestamp",
           "resourceVersion",
@@ -57,8 +59,8 @@ public final class Mutation {
     type.strategy().decoded(decoded);
     type.rules().setDefaults(decoded);
     keep(object, decoded, "metadata", SYSTEM);
-    if (!object.path("metadata").path("name").asText("").isEmpty()) {
-      keep(object, decoded, "metadata", List.of("name"));
+    if (request.operation() != Operation.CREATE || !subresource.isEmpty()) {
+      keep(object, decoded, "metadata", List.of("name", "namespace"));
     }
     if (type.hasStatus() && subresource.isEmpty() && !createsNode(request)) {
       keep(object, decoded, List.of("status"));

@@ -3,6 +3,7 @@ package dev.coracle.apiserver.internal.webhook;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusException;
 import dev.coracle.api.validation.NameRules;
 import dev.coracle.apiserver.internal.ApiServerMetrics;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest;
@@ -86,7 +87,7 @@ public final class WebhookCalls {
             AnswerReader.admission(hook.reviewVersion()),
             hook.timeoutSeconds() * 1000L)
         .onFailure(WebhookClient.CallFailed.class)
-        .transform(f -> new WebhookClient.CallFailed("failed to call webhook: " + f.getMessage()))
+        .transform(f -> ((WebhookClient.CallFailed) f).when("failed to call webhook: "))
         .map(answer -> AdmissionReview.response(answer, hook.reviewVersion(), uid, mutating))
         .map(response -> {
           note(hook, request, response);
@@ -94,23 +95,31 @@ public final class WebhookCalls {
           if (allowed && mutating) {
             Patching.check(response);
           }
-          metrics.webhook(hook.name(), type, operation, !allowed, System.nanoTime() - began);
-          if (!allowed) {
-            metrics.webhookRejection(hook.name(), type, operation, "no_error");
-            throw Verdicts.denied(hook.name(), response.path("status"));
+          StatusException denied =
+              allowed ? null : Verdicts.denied(hook.name(), response.path("status"));
+          int code = denied == null ? 200 : denied.status().code();
+          metrics.webhook(hook.name(), type, operation, !allowed, code, System.nanoTime() - began);
+          if (denied != null) {
+            metrics.webhookRejection(hook.name(), type, operation, "no_error", code);
+            throw denied;
           }
           return Optional.of(response);
         })
         .onFailure(WebhookClient.CallFailed.class)
         .recoverWithUni(failure -> {
           metrics.webhook(
-              hook.name(), type, operation, !hook.ignoresFailure(), System.nanoTime() - began);
-          return failedCall(hook, failure, type, operation);
+              hook.name(),
+              type,
+              operation,
+              !hook.ignoresFailure(),
+              ((WebhookClient.CallFailed) failure).code(),
+              System.nanoTime() - began);
+          return failedCall(hook, (WebhookClient.CallFailed) failure, type, operation);
         });
   }
 
   private Uni<Optional<JsonNode>> failedCall(
-      Webhook hook, Throwable failure, String type, String operation) {
+      Webhook hook, WebhookClient.CallFailed failure, String type, String operation) {
     LOG.atWarn()
         .setMessage("failed calling webhook")
         .addKeyValue("webhook", hook.name())
@@ -121,7 +130,7 @@ public final class WebhookCalls {
       metrics.webhookFailOpen(hook.name(), type);
       return Uni.createFrom().item(Optional.empty());
     }
-    metrics.webhookRejection(hook.name(), type, operation, "calling_webhook_error");
+    metrics.webhookRejection(hook.name(), type, operation, "calling_webhook_error", failure.code());
     return Uni.createFrom().failure(Verdicts.failed(hook.name(), failure));
   }
 

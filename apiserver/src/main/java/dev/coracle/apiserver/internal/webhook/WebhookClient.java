@@ -41,9 +41,27 @@ public final class WebhookClient {
   /** The call did not give an answer; the message says why, in the words of upstream's client. */
   public static final class CallFailed extends RuntimeException {
     private static final long serialVersionUID = 1L;
+    private static final int UNAVAILABLE = 503;
+
+    private final int code;
 
     CallFailed(String message) {
+      this(message, UNAVAILABLE);
+    }
+
+    CallFailed(String message, int code) {
       super(message, null, false, false);
+      this.code = code;
+    }
+
+    /** The same, with what was being done. */
+    CallFailed when(String doing) {
+      return new CallFailed(doing + getMessage(), code);
+    }
+
+    /** The HTTP code of the answer, where it is why. */
+    int code() {
+      return code;
     }
   }
 
