@@ -98,7 +98,11 @@ public final class JsonPatch {
     String path = operation.path("path").asText("");
     return switch (kind) {
       case "test" -> "testing value " + path + " failed: test failed";
-      case "add", "remove", "replace" -> misplaced(root, kind, path);
+      case "add", "replace" ->
+          operation.has("value")
+              ? misplaced(root, kind, path)
+              : "operation, missing value field" + MISSING;
+      case "remove" -> misplaced(root, kind, path);
       case "move", "copy" -> {
         String from = operation.path("from").asText("");
         yield isThere(root, from)

@@ -325,6 +325,32 @@ class MutatingWebhookTest {
     api.delete(MAPS + "/given").ok();
   }
 
+  @Test
+  void whatAnObjectIsDoesNotChange() {
+    String client =
+        hooks.on(
+            "/kind",
+            asked ->
+                WebhookServer.patch(
+                    "[{\"op\":\"add\",\"path\":\"/kind\",\"value\":"
+                        + asked.at("/object/data/kind")
+                        + "}]"));
+    register("kind", hook("kind.example.com", client, "", "configmaps", ""));
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(
+                    api.post(MAPS + "?dryRun=All", "{metadata: {name: m}, data: {kind: Map}}")
+                        .message())
+                .isEqualTo(
+                    "Map \"m\" is invalid: kind: Invalid value: \"Map\": must be ConfigMap"));
+    assertThat(api.post(MAPS, "{metadata: {name: m}, data: {kind: \"\"}}").message())
+        .startsWith("Internal error occurred: Object 'Kind' is missing in '{");
+    assertThat(
+            api.post(MAPS + "?dryRun=All", "{metadata: {name: m}, data: {kind: ConfigMap}}").code())
+        .isEqualTo(201);
+  }
+
   /** What is deleted cannot be changed any more. */
   @Test
   void aDeleteIsNotPatched() {
