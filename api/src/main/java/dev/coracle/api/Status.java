@@ -17,6 +17,8 @@ import java.util.List;
  * @param kind the resource's plural in {@code details.kind}, as upstream has it
  * @param retryAfterSeconds zero for none
  * @param continueToken {@code metadata.continue}, how to go on after an expired page; mostly empty
+ * @param ownReason in place of the text of {@code reason}, as a webhook gives one of its own;
+ *     mostly empty
  */
 public record Status(
     boolean success,
@@ -29,7 +31,8 @@ public record Status(
     String uid,
     List<StatusCause> causes,
     int retryAfterSeconds,
-    String continueToken) {
+    String continueToken,
+    String ownReason) {
 
   public Status {
     causes = List.copyOf(causes);
@@ -46,7 +49,7 @@ public record Status(
       String uid,
       List<StatusCause> causes,
       int retryAfterSeconds) {
-    this(success, code, reason, message, group, kind, name, uid, causes, retryAfterSeconds, "");
+    this(success, code, reason, message, group, kind, name, uid, causes, retryAfterSeconds, "", "");
   }
 
   /** What deletes of vanished objects and similar calls answer with. */
@@ -71,7 +74,8 @@ public record Status(
         uid,
         causes,
         retryAfterSeconds,
-        continueToken);
+        continueToken,
+        ownReason);
   }
 
   public Status withMessage(String otherMessage) {
@@ -86,7 +90,8 @@ public record Status(
         uid,
         causes,
         retryAfterSeconds,
-        continueToken);
+        continueToken,
+        ownReason);
   }
 
   public Status withDetails(GroupResource resource, String name) {
@@ -101,7 +106,8 @@ public record Status(
         uid,
         causes,
         retryAfterSeconds,
-        continueToken);
+        continueToken,
+        ownReason);
   }
 
   public Status withCauses(List<StatusCause> causes) {
@@ -116,17 +122,40 @@ public record Status(
         uid,
         causes,
         retryAfterSeconds,
-        continueToken);
+        continueToken,
+        ownReason);
   }
 
   public Status withRetryAfter(int seconds) {
     return new Status(
-        success, code, reason, message, group, kind, name, uid, causes, seconds, continueToken);
+        success,
+        code,
+        reason,
+        message,
+        group,
+        kind,
+        name,
+        uid,
+        causes,
+        seconds,
+        continueToken,
+        ownReason);
   }
 
   public Status withContinue(String token) {
     return new Status(
-        success, code, reason, message, group, kind, name, uid, causes, retryAfterSeconds, token);
+        success,
+        code,
+        reason,
+        message,
+        group,
+        kind,
+        name,
+        uid,
+        causes,
+        retryAfterSeconds,
+        token,
+        ownReason);
   }
 
   public ObjectNode toJson() {
@@ -137,9 +166,7 @@ public record Status(
     if (!message.isEmpty()) {
       node.put("message", message);
     }
-    if (!reason.text().isEmpty()) {
-      node.put("reason", reason.text());
-    }
+    put(node, "reason", ownReason.isEmpty() ? reason.text() : ownReason);
     ObjectNode details = Json.object();
     put(details, "name", name);
     put(details, "group", group);
@@ -179,10 +206,12 @@ public record Status(
     }
     boolean success = "Success".equals(node.path("status").asText());
     int code = node.path("code").asInt(success ? 200 : 500);
+    String given = success ? "" : node.path("reason").asText("");
+    StatusReason reason = success ? StatusReason.UNKNOWN : StatusReason.of(given, code);
     return new Status(
         success,
         code,
-        success ? StatusReason.UNKNOWN : StatusReason.of(node.path("reason").asText(""), code),
+        reason,
         node.path("message").asText(""),
         details.path("group").asText(""),
         details.path("kind").asText(""),
@@ -190,7 +219,8 @@ public record Status(
         details.path("uid").asText(""),
         causes,
         details.path("retryAfterSeconds").asInt(0),
-        node.path("metadata").path("continue").asText(""));
+        node.path("metadata").path("continue").asText(""),
+        reason.text().equals(given) ? "" : given);
   }
 
   private static void put(ObjectNode node, String field, String value) {

@@ -8,7 +8,9 @@ import dev.cel.common.CelOptions;
 import dev.cel.common.CelValidationException;
 import dev.cel.common.types.CelType;
 import dev.cel.common.types.CelTypeProvider;
+import dev.cel.common.types.ListType;
 import dev.cel.common.types.SimpleType;
+import dev.cel.common.types.StructTypeReference;
 import dev.cel.compiler.CelCompiler;
 import dev.cel.compiler.CelCompilerBuilder;
 import dev.cel.compiler.CelCompilerFactory;
@@ -107,6 +109,8 @@ public final class CelEnvironment {
       "compilation failed: expression recursion limit exceeded, limit: " + DEEPEST;
 
   private final CelCompiler compiler;
+  private final CelTypeProvider types;
+  private final Function<CelTypeProvider, CelCompiler> compilers;
   private final boolean patches;
 
   /**
@@ -130,22 +134,29 @@ public final class CelEnvironment {
       boolean patches,
       CelCompilerLibrary... more) {
     this.patches = patches;
-    CelCompilerBuilder builder =
-        CelCompilerFactory.standardCelCompilerBuilder()
-            .setOptions(OPTIONS)
-            .setStandardMacros(CelStandardMacro.STANDARD_MACROS)
-            .addLibraries(
-                strings(),
-                lists(),
-                CelExtensions.optional(),
-                CelExtensions.sets(OPTIONS),
-                CelExtensions.comprehensions())
-            .addFunctionDeclarations(Libraries.declarations(patches))
-            .addMacros(SortLibrary.SORT_BY)
-            .setTypeProvider(provider(ImmutableMap.copyOf(types)));
-    builder.addLibraries(more);
-    variables.forEach(builder::addVar);
-    compiler = builder.build();
+    this.types = provider(ImmutableMap.copyOf(types));
+    this.compilers =
+        provider -> {
+          CelCompilerBuilder builder = builder(patches).setTypeProvider(provider);
+          builder.addLibraries(more);
+          variables.forEach(builder::addVar);
+          return builder.build();
+        };
+    this.compiler = compilers.apply(this.types);
+  }
+
+  private static CelCompilerBuilder builder(boolean patches) {
+    return CelCompilerFactory.standardCelCompilerBuilder()
+        .setOptions(OPTIONS)
+        .setStandardMacros(CelStandardMacro.STANDARD_MACROS)
+        .addLibraries(
+            strings(),
+            lists(),
+            CelExtensions.optional(),
+            CelExtensions.sets(OPTIONS),
+            CelExtensions.comprehensions())
+        .addFunctionDeclarations(Libraries.declarations(patches))
+        .addMacros(SortLibrary.SORT_BY);
   }
 
   private static CelTypeProvider provider(ImmutableMap<String, CelType> types) {
@@ -180,15 +191,18 @@ public final class CelEnvironment {
     }
     try {
       CelAbstractSyntaxTree parsed = compiler.parse(text).getAst();
-      CelAbstractSyntaxTree ast =
-          compiler.check(patches ? PatchLiterals.asMaps(parsed) : parsed).getAst();
-      String wrong = LiteralChecks.check(ast, patches);
+      CelCompiler checker = patches ? compilers.apply(new PatchTypes(types, parsed)) : compiler;
+      CelAbstractSyntaxTree ast = checker.check(parsed).getAst();
+      String wrong = LiteralChecks.check(ast);
       if (!wrong.isEmpty()) {
         throw new CelFailure("compilation failed: " + wrong, false);
       }
       CelType type = ast.getResultType();
-      if (!wanted.isEmpty() && wanted.stream().noneMatch(w -> w.isAssignableFrom(type))) {
+      if (!wanted.isEmpty() && wanted.stream().noneMatch(w -> is(w, type))) {
         throw new CelFailure(otherwise.apply(type), false);
+      }
+      if (patches) {
+        ast = compiler.check(PatchLiterals.asMaps(parsed)).getAst();
       }
       return new Expression(text, ast, Runtime.SHARED.createProgram(ast), Names.usedBy(ast));
     } catch (CelValidationException e) {
@@ -201,10 +215,25 @@ public final class CelEnvironment {
     }
   }
 
+  /** Structs are the same when their names are. */
+  private static boolean is(CelType wanted, CelType type) {
+    return wanted.isAssignableFrom(type) || named(wanted).equals(named(type));
+  }
+
   /** As cel-go says it: what its grammar refuses is a syntax error, and no overloads are listed. */
   private static String words(CelValidationException e) {
     String syntax = SYNTAX.matcher(String.valueOf(e.getMessage())).replaceAll("$1Syntax error: $2");
     return CANDIDATES.matcher(syntax).replaceAll("$1");
+  }
+
+  /** Of an apply configuration: an {@code Object}. */
+  public Expression compileObject(String text) {
+    return compileAs(text, StructTypeReference.create("Object"));
+  }
+
+  /** Of a list of {@code JSONPatch}es. */
+  public Expression compilePatch(String text) {
+    return compileAs(text, ListType.create(StructTypeReference.create(PatchTypes.PATCH)));
   }
 
   public Expression compileBool(String text) {

@@ -33,12 +33,8 @@ final class LiteralChecks {
     this.ast = ast;
   }
 
-  /**
-   * Upstream's words, one issue after the other; empty where nothing is wrong.
-   *
-   * @param mixes whether literals may be of mixed values
-   */
-  static String check(CelAbstractSyntaxTree checked, boolean mixes) {
+  /** Upstream's words, one issue after the other; empty where nothing is wrong. */
+  static String check(CelAbstractSyntaxTree checked) {
     LiteralChecks checks = new LiteralChecks(checked);
     List<CelNavigableExpr> all = CelNavigableAst.fromAst(checked).getRoot().allNodes().toList();
     for (String function : List.of("duration", "timestamp", "matches")) {
@@ -46,10 +42,8 @@ final class LiteralChecks {
           .filter(n -> n.getKind() == Kind.CALL && n.expr().call().function().equals(function))
           .forEach(n -> checks.argument(n.expr().call()));
     }
-    if (!mixes) {
-      all.stream().filter(n -> n.getKind() == Kind.LIST).forEach(checks::list);
-      all.stream().filter(n -> n.getKind() == Kind.MAP).forEach(checks::map);
-    }
+    all.stream().filter(n -> n.getKind() == Kind.LIST).forEach(checks::list);
+    all.stream().filter(n -> n.getKind() == Kind.MAP).forEach(checks::map);
     all.stream().filter(n -> n.getKind() == Kind.CALL).forEach(n -> checks.format(n.expr()));
     return CelIssue.toDisplayString(checks.issues, checked.getSource());
   }

@@ -13,8 +13,8 @@ import java.util.List;
 
 /**
  * The literals of mutating policies, {@code Object{spec: Object.spec{replicas: 3}}} and {@code
- * JSONPatch{op: "add", …}}, read as maps: their types have any fields, and what they make is a
- * tree.
+ * JSONPatch{op: "add", …}}, evaluated as maps. An object's map holds the name of its type too, for
+ * {@link PatchObjects}.
  */
 final class PatchLiterals {
 
@@ -27,7 +27,7 @@ final class PatchLiterals {
             .getRoot()
             .allNodes()
             .map(CelNavigableMutableExpr::expr)
-            .filter(e -> e.getKind() == Kind.STRUCT && isPatch(e.struct().messageName()))
+            .filter(e -> e.getKind() == Kind.STRUCT && PatchTypes.isPatch(e.struct().messageName()))
             .toList();
     if (literals.isEmpty()) {
       return parsed;
@@ -49,16 +49,19 @@ final class PatchLiterals {
           .forEach(e ->
               entries.add(
                   CelMutableMap.Entry.create(
-                      e.id(),
-                      CelMutableExpr.ofConstant(next[0]++, CelConstant.ofValue(e.fieldKey())),
-                      e.value(),
-                      e.optionalEntry())));
+                      e.id(), constant(next, e.fieldKey()), e.value(), e.optionalEntry())));
+      String name = literal.struct().messageName();
+      if (!name.equals(PatchTypes.PATCH)) {
+        entries.add(
+            CelMutableMap.Entry.create(
+                next[0]++, constant(next, PatchObjects.TYPE), constant(next, name), false));
+      }
       literal.setMap(CelMutableMap.create(entries));
     }
     return ast.toParsedAst();
   }
 
-  private static boolean isPatch(String name) {
-    return name.equals("Object") || name.startsWith("Object.") || name.equals("JSONPatch");
+  private static CelMutableExpr constant(long[] next, String text) {
+    return CelMutableExpr.ofConstant(next[0]++, CelConstant.ofValue(text));
   }
 }

@@ -22,6 +22,8 @@ public final class JsonPatch {
   /** What copy operations may add in all, in bytes of JSON. */
   private static final int MAX_COPIED = 3 << 20;
 
+  private static final String MISSING = ": missing value";
+
   private JsonPatch() {}
 
   /**
@@ -53,7 +55,7 @@ public final class JsonPatch {
         }
         out = applied(out, operation);
       } catch (StatusException e) {
-        throw e.because(new IllegalArgumentException(inapplicable(operation)));
+        throw e.because(new IllegalArgumentException(inapplicable(out, operation)));
       }
     }
     return out;
@@ -91,17 +93,61 @@ public final class JsonPatch {
   }
 
   /** In the words of upstream's library, which webhooks' authors are told. */
-  private static String inapplicable(JsonNode operation) {
+  private static String inapplicable(JsonNode root, JsonNode operation) {
+    String kind = operation.path("op").asText("unknown");
     String path = operation.path("path").asText("");
-    return switch (operation.path("op").asText("")) {
+    return switch (kind) {
       case "test" -> "testing value " + path + " failed: test failed";
-      case "add", "remove", "replace", "move", "copy" ->
-          operation.path("op").asText()
-              + " operation does not apply: doc is missing path: \""
-              + path
-              + "\": missing value";
-      default -> "unexpected kind: " + operation.path("op").asText("unknown");
+      case "add", "replace" ->
+          operation.has("value")
+              ? misplaced(root, kind, path)
+              : "operation, missing value field" + MISSING;
+      case "remove" -> misplaced(root, kind, path);
+      case "move", "copy" -> {
+        String from = operation.path("from").asText("");
+        yield isThere(root, from)
+            ? kind + " operation does not apply: doc is missing destination path: " + path + MISSING
+            : kind + " operation does not apply: doc is missing from path: " + from + MISSING;
+      }
+      default -> "unexpected kind: " + kind;
     };
+  }
+
+  private static String misplaced(JsonNode root, String kind, String path) {
+    int slash = path.lastIndexOf('/');
+    JsonNode parent = slash < 0 ? MissingNode.getInstance() : at(root, path.substring(0, slash));
+    String key = path.substring(slash + 1).replace("~1", "/").replace("~0", "~");
+    if (!parent.isContainerNode()) {
+      String shown = kind.equals("replace") ? path : "\"" + path + "\"";
+      return kind + " operation does not apply: doc is missing path: " + shown + MISSING;
+    }
+    if (kind.equals("replace")) {
+      return "replace operation does not apply: doc is missing key: " + path + MISSING;
+    }
+    String at = "error in " + kind + " for path: '" + path + "': ";
+    if (parent.isObject()) {
+      return at + "Unable to remove nonexistent key: " + key + MISSING;
+    }
+    return key.matches("-?[0-9]+")
+        ? at + "Unable to access invalid index: " + key + ": invalid index referenced"
+        : at
+            + "value was not a proper array index: '"
+            + key
+            + "': strconv.Atoi: parsing \""
+            + key
+            + "\": invalid syntax";
+  }
+
+  private static boolean isThere(JsonNode root, String path) {
+    return !at(root, path).isMissingNode();
+  }
+
+  private static JsonNode at(JsonNode root, String path) {
+    try {
+      return get(root, JsonPointer.compile(path));
+    } catch (IllegalArgumentException | StatusException e) {
+      return MissingNode.getInstance();
+    }
   }
 
   private static StatusException rejected() {

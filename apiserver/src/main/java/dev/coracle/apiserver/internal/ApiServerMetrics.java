@@ -16,6 +16,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** Every metric of the API server, under upstream's names. */
 public final class ApiServerMetrics {
 
+  /** Codes above are counted as this one. */
+  private static final int MOST_CODE = 600;
+
   private record Kind(
       String verb, String group, String version, String resource, String subresource) {
 
@@ -150,7 +153,27 @@ public final class ApiServerMetrics {
   }
 
   /** A call of an admission webhook. */
-  public void webhook(String name, String type, String operation, boolean rejected, long nanos) {
+  /**
+   * A call of an admission webhook.
+   *
+   * @param code of its answer: 200 where it allows the request, else that of its refusal or failure
+   */
+  public void webhook(
+      String name, String type, String operation, boolean rejected, int code, long nanos) {
+    registry
+        .counter(
+            "apiserver_admission_webhook_request",
+            "name",
+            name,
+            "type",
+            type,
+            "operation",
+            operation,
+            "code",
+            Integer.toString(Math.min(code, MOST_CODE)),
+            "rejected",
+            Boolean.toString(rejected))
+        .increment();
     Timer.builder("apiserver_admission_webhook_admission_duration_seconds")
         .description("Time an admission webhook took to answer")
         .tag("name", name)
@@ -161,7 +184,8 @@ public final class ApiServerMetrics {
         .record(Duration.ofNanos(nanos));
   }
 
-  public void webhookRejection(String name, String type, String operation, String errorType) {
+  public void webhookRejection(
+      String name, String type, String operation, String errorType, int code) {
     registry
         .counter(
             "apiserver_admission_webhook_rejection_count",
@@ -172,7 +196,9 @@ public final class ApiServerMetrics {
             "operation",
             operation,
             "error_type",
-            errorType)
+            errorType,
+            "rejection_code",
+            Integer.toString(Math.min(code, MOST_CODE)))
         .increment();
   }
 

@@ -105,15 +105,14 @@ interface KindRules {
               "admissionregistration.k8s.io/MutatingWebhookConfiguration", new WebhookRules()),
           Map.entry(
               "admissionregistration.k8s.io/ValidatingAdmissionPolicy",
-              new PolicyRules(PolicyRules.Of.VALIDATING)),
+              new ValidatingPolicyRules()),
           Map.entry(
               "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding",
-              new PolicyRules(PolicyRules.Of.VALIDATING_BINDING)),
+              new PolicyBindingRules(false)),
           Map.entry(
-              "admissionregistration.k8s.io/MutatingAdmissionPolicy",
-              new PolicyRules(PolicyRules.Of.MUTATING)),
+              "admissionregistration.k8s.io/MutatingAdmissionPolicy", new MutatingPolicyRules()),
           Map.entry(
               "admissionregistration.k8s.io/MutatingAdmissionPolicyBinding",
-              new PolicyRules(PolicyRules.Of.MUTATING_BINDING)),
+              new PolicyBindingRules(true)),
           Map.entry("apiextensions.k8s.io/CustomResourceDefinition", new CrdRules()));
 }

@@ -4,182 +4,157 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
+import dev.coracle.api.validation.NameRules;
 import dev.coracle.apiserver.internal.policy.PolicyChecks;
+import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 
-/** Admission policies of both kinds, and their bindings. */
-final class PolicyRules implements KindRules {
+/**
+ * What admission policies of both kinds have in common. Match conditions are compiled when they, or
+ * the kind of the parameters they may use, are new.
+ */
+abstract class PolicyRules implements KindRules {
 
-  /** Which kind it is. */
-  enum Of {
-    VALIDATING,
-    MUTATING,
-    VALIDATING_BINDING,
-    MUTATING_BINDING
-  }
-
-  private static final Set<String> ACTIONS = Set.of("Audit", "Deny", "Warn");
-  private static final Set<String> PATCHES = Set.of("ApplyConfiguration", "JSONPatch");
   private static final Set<String> FAILURE = Set.of("Fail", "Ignore");
-  private static final Set<String> MISSING = Set.of("Allow", "Deny");
-  private static final Set<String> REASONS =
-      Set.of("Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized");
+  private static final Pattern IDENTIFIER = Pattern.compile("[_a-zA-Z][_a-zA-Z0-9]*");
+  private static final Set<String> RESERVED =
+      Set.of(
+          "true",
+          "false",
+          "null",
+          "in",
+          "as",
+          "break",
+          "const",
+          "continue",
+          "else",
+          "for",
+          "function",
+          "if",
+          "import",
+          "let",
+          "loop",
+          "package",
+          "namespace",
+          "return",
+          "var",
+          "void",
+          "while");
 
-  private final Of kind;
-
-  PolicyRules(Of kind) {
-    this.kind = kind;
+  @Override
+  public void check(ObjectNode policy, FieldErrors errors) {
+    check(policy, true, errors);
   }
 
   @Override
-  public void check(ObjectNode object, FieldErrors errors) {
-    JsonNode spec = object.path("spec");
-    switch (kind) {
-      case VALIDATING -> validating(spec, errors);
-      case MUTATING -> mutating(spec, errors);
-      case VALIDATING_BINDING -> {
-        binding(spec, errors);
-        actions(spec, errors);
-      }
-      case MUTATING_BINDING -> binding(spec, errors);
-    }
+  public void checkChanged(ObjectNode now, JsonNode before, FieldErrors errors) {
+    JsonNode spec = now.path("spec");
+    JsonNode old = before.path("spec");
+    boolean same = Nodes.same(spec, old, "paramKind") && Nodes.same(spec, old, "matchConditions");
+    check(now, !same, errors);
   }
 
-  private static void policy(JsonNode spec, FieldErrors errors) {
-    String failure = Nodes.text(spec, "failurePolicy");
-    if (!failure.isEmpty() && !FAILURE.contains(failure)) {
-      errors.unsupported(FieldPath.SPEC, "failurePolicy", failure, FAILURE);
+  private void check(ObjectNode policy, boolean conditions, FieldErrors errors) {
+    JsonNode spec = policy.path("spec");
+    PolicyChecks checks = checks(spec);
+    OperationRules.optional(spec, "failurePolicy", FAILURE, FieldPath.SPEC, errors);
+    if (Nodes.set(spec, "paramKind")) {
+      paramKind(spec.path("paramKind"), FieldPath.SPEC.child("paramKind"), errors);
     }
-    if (!spec.path("matchConstraints").isObject()) {
+    constraints(spec, errors);
+    if (conditions) {
+      checks.conditions(
+          spec.path("matchConditions"), FieldPath.SPEC.child("matchConditions"), errors);
+    }
+    int i = 0;
+    for (JsonNode variable : spec.path("variables")) {
+      variable(variable, checks, FieldPath.SPEC.child("variables").index(i++), errors);
+    }
+    what(policy, spec, checks, errors);
+  }
+
+  /** For the expressions of this policy. */
+  abstract PolicyChecks checks(JsonNode spec);
+
+  /** Which operations it may be about is up to the kind. */
+  void operations(JsonNode rules, FieldErrors errors) {}
+
+  /** What the policy does. */
+  abstract void what(ObjectNode policy, JsonNode spec, PolicyChecks checks, FieldErrors errors);
+
+  private void constraints(JsonNode spec, FieldErrors errors) {
+    if (!Nodes.set(spec, "matchConstraints")) {
       errors.required(FieldPath.SPEC, "matchConstraints");
+      return;
+    }
+    JsonNode match = spec.path("matchConstraints");
+    FieldPath at = FieldPath.SPEC.child("matchConstraints");
+    OperationRules.matchResources(match, at, errors);
+    if (match.path("resourceRules").isEmpty()) {
+      errors.required(at, "resourceRules");
+    }
+    operations(match.path("resourceRules"), errors);
+  }
+
+  private static void paramKind(JsonNode kind, FieldPath at, FieldErrors errors) {
+    String apiVersion = Nodes.text(kind, "apiVersion");
+    if (apiVersion.isEmpty()) {
+      errors.required(at, "apiVersion");
     } else {
-      FieldPath at = FieldPath.SPEC.child("matchConstraints");
-      if (spec.path("matchConstraints").path("resourceRules").isEmpty()) {
-        errors.required(at, "resourceRules");
-      }
-      WebhookRules.rules(
-          spec.path("matchConstraints").path("resourceRules"), at.child("resourceRules"), errors);
+      apiVersion(apiVersion, at, errors);
     }
-    JsonNode kindOfParam = spec.path("paramKind");
-    if (kindOfParam.isObject()) {
-      for (String field : new String[] {"apiVersion", "kind"}) {
-        if (Nodes.text(kindOfParam, field).isEmpty()) {
-          errors.required(FieldPath.SPEC.child("paramKind"), field);
-        }
-      }
+    String name = Nodes.text(kind, "kind");
+    if (name.isEmpty()) {
+      errors.required(at, "kind");
+      return;
     }
-  }
-
-  private static void validating(JsonNode spec, FieldErrors errors) {
-    policy(spec, errors);
-    if (spec.path("validations").isEmpty() && spec.path("auditAnnotations").isEmpty()) {
-      errors.required(
-          FieldPath.SPEC,
-          "validations",
-          "validations or auditAnnotations must contain at least one item");
-    }
-    int i = 0;
-    for (JsonNode v : spec.path("validations")) {
-      FieldPath at = FieldPath.SPEC.child("validations").index(i++);
-      String reason = Nodes.text(v, "reason");
-      if (!reason.isEmpty() && !REASONS.contains(reason)) {
-        errors.unsupported(at, "reason", reason, REASONS);
-      }
-      if (Nodes.text(v, "expression").isBlank()) {
-        errors.required(at, "expression", "expression is not specified");
-      }
-    }
-    i = 0;
-    for (JsonNode a : spec.path("auditAnnotations")) {
-      FieldPath at = FieldPath.SPEC.child("auditAnnotations").index(i++);
-      for (String field : new String[] {"key", "valueExpression"}) {
-        if (Nodes.text(a, field).isBlank()) {
-          errors.required(at, field);
-        }
-      }
-    }
-    if (errors.isEmpty()) {
-      PolicyChecks.validating(spec, errors);
-    }
-  }
-
-  private static void mutating(JsonNode spec, FieldErrors errors) {
-    policy(spec, errors);
-    if (spec.path("mutations").isEmpty()) {
-      errors.required(FieldPath.SPEC, "mutations", "mutations must contain at least one item");
-    }
-    int i = 0;
-    for (JsonNode m : spec.path("mutations")) {
-      FieldPath at = FieldPath.SPEC.child("mutations").index(i++);
-      String type = Nodes.text(m, "patchType");
-      if (type.isEmpty()) {
-        errors.required(at, "patchType");
-      } else if (!PATCHES.contains(type)) {
-        errors.unsupported(at, "patchType", type, PATCHES);
-      } else {
-        String field = type.equals("JSONPatch") ? "jsonPatch" : "applyConfiguration";
-        if (Nodes.text(m.path(field), "expression").isBlank()) {
-          errors.required(at.child(field), "expression", "expression is not specified");
-        }
-      }
-    }
-    String again = Nodes.text(spec, "reinvocationPolicy");
-    if (again.isEmpty()) {
-      errors.required(FieldPath.SPEC, "reinvocationPolicy");
-    } else if (!Set.of("IfNeeded", "Never").contains(again)) {
-      errors.unsupported(FieldPath.SPEC, "reinvocationPolicy", again, Set.of("IfNeeded", "Never"));
-    }
-    if (errors.isEmpty()) {
-      PolicyChecks.mutating(spec, errors);
-    }
-  }
-
-  private static void binding(JsonNode spec, FieldErrors errors) {
-    if (Nodes.text(spec, "policyName").isEmpty()) {
-      errors.required(FieldPath.SPEC, "policyName");
-    }
-    JsonNode ref = spec.path("paramRef");
-    if (ref.isObject()) {
-      FieldPath at = FieldPath.SPEC.child("paramRef");
-      boolean named = !Nodes.text(ref, "name").isEmpty();
-      if (named == ref.path("selector").isObject()) {
-        errors.required(at, "name", "one of name or selector must be specified");
-      }
-      String action = Nodes.text(ref, "parameterNotFoundAction");
-      if (action.isEmpty()) {
-        errors.required(at, "parameterNotFoundAction");
-      } else if (!MISSING.contains(action)) {
-        errors.unsupported(at, "parameterNotFoundAction", action, MISSING);
-      }
-    }
-    WebhookRules.rules(
-        spec.path("matchResources").path("resourceRules"),
-        FieldPath.SPEC.child("matchResources", "resourceRules"),
-        errors);
-  }
-
-  private static void actions(JsonNode spec, FieldErrors errors) {
-    Set<String> seen = new java.util.HashSet<>();
-    int i = 0;
-    for (JsonNode a : spec.path("validationActions")) {
-      FieldPath at = FieldPath.SPEC.child("validationActions").index(i++);
-      if (!ACTIONS.contains(a.asText())) {
-        errors.unsupported(at, "", a.asText(), ACTIONS);
-      } else if (!seen.add(a.asText())) {
-        errors.duplicate(at, "", a.asText());
-      }
-    }
-    if (i == 0) {
-      errors.required(
-          FieldPath.SPEC, "validationActions", "at least one validation action is required");
-    }
-    if (seen.contains("Deny") && seen.contains("Warn")) {
+    List<String> problems = NameRules.dns1035(name.toLowerCase(Locale.ROOT));
+    if (!problems.isEmpty()) {
       errors.invalid(
-          FieldPath.SPEC,
-          "validationActions",
-          spec.path("validationActions"),
-          "must not contain both Deny and Warn (repeating the same validation failure"
-              + " information in the API response and headers serves no purpose)");
+          at,
+          "kind",
+          name,
+          "may have mixed case, but should otherwise match: " + String.join(",", problems));
+    }
+  }
+
+  private static void apiVersion(String apiVersion, FieldPath at, FieldErrors errors) {
+    String[] parts = apiVersion.equals("/") ? new String[] {""} : apiVersion.split("/", -1);
+    if (parts.length > 2) {
+      errors.invalid(at, "apiVersion", apiVersion, "unexpected GroupVersion string: " + apiVersion);
+      return;
+    }
+    String group = parts.length == 2 ? parts[0] : "";
+    String version = parts[parts.length - 1];
+    joined(group.isEmpty() ? List.of() : NameRules.dnsSubdomain(group), group, at, errors);
+    if (version.isEmpty()) {
+      errors.invalid(at, "apiVersion", apiVersion, "version must be specified");
+    } else {
+      joined(NameRules.dns1035(version), version, at, errors);
+    }
+  }
+
+  private static void joined(List<String> problems, String of, FieldPath at, FieldErrors errors) {
+    if (!problems.isEmpty()) {
+      errors.invalid(at, "apiVersion", of, String.join(",", problems));
+    }
+  }
+
+  private static void variable(
+      JsonNode variable, PolicyChecks checks, FieldPath at, FieldErrors errors) {
+    String name = Nodes.text(variable, "name");
+    if (name.isBlank()) {
+      errors.required(at, "name", "name is not specified");
+    } else if (!IDENTIFIER.matcher(name).matches() || RESERVED.contains(name)) {
+      errors.invalid(at, "name", name, "must be a valid CEL identifier");
+    }
+    String text = Nodes.text(variable, "expression");
+    if (text.isBlank()) {
+      errors.required(at, "expression", "expression is not specified");
+    } else {
+      checks.variable(name, text, at, errors);
     }
   }
 }

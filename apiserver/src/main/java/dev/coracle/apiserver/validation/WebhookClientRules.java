@@ -16,7 +16,7 @@ final class WebhookClientRules {
   private WebhookClientRules() {}
 
   static void check(JsonNode config, FieldPath at, FieldErrors errors) {
-    boolean url = Nodes.has(config, "url");
+    boolean url = Nodes.set(config, "url");
     boolean service = Nodes.set(config, "service");
     if (url == service) {
       errors.required(at, "", "exactly one of url or service is required");

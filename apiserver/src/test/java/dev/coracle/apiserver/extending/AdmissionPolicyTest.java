@@ -341,19 +341,39 @@ class AdmissionPolicyTest {
     return made.at("/metadata/annotations").path("mutated-by").asText();
   }
 
+  /** What an apply configuration leaves out of an atomic list would go. */
+  @Test
+  void atomicListsAreNotApplied() {
+    mutating(
+        "atomic",
+        """
+        mutations:
+        - patchType: ApplyConfiguration
+          applyConfiguration:
+            expression: >-
+              Object{spec: Object.spec{template: Object.spec.template{spec:
+              Object.spec.template.spec{tolerations: [Object.spec.template.spec.tolerations{key:
+              "a", operator: "Exists"}]}}}}
+        """);
+    assertThat(until(403, DEPLOYMENTS, deployment(1, "")).message())
+        .endsWith(
+            "denied request: error applying patch: invalid ApplyConfiguration: may not mutate"
+                + " atomic arrays, maps or structs: .spec.template.spec.tolerations");
+  }
+
   @Test
   void mutatesByJsonPatch() {
     mutating(
         "patch",
         """
-        variables: [{name: key, expression: "jsonpatch.escapeKey('example.com/env')"}]
+        variables: [{name: key, expression: "'example.com/env'"}]
         mutations:
         - patchType: JSONPatch
           jsonPatch:
             expression: >-
               [JSONPatch{op: "test", path: "/spec/replicas", value: 1},
               JSONPatch{op: "add", path: "/metadata/annotations", value: {}},
-              JSONPatch{op: "add", path: "/metadata/annotations/" + variables.key, value: "test"}]
+              JSONPatch{op: "add", path: "/metadata/annotations/" + jsonpatch.escapeKey(variables.key), value: "test"}]
         """);
     await()
         .atMost(Duration.ofSeconds(30))
@@ -367,10 +387,27 @@ class AdmissionPolicyTest {
                         .path("example.com/env")
                         .asText())
                 .isEqualTo("test"));
-    Answer refused = api.post(DEPLOYMENTS, deployment(2, ""));
-    assertThat(refused.code()).isEqualTo(403);
+    assertThat(
+            api.post(DEPLOYMENTS, deployment(2, "")).ok().body().at("/metadata/annotations").size())
+        .as("annotated where the test does not hold")
+        .isZero();
+  }
+
+  @Test
+  void aPatchThatDoesNotFitRefuses() {
+    mutating(
+        "patch",
+        """
+        mutations:
+        - patchType: JSONPatch
+          jsonPatch: {expression: '[JSONPatch{op: "remove", path: "/spec/none"}]'}
+        """);
+    Answer refused = until(403, DEPLOYMENTS, deployment(2, ""));
     assertThat(refused.message())
-        .startsWith("policy 'patch' with binding 'patch-binding' denied request: expression");
+        .isEqualTo(
+            "policy 'patch' with binding 'patch-binding' denied request: JSON Patch: error in"
+                + " remove for path: '/spec/none': Unable to remove nonexistent key: none: missing"
+                + " value");
     assertThat(refused.body().path("reason").asText()).isEqualTo("Invalid");
     assertThat(refused.body().at("/details/causes/0/message").asText())
         .isEqualTo(refused.message());

@@ -238,7 +238,7 @@ class MutatingWebhookTest {
   }
 
   @Test
-  void aWebhookMayNameWhatHasNoName() {
+  void aWebhookMayNameWhatIsNew() {
     String client =
         hooks.on(
             "/names",
@@ -249,7 +249,7 @@ class MutatingWebhookTest {
     register("names", hook("names.example.com", client, "", "configmaps", ""));
     JsonNode named =
         mapWith(MAPS, "{metadata: {name: m}, data: {a: b}}", "{\"a\":\"b\",\"was\":\"here\"}");
-    assertThat(named.at("/metadata/name").asText()).as("a name is kept").isEqualTo("m");
+    assertThat(named.at("/metadata/name").asText()).isEqualTo("by-hook");
     JsonNode made = api.post(MAPS, "{metadata: {generateName: gen-}, data: {a: b}}").ok().body();
     assertThat(made.at("/metadata/name").asText()).isEqualTo("by-hook");
     api.delete(MAPS + "/by-hook").ok();
@@ -268,8 +268,111 @@ class MutatingWebhookTest {
             assertThat(
                     api.post(MAPS + "?dryRun=All", "{metadata: {name: m}, data: {a: b}}").message())
                 .isEqualTo(
-                    "Internal error occurred: remove operation does not apply: doc is missing path:"
-                        + " \"/data/none\": missing value"));
+                    "Internal error occurred: error in remove for path: '/data/none': Unable to"
+                        + " remove nonexistent key: none: missing value"));
+  }
+
+  /** One that is no patch at all is a failure of the call, which may be ignored. */
+  @Test
+  void whatIsNoPatchIsAFailedCall() {
+    String client = hooks.on("/nopatch", asked -> WebhookServer.patch("{\"data\":{}}"));
+    String rest = ", failurePolicy: Fail";
+    register("nopatch", hook("nopatch.example.com", client, "", "configmaps", rest));
+    String words =
+        "failed calling webhook \"nopatch.example.com\": received undecodable patch in webhook"
+            + " response: json: cannot unmarshal object into Go value of type jsonpatch.Patch";
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> {
+          var told = api.post(MAPS + "?dryRun=All", "{metadata: {name: m}, data: {a: b}}");
+          assertThat(told.message()).isEqualTo("Internal error occurred: " + words);
+          assertThat(told.body().at("/details/causes/0/message").asText()).isEqualTo(words);
+        });
+    api.delete(CONFIGURATIONS + "/nopatch").ok();
+    register(
+        "nopatch",
+        hook("nopatch.example.com", client, "", "configmaps", rest.replace("Fail", "Ignore")));
+    mapWith(MAPS, "{metadata: {name: m}, data: {a: b}}", "{\"a\":\"b\"}");
+  }
+
+  /** An object that is new is called what admission calls it, and stays where it was sent. */
+  @Test
+  void namesAreGivenAndNamespacesAreNot() {
+    String client =
+        hooks.on(
+            "/rename",
+            asked ->
+                WebhookServer.patch(
+                    asked.at("/object/data/to").isMissingNode()
+                        ? "[]"
+                        : "[{\"op\":\"add\",\"path\":\"/metadata/"
+                            + asked.at("/object/data/field").asText()
+                            + "\",\"value\":\""
+                            + asked.at("/object/data/to").asText()
+                            + "\"}]"));
+    register("rename", hook("rename.example.com", client, "", "configmaps", ""));
+    String sent = "{metadata: {name: sent}, data: {field: name, to: given}}";
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(
+            () -> api.post(MAPS + "?dryRun=All", sent).ok().body().at("/metadata/name").asText(),
+            "given"::equals);
+    assertThat(api.post(MAPS, sent).ok().body().at("/metadata/name").asText()).isEqualTo("given");
+    assertThat(api.get(MAPS + "/given").code()).isEqualTo(200);
+    assertThat(
+            api.post(MAPS, "{metadata: {name: other}, data: {field: namespace, to: away}}").code())
+        .isEqualTo(400);
+    api.delete(MAPS + "/given").ok();
+  }
+
+  @Test
+  void whatAnObjectIsDoesNotChange() {
+    String client =
+        hooks.on(
+            "/kind",
+            asked ->
+                WebhookServer.patch(
+                    "[{\"op\":\"add\",\"path\":\"/kind\",\"value\":"
+                        + asked.at("/object/data/kind")
+                        + "}]"));
+    register("kind", hook("kind.example.com", client, "", "configmaps", ""));
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(
+                    api.post(MAPS + "?dryRun=All", "{metadata: {name: m}, data: {kind: Map}}")
+                        .message())
+                .isEqualTo(
+                    "Map \"m\" is invalid: kind: Invalid value: \"Map\": must be ConfigMap"));
+    assertThat(api.post(MAPS, "{metadata: {name: m}, data: {kind: \"\"}}").message())
+        .startsWith("Internal error occurred: Object 'Kind' is missing in '{");
+    assertThat(
+            api.post(MAPS + "?dryRun=All", "{metadata: {name: m}, data: {kind: ConfigMap}}").code())
+        .isEqualTo(201);
+  }
+
+  /** What is deleted cannot be changed any more. */
+  @Test
+  void aDeleteIsNotPatched() {
+    String client =
+        hooks.on(
+            "/undelete",
+            asked ->
+                WebhookServer.patch("[{\"op\":\"add\",\"path\":\"/data/a\",\"value\":\"1\"}]"));
+    api.post(MAPS, "{metadata: {name: kept}, data: {a: b}}").ok();
+    register(
+        "undelete",
+        hook("undelete.example.com", client, "", "configmaps", "")
+            .replace("[CREATE, UPDATE]", "[DELETE]"));
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(api.delete(MAPS + "/kept?dryRun=All").message())
+                .isEqualTo(
+                    "Internal error occurred: admission webhook \"undelete.example.com\" attempted to"
+                        + " modify the object, which is not supported for this operation"));
+    api.delete(CONFIGURATIONS + "/undelete").ok();
+    await().atMost(Duration.ofSeconds(30)).until(() -> api.delete(MAPS + "/kept").code() == 200);
   }
 
   /** Plain text is encoded before anybody is asked, and so is the text that a webhook sets. */

@@ -274,6 +274,25 @@ class ValidatingWebhookTest {
     assertThat(hooks.seen("/tls")).isEmpty();
   }
 
+  /** Many webhooks say all they have to say in the reason, which is any text. */
+  @Test
+  void aReasonOfItsOwnIsKept() {
+    String client =
+        hooks.on(
+            "/reason",
+            asked -> {
+              var out = Json.object().put("allowed", false);
+              out.putObject("status").put("reason", "labels are missing").put("code", 418);
+              return out;
+            });
+    register("reason", hook("reason.example.com", client, ""));
+    var told = settled("{metadata: {name: one}}", 418);
+    assertThat(told.message())
+        .isEqualTo(
+            "admission webhook \"reason.example.com\" denied the request: labels are missing");
+    assertThat(told.body().path("reason").asText()).isEqualTo("labels are missing");
+  }
+
   @Test
   @DisplayName(
       "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should honor timeout"

@@ -9,6 +9,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
 import dev.coracle.apiserver.internal.registry.LateConversion;
+import dev.coracle.apiserver.internal.webhook.AnswerReader;
 import dev.coracle.apiserver.internal.webhook.ClientConfig;
 import dev.coracle.apiserver.internal.webhook.WebhookClient;
 import io.smallrye.mutiny.Uni;
@@ -22,7 +23,7 @@ import java.util.UUID;
  */
 final class ConversionWebhook implements LateConversion {
 
-  private static final int SECONDS = 30;
+  private static final long MILLIS = 30_000;
 
   private final WebhookClient client;
   private final ClientConfig config;
@@ -52,7 +53,7 @@ final class ConversionWebhook implements LateConversion {
     objects.forEach(o -> list.add(o.tree()));
     GroupVersionKind from = objects.getFirst().gvk();
     return client
-        .post(config, review, SECONDS)
+        .post(config, review, AnswerReader.conversion(version), MILLIS)
         .map(answer -> read(objects, to, uid, answer))
         .onFailure(f -> !(f instanceof StatusException))
         .transform(f -> failed(from, String.valueOf(f.getMessage())));
@@ -97,7 +98,7 @@ final class ConversionWebhook implements LateConversion {
       String kind = answer.path("kind").asText("");
       if (!apiVersion.equals("apiextensions.k8s.io/v1") || !kind.equals("ConversionReview")) {
         return "expected webhook response of apiextensions.k8s.io/v1, Kind=ConversionReview, got "
-            + GroupVersionKind.of(apiVersion, kind);
+            + AnswerReader.shown(answer);
       }
     }
     if (!response.isObject()) {

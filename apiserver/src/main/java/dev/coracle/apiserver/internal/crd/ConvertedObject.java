@@ -33,7 +33,17 @@ final class ConvertedObject {
 
   KubeObject of(JsonNode answered, GroupVersionKind to) {
     if (!(answered instanceof ObjectNode converted)) {
-      throw invalid("Object 'Kind' is missing in '" + answered + "'");
+      throw StatusException.of(
+          StatusReason.UNKNOWN,
+          answered.isNull()
+              ? "unexpected end of JSON input"
+              : "json: cannot unmarshal "
+                  + (answered.isArray() ? "array" : go(answered))
+                  + " into Go value of type map[string]interface {}");
+    }
+    if (converted.path("kind").asText("").isEmpty()) {
+      throw StatusException.of(
+          StatusReason.UNKNOWN, "Object 'Kind' is missing in '" + converted + "'");
     }
     same("groupVersion", to.apiVersion(), converted.path("apiVersion").asText(""));
     same("kind", before.kind(), converted.path("kind").asText(""));
@@ -47,7 +57,9 @@ final class ConvertedObject {
 
   private void same(String what, String expected, String received) {
     if (!expected.equals(received)) {
-      throw invalid("invalid " + what + " (expected " + expected + ", received " + received + ")");
+      throw refused(
+          at.isEmpty() ? "object at index 0" : "converted object" + at,
+          "invalid " + what + " (expected " + expected + ", received " + received + ")");
     }
   }
 
@@ -107,7 +119,7 @@ final class ConvertedObject {
     if (!errors.isEmpty()) {
       String words =
           errors.causes().stream()
-              .map(c -> c.field() + ": " + c.message())
+              .map(c -> c.field().replace("annotations", "annotation") + ": " + c.message())
               .collect(Collectors.joining(", "));
       throw invalidMetadata(errors.causes().size() == 1 ? words : "[" + words + "]");
     }

@@ -1,5 +1,8 @@
 package dev.coracle.apiserver.internal.http;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
@@ -128,6 +131,7 @@ public final class Responder {
     }
   }
 
+  /** A header's characters are bytes: the text is sent in UTF-8. */
   private static String quoted(String text) {
     StringBuilder out = new StringBuilder();
     for (int i = 0; i < text.length(); i++) {
@@ -138,7 +142,7 @@ public final class Responder {
         out.append(c < ' ' ? ' ' : c);
       }
     }
-    return out.toString();
+    return new String(out.toString().getBytes(UTF_8), ISO_8859_1);
   }
 
   private static byte[] gzip(byte[] body) {

@@ -1,11 +1,9 @@
 package dev.coracle.apiserver.internal.policy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.cel.common.types.SimpleType;
 import dev.coracle.cel.Budget;
 import dev.coracle.cel.CelEnvironment;
 import dev.coracle.cel.CelFailure;
-import dev.coracle.cel.CelTypes;
 import dev.coracle.cel.Expression;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,12 +23,7 @@ public final class MatchConditions {
 
   /** The conditions of a webhook; compiled when they are first asked for. */
   public static MatchConditions ofWebhook(JsonNode conditions) {
-    return new MatchConditions(() -> compile(conditions, environment()));
-  }
-
-  /** What conditions of webhooks may look at. */
-  public static CelEnvironment environment() {
-    return AdmissionVariables.environment(SimpleType.DYN, new CelTypes(), false, Map.of());
+    return new MatchConditions(() -> compile(conditions, Scope.WEBHOOK.environment()));
   }
 
   /**
@@ -57,23 +50,23 @@ public final class MatchConditions {
   }
 
   /**
-   * One that is false settles it; otherwise one that can not be evaluated is a failure.
+   * One that is false settles it; otherwise those that can not be evaluated are a failure.
    *
    * @throws CelFailure
    */
   public boolean match(Map<String, Object> variables, Budget budget) {
-    @Nullable CelFailure failed = null;
+    List<CelFailure> failed = new ArrayList<>(0);
     for (Expression condition : compiled()) {
       try {
         if (!condition.test(variables, budget)) {
           return false;
         }
       } catch (CelFailure e) {
-        failed = failed == null ? PolicyFailures.of(condition, e) : failed;
+        failed.add(PolicyFailures.of(condition, e));
       }
     }
-    if (failed != null) {
-      throw failed;
+    if (!failed.isEmpty()) {
+      throw PolicyFailures.all(failed);
     }
     return true;
   }

@@ -1,41 +1,61 @@
 package dev.coracle.apiserver.internal.policy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.coracle.api.Json;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
-import dev.coracle.cel.CelEnvironment;
 import dev.coracle.cel.CelFailure;
 import java.util.HashSet;
 import java.util.Set;
 
 /**
  * Whether the expressions of webhooks and policies can be compiled, asked when they are written.
+ * One of these belongs to one policy; its variables are to be told in their order, before what uses
+ * them.
  */
 public final class PolicyChecks {
 
   private static final int MOST_CONDITIONS = 64;
 
-  private PolicyChecks() {}
+  private final Scope scope;
+  private final PolicyVariables variables;
+  private final boolean usesVariables;
+
+  /**
+   * @param params whether the policy has parameters
+   * @param usesVariables whether expressions know {@code variables}, be it that there are none
+   */
+  public PolicyChecks(boolean params, boolean usesVariables) {
+    this.scope = Scope.ofPolicy(params);
+    this.variables = new PolicyVariables(scope);
+    this.usesVariables = usesVariables;
+  }
 
   /** The {@code matchConditions} of a webhook. */
-  public static void conditions(JsonNode conditions, FieldPath at, FieldErrors errors) {
-    if (!conditions.isEmpty()) {
-      conditions(conditions, MatchConditions.environment(), at, errors);
-    }
+  public static void webhookConditions(JsonNode conditions, FieldPath at, FieldErrors errors) {
+    conditions(conditions, Scope.WEBHOOK, at, errors);
+  }
+
+  /** The {@code matchConditions} of the policy, which know none of its variables. */
+  public void conditions(JsonNode conditions, FieldPath at, FieldErrors errors) {
+    conditions(conditions, scope, at, errors);
   }
 
   private static void conditions(
-      JsonNode conditions, CelEnvironment environment, FieldPath at, FieldErrors errors) {
+      JsonNode conditions, Scope scope, FieldPath at, FieldErrors errors) {
     if (conditions.size() > MOST_CONDITIONS) {
       errors.tooMany(at, "", conditions.size(), MOST_CONDITIONS);
-      return;
     }
     Set<String> names = new HashSet<>();
     int i = 0;
     for (JsonNode c : conditions) {
       FieldPath here = at.index(i++);
+      String text = c.path("expression").asText("").strip();
+      if (text.isEmpty()) {
+        errors.required(here, "expression");
+      } else {
+        compile(text, here, "expression", errors, scope.environment()::compileBool);
+      }
       String name = c.path("name").asText("");
       if (name.isEmpty()) {
         errors.required(here, "name");
@@ -45,84 +65,45 @@ public final class PolicyChecks {
           errors.duplicate(here, "name", name);
         }
       }
-      if (c.path("expression").asText("").isBlank()) {
-        errors.required(here, "expression");
-      } else {
-        compile(c, "expression", here, errors, environment::compileBool);
-      }
     }
   }
 
-  /** The {@code spec} of a ValidatingAdmissionPolicy. */
-  public static void validating(JsonNode spec, FieldErrors errors) {
-    CelEnvironment environment = common(spec, errors);
-    if (environment == null) {
-      return;
-    }
-    int i = 0;
-    for (JsonNode v : spec.path("validations")) {
-      FieldPath at = FieldPath.SPEC.child("validations").index(i++);
-      compile(v, "expression", at, errors, environment::compileBool);
-      if (!v.path("messageExpression").asText("").isBlank()) {
-        compile(v, "messageExpression", at, errors, text -> Validations.message(environment, text));
-      }
-    }
-    i = 0;
-    for (JsonNode a : spec.path("auditAnnotations")) {
-      compile(
-          a,
-          "valueExpression",
-          FieldPath.SPEC.child("auditAnnotations").index(i++),
-          errors,
-          text -> Validations.annotation(environment, text));
-    }
+  public void variable(String name, String text, FieldPath at, FieldErrors errors) {
+    compile(
+        text,
+        at,
+        "expression",
+        errors,
+        t -> {
+          variables.add(name, t);
+          return t;
+        });
   }
 
-  /** The {@code spec} of a MutatingAdmissionPolicy. */
-  public static void mutating(JsonNode spec, FieldErrors errors) {
-    CelEnvironment environment = common(spec, errors);
-    if (environment == null) {
-      return;
-    }
-    int i = 0;
-    for (JsonNode m : spec.path("mutations")) {
-      boolean apply = m.path("patchType").asText("").equals("ApplyConfiguration");
-      String field = apply ? "applyConfiguration" : "jsonPatch";
-      FieldPath at = FieldPath.SPEC.child("mutations").index(i++).child(field);
-      compile(
-          m.path(field),
-          "expression",
-          at,
-          errors,
-          text -> Mutations.compile(environment, text, apply));
-    }
+  public void validation(String text, FieldPath at, FieldErrors errors) {
+    compile(text, at, "expression", errors, known().environment()::compileBool);
   }
 
-  private static @org.jspecify.annotations.Nullable CelEnvironment common(
-      JsonNode spec, FieldErrors errors) {
-    var before = Json.array();
-    Set<String> names = new HashSet<>();
-    int i = 0;
-    for (JsonNode v : spec.path("variables")) {
-      FieldPath at = FieldPath.SPEC.child("variables").index(i++);
-      String name = v.path("name").asText("");
-      if (!name.matches("[A-Za-z_][A-Za-z0-9_]*")) {
-        errors.invalid(at, "name", name, "name is not a valid CEL identifier");
-      } else if (!names.add(name)) {
-        errors.duplicate(at, "name", name);
-      }
-      before.add(v);
-      try {
-        new PolicyVariables(before);
-      } catch (CelFailure e) {
-        errors.invalid(at, "expression", v.path("expression").asText(""), e.words());
-        return null;
-      }
-    }
-    CelEnvironment environment = new PolicyVariables(spec.path("variables")).environment();
-    conditions(
-        spec.path("matchConditions"), environment, FieldPath.SPEC.child("matchConditions"), errors);
-    return environment;
+  public void message(String text, FieldPath at, FieldErrors errors) {
+    compile(text, at, "messageExpression", errors, t -> Validations.message(known(), t));
+  }
+
+  /**
+   * @param shown the text as it was written
+   */
+  public void annotation(String text, String shown, FieldPath at, FieldErrors errors) {
+    compile(shown, at, "valueExpression", errors, _ -> Validations.annotation(known(), text));
+  }
+
+  /**
+   * @param apply whether it makes an apply configuration; else a JSON patch
+   */
+  public void mutation(String text, boolean apply, FieldPath at, FieldErrors errors) {
+    compile(text, at, "expression", errors, t -> Mutations.compile(known(), t, apply));
+  }
+
+  private Scope known() {
+    return usesVariables ? variables.scope() : scope;
   }
 
   private interface Compile {
@@ -130,8 +111,7 @@ public final class PolicyChecks {
   }
 
   private static void compile(
-      JsonNode from, String field, FieldPath at, FieldErrors errors, Compile how) {
-    String text = from.path(field).asText("");
+      String text, FieldPath at, String field, FieldErrors errors, Compile how) {
     try {
       how.compile(text);
     } catch (CelFailure e) {

@@ -145,7 +145,8 @@ final class PolicyEvaluation {
       Map<String, Object> values = AdmissionVariables.values(request, target, authorizer);
       boolean inNamespace = !request.call().namespace().isEmpty();
       values.put(
-          "namespaceObject", AdmissionVariables.object(inNamespace ? namespace : Optional.empty()));
+          "namespaceObject",
+          AdmissionVariables.namespace(inNamespace ? namespace : Optional.empty()));
       return values;
     }
   }

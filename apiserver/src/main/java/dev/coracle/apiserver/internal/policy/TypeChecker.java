@@ -2,11 +2,12 @@ package dev.coracle.apiserver.internal.policy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.cel.common.types.CelType;
+import dev.cel.common.types.SimpleType;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.schema.ResourceDefinition;
 import dev.coracle.api.schema.Scheme;
-import dev.coracle.cel.CelEnvironment;
 import dev.coracle.cel.CelFailure;
 import dev.coracle.cel.CelTypes;
 import java.util.ArrayList;
@@ -69,13 +70,20 @@ final class TypeChecker {
     for (ResourceDefinition kind : kinds) {
       try {
         CelTypes types = new CelTypes();
-        CelEnvironment environment =
-            new PolicyVariables(
-                    spec.path("variables"),
-                    types.of(kind.schema(), "kubernetes." + kind.kind().kind(), !kind.builtIn()),
-                    types)
-                .environment();
-        environment.compile(text, Set.of(), "");
+        CelType object =
+            types.of(kind.schema(), "kubernetes." + kind.kind().kind(), !kind.builtIn());
+        Scope scope =
+            new Scope(
+                types,
+                object,
+                spec.hasNonNull("paramKind") ? SimpleType.DYN : null,
+                true,
+                null,
+                false);
+        new PolicyVariables(spec.path("variables"), scope)
+            .scope()
+            .environment()
+            .compile(text, Set.of(), "");
       } catch (CelFailure e) {
         words
             .append(words.isEmpty() ? "" : "\n")

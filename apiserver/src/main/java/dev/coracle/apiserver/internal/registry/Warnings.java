@@ -1,7 +1,8 @@
 package dev.coracle.apiserver.internal.registry;
 
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What a client is told beside its answer, in {@code Warning} headers (RFC 9111, code 299).
@@ -9,10 +10,14 @@ import java.util.List;
  */
 public final class Warnings {
 
-  private static final int MOST = 32;
-  private static final int LONGEST = 1024;
+  /** How many characters all have, before each is cut; and what is left of one then. */
+  private static final int MOST = 4 << 10;
 
-  private final List<String> texts = new ArrayList<>();
+  private static final int CUT = 256;
+
+  private final Set<String> texts = new LinkedHashSet<>();
+  private int length;
+  private boolean cutting;
   private final AuditNotes notes;
 
   public Warnings() {
@@ -32,12 +37,31 @@ public final class Warnings {
   }
 
   public synchronized void add(String text) {
-    if (texts.size() < MOST && !texts.contains(text)) {
-      texts.add(text.length() > LONGEST ? text.substring(0, LONGEST) : text);
+    // What is empty, or no line of text, is not told.
+    if (text.isEmpty()
+        || text.chars().anyMatch(Character::isISOControl)
+        || cutting && length >= MOST
+        || !texts.add(text)) {
+      return;
+    }
+    length += cutting ? Math.min(length(text), CUT) : length(text);
+    if (length > MOST && !cutting) {
+      cutting = true;
+      length = texts.stream().mapToInt(t -> Math.min(length(t), CUT)).sum();
     }
   }
 
+  private static int length(String text) {
+    return text.codePointCount(0, text.length());
+  }
+
+  private String shown(String text) {
+    return cutting && length(text) > CUT
+        ? text.substring(0, text.offsetByCodePoints(0, CUT))
+        : text;
+  }
+
   public synchronized List<String> texts() {
-    return List.copyOf(texts);
+    return texts.stream().map(this::shown).toList();
   }
 }

@@ -73,7 +73,6 @@ public final class CreateVerb {
     Metadata.checkNamespace(object, unnamed);
     ObjectNode metadata = Metadata.of(object);
     Metadata.forgetSystem(object);
-    dropStatus(object, type);
     type.strategy().decoded(object);
     type.rules().setDefaults(object);
     Call call = unnamed.named(metadata.path("name").asText(""));
@@ -102,6 +101,9 @@ public final class CreateVerb {
 
   private Uni<KubeObject> finish(AdmissionRequest admitted, ObjectNode object, Instant now) {
     ResourceType type = admitted.call().type();
+    // Admission has seen what was sent, and may have named the object.
+    dropStatus(object, type);
+    Metadata.checkNamespace(object, admitted.call());
     boolean generated = Metadata.generatesName(object);
     if (generated) {
       Metadata.generateName(object);

@@ -77,6 +77,7 @@ public final class DeleteVerb {
                   .store()
                   .get(call.type().stored(), call.key())
                   .chain(call.type()::presented)
+                  .call(before -> admit(call, options, before))
                   .map(Outcome.Gone::new));
     }
     return backstage

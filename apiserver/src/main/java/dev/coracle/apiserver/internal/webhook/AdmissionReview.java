@@ -136,43 +136,43 @@ public final class AdmissionReview {
   /** The {@code response}, when it answers this review. */
   static JsonNode response(JsonNode review, String version, String uid, boolean mutating) {
     JsonNode response = review.path("response");
-    if (version.equals("v1")) {
-      String apiVersion = review.path("apiVersion").asText("");
-      String kind = review.path("kind").asText("");
-      if (!apiVersion.equals("admission.k8s.io/v1") || !kind.equals("AdmissionReview")) {
-        throw invalid(
-            "expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got "
-                + GroupVersionKind.of(apiVersion, kind));
-      }
-    }
     if (!response.isObject()) {
       throw invalid("webhook response was absent");
     }
-    boolean patched = !response.path("patch").asText("").isEmpty();
-    if (version.equals("v1")) {
-      String answered = response.path("uid").asText("");
-      if (!answered.equals(uid)) {
-        throw invalid("expected response.uid=\"" + uid + "\", got \"" + answered + "\"");
-      }
-      String type = response.path("patchType").asText("");
-      if (mutating) {
-        checkPatch(patched, response.hasNonNull("patchType"), type);
-      } else if (patched || !type.isEmpty()) {
-        throw invalid("validating webhook may not return response.patch or response.patchType");
-      }
+    if (!version.equals("v1")) {
+      // Of v1beta1 nothing more was ever asked.
+      return response;
     }
+    String answered = response.path("uid").asText("");
+    if (!answered.equals(uid)) {
+      throw invalid("expected response.uid=\"" + uid + "\", got \"" + answered + "\"");
+    }
+    if (!review.path("apiVersion").asText("").equals("admission.k8s.io/v1")
+        || !review.path("kind").asText("").equals("AdmissionReview")) {
+      throw invalid(
+          "expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got "
+              + AnswerReader.shown(review));
+    }
+    checkPatch(!response.path("patch").asText("").isEmpty(), response.get("patchType"), mutating);
     return response;
   }
 
-  private static void checkPatch(boolean patched, boolean typed, String type) {
+  private static void checkPatch(boolean patched, @Nullable JsonNode patchType, boolean mutating) {
+    boolean typed = patchType != null && !patchType.isNull();
+    if (!mutating && patched) {
+      throw invalid("validating webhook may not return response.patch");
+    }
+    if (!mutating && typed) {
+      throw invalid("validating webhook may not return response.patchType");
+    }
     if (patched && !typed) {
       throw invalid("webhook returned response.patch but not response.patchType");
     }
     if (!patched && typed) {
       throw invalid("webhook returned response.patchType but not response.patch");
     }
-    if (patched && !type.equals("JSONPatch")) {
-      throw invalid("invalid webhook response.patchType of \"" + type + "\"");
+    if (typed && patchType.asText("").isEmpty()) {
+      throw invalid("webhook returned invalid response.patchType of \"\"");
     }
   }
 

@@ -90,6 +90,10 @@ public final class Matching {
     if (selector.isEverything()) {
       return true;
     }
+    if (request.call().subresource().equals("scale")) {
+      // A Scale has none of its object's labels.
+      return selector.matches(Map.of());
+    }
     ObjectNode now = request.object();
     KubeObject before = request.before();
     return now != null && selector.matches(labels(now))

@@ -1,17 +1,15 @@
 package dev.coracle.apiserver.internal.webhook;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
-import dev.coracle.api.StatusException;
-import dev.coracle.api.patch.JsonPatch;
 import dev.coracle.apiserver.internal.admission.AdmissionPlugin;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest;
 import dev.coracle.apiserver.internal.admission.Reinvocation;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import io.smallrye.mutiny.Uni;
-import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
@@ -81,78 +79,69 @@ public final class MutatingWebhooks implements AdmissionPlugin {
     if (!calls.conditionsHold(hook, request, target)) {
       return Backstage.DONE;
     }
+    String place = "round_" + (turns.isAgain() ? 1 : 0) + "_index_" + index;
     return calls
         .call(hook, request, target, true)
-        .chain(response -> answered(hook, request, target, index, turns, response))
-        .invoke(() -> {
-          if (hook.reinvoked()) {
-            turns.invoked(hook.id());
-          }
-        });
-  }
-
-  private static Uni<Void> answered(
-      Webhook hook,
-      AdmissionRequest request,
-      Target target,
-      int index,
-      Reinvocation.Turns turns,
-      Optional<JsonNode> response) {
-    String place = "round_" + (turns.isAgain() ? 1 : 0) + "_index_" + index;
-    if (response.isEmpty()) {
-      request.annotate("failed-open.mutation.webhook.admission.k8s.io/" + place, hook.name());
-      return Backstage.DONE;
-    }
-    return patch(hook, request, target, response.get())
+        .chain(response -> answered(hook, request, target, place, response))
+        .onFailure()
+        .invoke(_ -> noteMutation(hook, request, place, false))
         .invoke(changed -> {
+          noteMutation(hook, request, place, changed);
           if (changed) {
             turns.changed();
           }
-          note(hook, request, place, changed, response.get());
+          if (hook.reinvoked()) {
+            turns.invoked(hook.id());
+          }
         })
         .replaceWithVoid();
   }
 
-  /** Who changed the object, and, where contents are logged, how. */
-  private static void note(
-      Webhook hook, AdmissionRequest request, String place, boolean changed, JsonNode response) {
-    ObjectNode who =
-        Json.object().put("configuration", hook.configuration()).put("webhook", hook.name());
-    request.annotate(
-        "mutation.webhook.admission.k8s.io/" + place,
-        who.deepCopy().put("mutated", changed).toString());
-    if (!response.path("patch").asText("").isEmpty()) {
-      try {
-        who.set("patch", Json.parse(response.get("patch").binaryValue()));
-      } catch (IOException e) {
-        throw StatusException.internal("illegal base64 data in the patch of " + hook.name());
-      }
-      request.annotateDetail(
-          "patch.webhook.admission.k8s.io/" + place, who.put("patchType", "JSONPatch").toString());
-    }
-  }
-
-  /** Whether the patch changed the object. */
-  private static Uni<Boolean> patch(
-      Webhook hook, AdmissionRequest request, Target target, JsonNode response) {
-    ObjectNode shown = ReviewedObject.now(request, target);
-    if (response.path("patch").asText("").isEmpty() || request.object() == null || shown == null) {
+  /** Whether the webhook changed the object. */
+  private static Uni<Boolean> answered(
+      Webhook hook,
+      AdmissionRequest request,
+      Target target,
+      String place,
+      Optional<JsonNode> response) {
+    if (response.isEmpty()) {
+      request.annotate("failed-open.mutation.webhook.admission.k8s.io/" + place, hook.name());
       return Uni.createFrom().item(false);
     }
-    ObjectNode patched;
-    try {
-      JsonNode result = JsonPatch.apply(shown, Json.parse(response.get("patch").binaryValue()));
-      if (!(result instanceof ObjectNode tree)) {
-        throw StatusException.internal("the patch of " + hook.name() + " gives no object");
-      }
-      patched = tree;
-    } catch (IOException e) {
-      throw StatusException.internal("illegal base64 data in the patch of " + hook.name());
-    } catch (StatusException e) {
-      Throwable why = e.getCause();
-      throw StatusException.internal(
-          why == null ? e.status().message() : String.valueOf(why.getMessage()));
+    ArrayNode operations = Patching.operations(response.get());
+    if (operations.isEmpty()) {
+      return Uni.createFrom().item(false);
     }
-    return ReviewedObject.back(request, target, patched).map(own -> Mutation.take(request, own));
+    ObjectNode shown = ReviewedObject.now(request, target);
+    if (request.object() == null || shown == null) {
+      throw Verdicts.internal(
+          "admission webhook \""
+              + hook.name()
+              + "\" attempted to modify the object, which is not supported for this operation");
+    }
+    ObjectNode patched = Patching.apply(shown, operations, hook.name());
+    boolean other = !patched.equals(shown);
+    notePatch(hook, request, place, operations);
+    return ReviewedObject.back(request, target, patched)
+        .map(own -> Mutation.take(request, own) || other);
+  }
+
+  private static void noteMutation(
+      Webhook hook, AdmissionRequest request, String place, boolean changed) {
+    ObjectNode who = who(hook).put("mutated", changed);
+    request.annotate("mutation.webhook.admission.k8s.io/" + place, who.toString());
+  }
+
+  /** Where contents are logged: how the webhook changed the object. */
+  private static void notePatch(
+      Webhook hook, AdmissionRequest request, String place, ArrayNode operations) {
+    ObjectNode who = who(hook);
+    who.set("patch", operations);
+    request.annotateDetail(
+        "patch.webhook.admission.k8s.io/" + place, who.put("patchType", "JSONPatch").toString());
+  }
+
+  private static ObjectNode who(Webhook hook) {
+    return Json.object().put("configuration", hook.configuration()).put("webhook", hook.name());
   }
 }

@@ -2,8 +2,11 @@ package dev.coracle.apiserver.internal.webhook;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.schema.Decoder;
 import dev.coracle.api.schema.FieldValidation;
+import dev.coracle.api.validation.FieldErrors;
+import dev.coracle.api.validation.FieldPath;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
 import dev.coracle.apiserver.internal.registry.ResourceType;
@@ -13,10 +16,12 @@ import java.util.List;
 /** Puts what a webhook or policy made of an object in its place. */
 public final class Mutation {
 
-  /** What is the server's, and not for anybody to change on the way; so is a name, once given. */
+  /**
+   * What is the server's, and not for anybody to change on the way; so is where an object is that
+   * was there before.
+   */
   private static final List<String> SYSTEM =
       List.of(
-          "namespace",
           "uid",
           "creationTimestamp",
           "resourceVersion",
@@ -47,6 +52,7 @@ public final class Mutation {
               FieldValidation.IGNORE,
               request.call().warnings()::add));
     }
+    checkKind(request, changed);
     ObjectNode decoded =
         Decoder.decode(
             changed,
@@ -57,8 +63,8 @@ public final class Mutation {
     type.strategy().decoded(decoded);
     type.rules().setDefaults(decoded);
     keep(object, decoded, "metadata", SYSTEM);
-    if (!object.path("metadata").path("name").asText("").isEmpty()) {
-      keep(object, decoded, "metadata", List.of("name"));
+    if (request.operation() != Operation.CREATE || !subresource.isEmpty()) {
+      keep(object, decoded, "metadata", List.of("name", "namespace"));
     }
     if (type.hasStatus() && subresource.isEmpty() && !createsNode(request)) {
       keep(object, decoded, List.of("status"));
@@ -66,6 +72,21 @@ public final class Mutation {
       keep(object, decoded, List.of("spec"));
     }
     return replace(object, decoded);
+  }
+
+  /** What an object is does not change on the way. */
+  private static void checkKind(AdmissionRequest request, ObjectNode changed) {
+    String kind = changed.path("kind").asText("");
+    GroupVersionKind own = request.call().type().kind();
+    if (kind.isEmpty()) {
+      throw Verdicts.internal("Object 'Kind' is missing in '" + changed + "'");
+    }
+    if (!kind.equals(own.kind())) {
+      FieldErrors errors = new FieldErrors();
+      errors.invalid(FieldPath.ROOT, "kind", kind, "must be " + own.kind());
+      errors.throwIfAny(
+          new GroupVersionKind(own.group(), own.version(), kind), request.objectName());
+    }
   }
 
   private static boolean replace(ObjectNode object, ObjectNode by) {

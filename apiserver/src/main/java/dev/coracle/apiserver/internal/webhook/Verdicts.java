@@ -4,10 +4,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.Status;
+import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
+import dev.coracle.apiserver.internal.admission.AdmissionRequest;
+import java.util.List;
 
 /** What webhooks' answers become, in upstream's words. */
 final class Verdicts {
+
+  /** What can stand in the first line of an answer. */
+  private static final int MOST_CODE = 999;
 
   private Verdicts() {}
 
@@ -23,7 +29,7 @@ final class Verdicts {
             ? by + ": " + message
             : !reason.isEmpty() ? by + ": " + reason : by + " without explanation");
     int code = status.path("code").asInt(0);
-    status.put("code", code < 400 || code > 599 ? 400 : code);
+    status.put("code", code < 400 || code > MOST_CODE ? 400 : code);
     status.put("status", "Failure");
     return new StatusException(keepingReason(status, reason));
   }
@@ -53,7 +59,22 @@ final class Verdicts {
 
   /** {@code Internal error occurred: failed calling webhook …}. */
   static StatusException failed(String webhook, Throwable why) {
-    return StatusException.internal(
-        "failed calling webhook \"" + webhook + "\": failed to call webhook: " + why.getMessage());
+    return internal("failed calling webhook \"" + webhook + "\": " + why.getMessage());
+  }
+
+  /** {@code Internal error occurred: …}, whose cause says the same alone. */
+  static StatusException internal(String why) {
+    return new StatusException(
+        StatusException.internal(why).status().withCauses(List.of(new StatusCause("", why, ""))));
+  }
+
+  /** Of a request whose conditions could not be evaluated; an object without a name has none. */
+  static StatusException forbidden(AdmissionRequest request, String words) {
+    String name = request.objectName();
+    StatusException named = StatusException.forbidden(request.resource(), name, words);
+    return name.isEmpty()
+        ? new StatusException(
+            named.status().withMessage(named.status().message().replaceFirst(" \"\"", "")))
+        : named;
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.validation.NameRules;
 import dev.coracle.apiserver.internal.ApiServerMetrics;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest;
 import dev.coracle.apiserver.internal.authz.Authorizer;
@@ -69,7 +70,7 @@ public final class WebhookCalls {
       if (hook.ignoresFailure()) {
         return false;
       }
-      throw StatusException.forbidden(request.resource(), request.objectName(), e.words());
+      throw Verdicts.forbidden(request, e.words());
     }
   }
 
@@ -89,25 +90,43 @@ public final class WebhookCalls {
     Span span = span(hook, request, uid, mutating);
     long began = System.nanoTime();
     return client
-        .post(hook.client(), review, hook.timeoutSeconds(), request.call().trace().with(span))
+        .post(
+            hook.client(),
+            review,
+            AnswerReader.admission(hook.reviewVersion()),
+            hook.timeoutSeconds() * 1000L,
+            request.call().trace().with(span))
         .onTermination()
         .invoke(span::end)
+        .onFailure(WebhookClient.CallFailed.class)
+        .transform(f -> ((WebhookClient.CallFailed) f).when("failed to call webhook: "))
         .map(answer -> AdmissionReview.response(answer, hook.reviewVersion(), uid, mutating))
         .map(response -> {
           note(hook, request, response);
           boolean allowed = response.path("allowed").asBoolean(false);
-          metrics.webhook(hook.name(), type, operation, !allowed, System.nanoTime() - began);
-          if (!allowed) {
-            metrics.webhookRejection(hook.name(), type, operation, "no_error");
-            throw Verdicts.denied(hook.name(), response.path("status"));
+          if (allowed && mutating) {
+            Patching.check(response);
+          }
+          StatusException denied =
+              allowed ? null : Verdicts.denied(hook.name(), response.path("status"));
+          int code = denied == null ? 200 : denied.status().code();
+          metrics.webhook(hook.name(), type, operation, !allowed, code, System.nanoTime() - began);
+          if (denied != null) {
+            metrics.webhookRejection(hook.name(), type, operation, "no_error", code);
+            throw denied;
           }
           return Optional.of(response);
         })
         .onFailure(WebhookClient.CallFailed.class)
         .recoverWithUni(failure -> {
           metrics.webhook(
-              hook.name(), type, operation, !hook.ignoresFailure(), System.nanoTime() - began);
-          return failedCall(hook, failure, type, operation);
+              hook.name(),
+              type,
+              operation,
+              !hook.ignoresFailure(),
+              ((WebhookClient.CallFailed) failure).code(),
+              System.nanoTime() - began);
+          return failedCall(hook, (WebhookClient.CallFailed) failure, type, operation);
         });
   }
 
@@ -130,7 +149,7 @@ public final class WebhookCalls {
   }
 
   private Uni<Optional<JsonNode>> failedCall(
-      Webhook hook, Throwable failure, String type, String operation) {
+      Webhook hook, WebhookClient.CallFailed failure, String type, String operation) {
     LOG.atWarn()
         .setMessage("failed calling webhook")
         .addKeyValue("webhook", hook.name())
@@ -141,16 +160,21 @@ public final class WebhookCalls {
       metrics.webhookFailOpen(hook.name(), type);
       return Uni.createFrom().item(Optional.empty());
     }
-    metrics.webhookRejection(hook.name(), type, operation, "calling_webhook_error");
+    metrics.webhookRejection(hook.name(), type, operation, "calling_webhook_error", failure.code());
     return Uni.createFrom().failure(Verdicts.failed(hook.name(), failure));
   }
 
   private static void note(Webhook hook, AdmissionRequest request, JsonNode response) {
     for (JsonNode warning : response.path("warnings")) {
-      request.call().warnings().add(warning.asText(""));
+      if (!warning.isNull()) {
+        request.call().warnings().add(warning.asText(""));
+      }
     }
     for (var e : response.path("auditAnnotations").properties()) {
-      request.annotate(hook.name() + "/" + e.getKey(), e.getValue().asText(""));
+      String key = hook.name() + "/" + e.getKey();
+      if (NameRules.qualifiedName(key).isEmpty()) {
+        request.annotate(key, e.getValue().asText(""));
+      }
     }
   }
 }

@@ -3,7 +3,6 @@ package dev.coracle.apiserver.internal.webhook;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
-import dev.coracle.api.StatusException;
 import dev.coracle.client.net.BoundedBody;
 import dev.coracle.tracing.Tracing;
 import io.opentelemetry.context.Context;
@@ -15,6 +14,7 @@ import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
@@ -34,13 +34,36 @@ public final class WebhookClient {
   private static final int MOST_CONNECTIONS = 64;
   private static final int MOST_WAITING = 1024;
   private static final int MOST_BYTES = 10 << 20;
+  private static final int MOST_TRIES = 10;
+  private static final CallFailed CUT =
+      new CallFailed(
+          "unexpected error when reading response body. Please retry. Original error: unexpected"
+              + " EOF");
 
   /** The call did not give an answer; the message says why, in the words of upstream's client. */
   public static final class CallFailed extends RuntimeException {
     private static final long serialVersionUID = 1L;
+    private static final int UNAVAILABLE = 503;
+
+    private final int code;
 
     CallFailed(String message) {
+      this(message, UNAVAILABLE);
+    }
+
+    CallFailed(String message, int code) {
       super(message, null, false, false);
+      this.code = code;
+    }
+
+    /** The same, with what was being done. */
+    CallFailed when(String doing) {
+      return new CallFailed(doing + getMessage(), code);
+    }
+
+    /** The HTTP code of the answer, where it is why. */
+    int code() {
+      return code;
     }
   }
 
@@ -78,16 +101,23 @@ public final class WebhookClient {
     return c;
   }
 
-  /** The answer's JSON, or {@link CallFailed}. */
-  public Uni<JsonNode> post(ClientConfig to, ObjectNode review, int seconds) {
-    return post(to, review, seconds, Context.root());
+  /**
+   * The review that answers, or {@link CallFailed}.
+   *
+   * @param answer reads it
+   * @param millis how long it may take, with all that is tried again
+   */
+  public Uni<JsonNode> post(ClientConfig to, ObjectNode review, AnswerReader answer, long millis) {
+    return post(to, review, answer, millis, Context.root());
   }
 
   /**
    * @param trace the span of the call, which the webhook is told
    */
-  Uni<JsonNode> post(ClientConfig to, ObjectNode review, int seconds, Context trace) {
+  Uni<JsonNode> post(
+      ClientConfig to, ObjectNode review, AnswerReader answer, long millis, Context trace) {
     Buffer body = Buffer.buffer(Json.bytes(review));
+    int seconds = (int) ((millis + 999) / 1000);
     Uni<SocketAddress> where =
         to.service() == null
             ? Uni.createFrom().item(SocketAddress.inetSocketAddress(to.port(), to.url().getHost()))
@@ -95,13 +125,16 @@ public final class WebhookClient {
     return where
         .chain(address ->
             Uni.createFrom()
-                .completionStage(() -> send(to, address, body, seconds, trace).toCompletionStage()))
+                .completionStage(() ->
+                    new Posting(options(to, address, seconds, trace), body, answer)
+                        .within(millis)
+                        .toCompletionStage()))
         .onFailure(f -> !(f instanceof CallFailed))
         .transform(f -> new CallFailed("Post \"" + to.display(seconds) + "\": " + words(to, f)));
   }
 
-  private Future<JsonNode> send(
-      ClientConfig to, SocketAddress address, Buffer body, int seconds, Context trace) {
+  private static RequestOptions options(
+      ClientConfig to, SocketAddress address, int seconds, Context trace) {
     RequestOptions options =
         new RequestOptions()
             .setServer(address)
@@ -115,57 +148,70 @@ public final class WebhookClient {
             .putHeader("Accept", "application/json, */*")
             .putHeader("User-Agent", "kube-apiserver-admission");
     Tracing.inject(trace, options::putHeader);
-    HttpClientRequest[] sent = new HttpClientRequest[1];
-    return client()
-        .request(options)
-        .compose(request -> {
-          sent[0] = request;
-          return request.send(body).compose(WebhookClient::read);
-        })
-        .timeout(seconds, TimeUnit.SECONDS)
-        .onFailure(_ -> {
-          if (sent[0] != null) {
-            sent[0].reset();
-          }
-        });
+    return options;
   }
 
-  private static Future<JsonNode> read(HttpClientResponse response) {
-    return BoundedBody.whole(response, MOST_BYTES)
-        .map(all -> {
-          if (response.statusCode() < 200 || response.statusCode() > 299) {
-            throw refused(response.statusCode(), all.toString());
-          }
-          try {
-            return Json.parse(all.getBytes());
-          } catch (StatusException e) {
-            throw new CallFailed(
-                "couldn't get version/kind; json parse error: " + e.status().message());
-          }
-        });
+  /** One call, made again as often as the webhook asks for it. Belongs to one context. */
+  private final class Posting {
+
+    private final RequestOptions options;
+    private final Buffer body;
+    private final AnswerReader answer;
+    private @Nullable HttpClientRequest sent;
+    private boolean over;
+
+    Posting(RequestOptions options, Buffer body, AnswerReader answer) {
+      this.options = options;
+      this.body = body;
+      this.answer = answer;
+    }
+
+    Future<JsonNode> within(long millis) {
+      return send(0)
+          .timeout(millis, TimeUnit.MILLISECONDS)
+          .onComplete(result -> {
+            over = true;
+            HttpClientRequest last = sent;
+            if (result.failed() && last != null) {
+              last.reset();
+            }
+          });
+    }
+
+    private Future<JsonNode> send(int tried) {
+      return client()
+          .request(options)
+          .compose(request -> {
+            sent = request;
+            return request.send(body).compose(response -> read(response, tried));
+          });
+    }
+
+    private Future<JsonNode> read(HttpClientResponse response, int tried) {
+      int code = response.statusCode();
+      int later = tried < MOST_TRIES && (code == 429 || code >= 500) ? retryAfter(response) : -1;
+      String type =
+          response.headers().contains("Content-Type") ? response.getHeader("Content-Type") : "";
+      return BoundedBody.whole(response, MOST_BYTES)
+          .recover(f -> Future.failedFuture(f instanceof HttpClosedException ? CUT : f))
+          .compose(all ->
+              later < 0
+                  ? Future.succeededFuture(answer.read(code, type, all.getBytes()))
+                  : vertx
+                      .timer(later * 1000L + 1)
+                      .compose(_ -> over ? Future.failedFuture(CUT) : send(tried + 1)));
+    }
+
+    /** Seconds; negative where the webhook does not say. */
+    private static int retryAfter(HttpClientResponse response) {
+      String text = response.getHeader("Retry-After");
+      return text != null && text.matches("[0-9]{1,4}") ? Integer.parseInt(text) : -1;
+    }
   }
 
-  private static CallFailed refused(int code, String text) {
-    String shown = text.strip();
-    return new CallFailed(
-        switch (code) {
-          case 404 -> "the server could not find the requested resource";
-          case 403 -> "forbidden";
-          case 401 -> "the server has asked for the client to provide credentials";
-          default ->
-              code >= 500
-                  ? "an error on the server (\""
-                      + (shown.isEmpty() ? "unknown" : cut(shown))
-                      + "\") has prevented the request from succeeding"
-                  : "the server rejected our request for an unknown reason";
-        });
-  }
-
-  private static String cut(String text) {
-    return text.length() > 2048 ? text.substring(0, 2048) : text;
-  }
-
+  /** In the words of Go's client. */
   private static String words(ClientConfig to, Throwable failure) {
+    String host = to.url().getHost();
     for (Throwable f = failure; f != null; f = f.getCause()) {
       if (f instanceof TimeoutException) {
         return "context deadline exceeded";
@@ -173,16 +219,44 @@ public final class WebhookClient {
       if (f instanceof java.security.cert.CertificateException
           || f instanceof java.security.cert.CertPathValidatorException
           || f instanceof java.security.cert.CertPathBuilderException) {
-        return "tls: failed to verify certificate: x509: " + f.getMessage();
+        return "tls: failed to verify certificate: x509: " + certificate(f, host);
+      }
+      if (f instanceof io.netty.handler.ssl.NotSslRecordException) {
+        return "tls: first record does not look like a TLS handshake";
       }
       if (f instanceof java.net.UnknownHostException) {
-        return "dial tcp: lookup " + to.url().getHost() + ": no such host";
+        return "dial tcp: lookup " + host + ": no such host";
       }
       if (f instanceof java.net.ConnectException) {
-        return "dial tcp " + to.url().getHost() + ":" + to.port() + ": connect: connection refused";
+        return "dial tcp " + host + ":" + to.port() + ": connect: connection refused";
+      }
+      if (f instanceof HttpClosedException) {
+        return "EOF";
       }
     }
     String message = failure.getMessage();
     return message == null ? failure.getClass().getSimpleName() : message;
+  }
+
+  /** Why a certificate is not trusted, as far as Java tells it. */
+  private static String certificate(Throwable why, String host) {
+    String message = "";
+    for (Throwable f = why; f != null; f = f.getCause()) {
+      if (f instanceof java.security.cert.CertificateExpiredException
+          || f instanceof java.security.cert.CertificateNotYetValidException) {
+        return "certificate has expired or is not yet valid";
+      }
+      message = String.valueOf(f.getMessage());
+    }
+    if (message.contains("unable to find valid certification path")) {
+      return "certificate signed by unknown authority";
+    }
+    if (message.contains("No subject alternative names")) {
+      return "cannot validate certificate for " + host + " because it doesn't contain any IP SANs";
+    }
+    if (message.startsWith("No subject alternative DNS name")) {
+      return "certificate is not valid for " + host;
+    }
+    return message;
   }
 }

@@ -40,9 +40,10 @@ class ConvertedObjectTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "'apiVersion':'g.io/v1','kind':'Tab' | object: invalid groupVersion (expected g.io/v2,"
-            + " received g.io/v1)",
-        "'apiVersion':'g.io/v2','kind':'Tub' | object: invalid kind (expected Tab, received Tub)",
+        "'apiVersion':'g.io/v1','kind':'Tab' | object at index 0: invalid groupVersion (expected"
+            + " g.io/v2, received g.io/v1)",
+        "'apiVersion':'g.io/v2','kind':'Tub' | object at index 0: invalid kind (expected Tab,"
+            + " received Tub)",
         "'apiVersion':'g.io/v2','kind':'Tab','metadata':{'name':'u'} | object: must have the same"
             + " name: t != u",
         "'apiVersion':'g.io/v2','kind':'Tab','metadata':{'name':'t','uid':'2'} | object: must have"
@@ -55,6 +56,20 @@ class ConvertedObjectTest {
   void whatElseItChangesIsSaid(String answered, String why) {
     assertThatThrownBy(() -> converted(-1, "{" + answered + "}"))
         .hasMessage("conversion webhook for g.io/v1, Kind=Tab returned invalid " + why);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "null|unexpected end of JSON input",
+        "'x'|json: cannot unmarshal string into Go value of type map[string]interface {}",
+        "[]|json: cannot unmarshal array into Go value of type map[string]interface {}",
+        "{}|Object 'Kind' is missing in '{}'",
+      })
+  void whatIsNoObjectIsSaid(String answered, String words) {
+    assertThatThrownBy(() -> converted(-1, answered)).hasMessage(words);
   }
 
   @Test
