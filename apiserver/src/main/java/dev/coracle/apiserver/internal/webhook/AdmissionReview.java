@@ -171,7 +171,7 @@ public final class AdmissionReview {
     if (!patched && typed) {
       throw invalid("webhook returned response.patchType but not response.patch");
     }
-    if (typed && patchType.asText("").isEmpty()) {
+    if (patchType != null && typed && patchType.asText("").isEmpty()) {
       throw invalid("webhook returned invalid response.patchType of \"\"");
     }
   }

@@ -20,6 +20,7 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.SocketAddress;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -190,8 +191,7 @@ public final class WebhookClient {
     private Future<JsonNode> read(HttpClientResponse response, int tried) {
       int code = response.statusCode();
       int later = tried < MOST_TRIES && (code == 429 || code >= 500) ? retryAfter(response) : -1;
-      String type =
-          response.headers().contains("Content-Type") ? response.getHeader("Content-Type") : "";
+      String type = Objects.requireNonNullElse(response.getHeader("Content-Type"), "");
       return BoundedBody.whole(response, MOST_BYTES)
           .recover(f -> Future.failedFuture(f instanceof HttpClosedException ? CUT : f))
           .compose(all ->
