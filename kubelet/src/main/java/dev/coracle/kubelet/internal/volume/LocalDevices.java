@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Local volumes that are block devices, for pods that want them as file systems (Kubernetes docs,
@@ -84,7 +85,7 @@ final class LocalDevices {
   }
 
   private boolean isUsed(Path directory) throws IOException {
-    String plugin = directory.getParent().getFileName().toString();
+    String plugin = Objects.requireNonNull(directory.getParent()).getFileName().toString();
     String name = directory.getFileName().toString();
     for (String uid : paths.known()) {
       if (Files.isDirectory(paths.volume(uid, plugin, name))) {
