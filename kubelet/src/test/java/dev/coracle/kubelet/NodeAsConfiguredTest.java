@@ -92,6 +92,31 @@ class NodeAsConfiguredTest {
     k.eventually(() -> assertThat(lease().path("leaseDurationSeconds").asInt()).isEqualTo(1));
   }
 
+  /** As of one that was made before the node was. */
+  @Test
+  void aLeaseOfNobodyBecomesTheNodes() throws Exception {
+    start("\"nodeLeaseDurationSeconds\":1");
+    k.api
+        .patch(
+            Resources.LEASES,
+            "kube-node-lease",
+            "n1",
+            Patch.merge(n -> n.putObject("metadata").putNull("ownerReferences")))
+        .await()
+        .indefinitely();
+    k.eventually(() ->
+        assertThat(
+                k.api
+                    .get(Resources.LEASES, "kube-node-lease", "n1")
+                    .await()
+                    .indefinitely()
+                    .at("metadata", "ownerReferences")
+                    .path(0)
+                    .path("uid")
+                    .asText())
+            .isEqualTo(node().uid()));
+  }
+
   @Test
   void aNodeTakesNoMorePodsThanItsCoresAllow() throws Exception {
     start("\"podsPerCore\":3", MadeUpMachine.of(described, 1)::in);

@@ -72,9 +72,9 @@ public final class JsonPatch {
     JsonPointer path = pointer(operation.path("path"));
     JsonNode value = operation.path("value");
     return switch (operation.path("op").asText("")) {
-      case "add" -> add(root, path, needed(value));
+      case "add" -> add(root, path, given(value));
       case "remove" -> remove(root, path);
-      case "replace" -> replace(root, path, needed(value));
+      case "replace" -> replace(root, path, given(value));
       case "move" -> {
         JsonPointer from = pointer(operation.path("from"));
         JsonNode moved = get(root, from);
@@ -98,11 +98,7 @@ public final class JsonPatch {
     String path = operation.path("path").asText("");
     return switch (kind) {
       case "test" -> "testing value " + path + " failed: test failed";
-      case "add", "replace" ->
-          operation.has("value")
-              ? misplaced(root, kind, path)
-              : "operation, missing value field" + MISSING;
-      case "remove" -> misplaced(root, kind, path);
+      case "add", "replace", "remove" -> misplaced(root, kind, path);
       case "move", "copy" -> {
         String from = operation.path("from").asText("");
         yield isThere(root, from)
@@ -164,6 +160,11 @@ public final class JsonPatch {
       throw rejected();
     }
     throw rejected();
+  }
+
+  /** What an operation brings; null where it leaves it out, as upstream's library has it. */
+  private static JsonNode given(JsonNode value) {
+    return value.isMissingNode() ? Json.NODES.nullNode() : value.deepCopy();
   }
 
   private static JsonNode needed(JsonNode value) {

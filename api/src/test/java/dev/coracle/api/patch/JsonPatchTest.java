@@ -28,6 +28,8 @@ class JsonPatchTest {
       quoteCharacter = '`',
       value = {
         "{'a':1} | [{'op':'add','path':'/b','value':[1]}] | {'a':1,'b':[1]}",
+        "{'a':1} | [{'op':'add','path':'/b'}] | {'a':1,'b':null}",
+        "{'a':1} | [{'op':'replace','path':'/a'}] | {'a':null}",
         "{'a':[1,2]} | [{'op':'add','path':'/a/1','value':9}] | {'a':[1,9,2]}",
         "{'a':[1,2]} | [{'op':'add','path':'/a/-','value':9}] | {'a':[1,2,9]}",
         "{'a':[1,2]} | [{'op':'remove','path':'/a/0'}] | {'a':[2]}",
@@ -53,7 +55,6 @@ class JsonPatchTest {
         "[{'op':'add','path':'/x/y/z','value':1}]",
         "[{'op':'frob','path':'/a'}]",
         "[{'op':'add','path':'a','value':1}]",
-        "[{'op':'add','path':'/b'}]",
         "[{'op':'move','from':'/o','path':'/o/p'}]",
         "[{'op':'remove','path':''}]",
         "[1]"

@@ -32,6 +32,9 @@ import org.slf4j.LoggerFactory;
 public final class KubeletServer {
   private static final Logger log = LoggerFactory.getLogger(KubeletServer.class);
 
+  /** As the API server's: what is to be executed stands in the request line. */
+  private static final int MOST_HEADER_BYTES = 1 << 20;
+
   private final Vertx vertx;
   private final KubeletServerOptions options;
   private final KubeletRoutes routes;
@@ -121,7 +124,7 @@ public final class KubeletServer {
         .setTcpKeepAlive(true)
         .setTcpNoDelay(true)
         .setCompressionSupported(false)
-        .setMaxInitialLineLength(64 * 1024)
-        .setMaxHeaderSize(64 * 1024);
+        .setMaxInitialLineLength(MOST_HEADER_BYTES)
+        .setMaxHeaderSize(MOST_HEADER_BYTES);
   }
 }

@@ -240,4 +240,72 @@ abstract class PodStorageSuite extends KubeletOnRuntime {
       tool("losetup", "--detach", device);
     }
   }
+
+  @Test
+  void aBlankDeviceThatIsWantedAsAFileSystemGetsOne() throws Exception {
+    Path disk = containerd.root().resolve("blank");
+    Files.write(disk, new byte[16 << 20]);
+    String device = tool("losetup", "--find", "--show", disk.toString());
+    try {
+      api.put(
+          Resources.PERSISTENT_VOLUMES,
+          KubeObject.parse(
+              """
+              {"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"blank"},
+               "spec":{"capacity":{"storage":"16Mi"},"accessModes":["ReadWriteOnce"],
+                "volumeMode":"Filesystem","local":{"path":"%s"}}}\
+              """
+                  .formatted(device)));
+      api.put(
+          Resources.PERSISTENT_VOLUME_CLAIMS,
+          KubeObject.parse(
+              """
+              {"apiVersion":"v1","kind":"PersistentVolumeClaim",
+               "metadata":{"name":"blank","namespace":"default","uid":"blank-uid"},
+               "spec":{"volumeName":"blank"},"status":{"phase":"Bound"}}\
+              """));
+      String pod =
+          """
+          "restartPolicy":"Never","terminationGracePeriodSeconds":0,
+          "volumes":[{"name":"d","persistentVolumeClaim":{"claimName":"blank"}}],
+          "containers":[{"name":"c","image":"test.local/busybox:1",
+           "imagePullPolicy":"IfNotPresent","command":["/bin/busybox","sh","-c","%s"],
+           "volumeMounts":[{"name":"d","mountPath":"/d"}]}]
+          """;
+      create("first", pod.formatted("echo kept > /d/file; /bin/busybox sleep 600"));
+      running("first");
+      create("second", pod.formatted("/bin/busybox cat /d/file"));
+      ended("second");
+      assertThat(log(pod("second"))).isEqualTo("kept\n");
+      delete("second");
+      assertThat(mountsOf(device)).isEqualTo(1);
+      delete("first");
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(30))
+          .untilAsserted(() -> assertThat(mountsOf(device)).isZero());
+
+      create("third", pod.formatted("/bin/busybox cat /d/file"));
+      ended("third");
+      assertThat(log(pod("third"))).isEqualTo("kept\n");
+      delete("third");
+    } finally {
+      tool("losetup", "--detach", device);
+    }
+  }
+
+  /** How often a device is mounted on the node itself. */
+  private static long mountsOf(String device) throws IOException {
+    return Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
+        .filter(line -> line.contains(" " + device + " "))
+        .count();
+  }
+
+  private void running(String name) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(pod(name).text("status", "phase"))
+                .as("%s %s", events(name), log(pod(name)))
+                .isEqualTo("Running"));
+  }
 }

@@ -21,7 +21,11 @@ import java.util.Set;
 public final class ServiceTable {
 
   public static final String SERVICE_NAME = "kubernetes.io/service-name";
-  private static final String FOREIGN_PROXY = "service.kubernetes.io/service-proxy-name";
+
+  /** Labels by which Services say that they are another proxy's, or nobody's. */
+  private static final List<String> NOT_HERE =
+      List.of("service.kubernetes.io/service-proxy-name", "service.kubernetes.io/headless");
+
   private static final int DEFAULT_AFFINITY_SECONDS = 10800;
 
   private static final String DNS = "kube-system/kube-dns";
@@ -60,7 +64,7 @@ public final class ServiceTable {
     if (clusterIp.isEmpty()
         || clusterIp.equals("None")
         || service.text("spec", "type").equals("ExternalName")
-        || service.labels().containsKey(FOREIGN_PROXY)) {
+        || isNotHere(service)) {
       return List.of();
     }
     Place here = new Place(nodeName, zone);
@@ -89,11 +93,15 @@ public final class ServiceTable {
     if (port == 0
         || !service.text("spec", "type").equals("LoadBalancer")
         || !service.text("spec", "externalTrafficPolicy").equals("Local")
-        || service.labels().containsKey(FOREIGN_PROXY)) {
+        || isNotHere(service)) {
       return Optional.empty();
     }
     IpFamily family = families(service, service.text("spec", "clusterIP")).getFirst();
     return Optional.of(new HealthChecks.Check(port, Candidates.readyOn(nodeName, slices, family)));
+  }
+
+  private static boolean isNotHere(KubeObject service) {
+    return NOT_HERE.stream().anyMatch(service.labels()::containsKey);
   }
 
   private ServicePort port(

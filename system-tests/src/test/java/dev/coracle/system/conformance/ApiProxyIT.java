@@ -26,6 +26,21 @@ class ApiProxyIT {
             + " [{name: http, port: 80, targetPort: 8080}]}}");
   }
 
+  /** The kubelet's own port is no other than the node's: the same way leads there. */
+  @Test
+  @DisplayName(
+      "[sig-network] Proxy version v1 should proxy logs on node with explicit kubelet port using"
+          + " proxy subresource")
+  void nodesWithTheirPort(Space space) {
+    var node = space.api().get("/api/v1/nodes").json().path("items").path(0);
+    String name = node.path("metadata").path("name").asText();
+    int port =
+        node.path("status").path("daemonEndpoints").path("kubeletEndpoint").path("Port").asInt();
+    for (String target : List.of(name, name + ":" + port)) {
+      answers(space, "/api/v1/nodes/" + target + "/proxy/healthz", "ok");
+    }
+  }
+
   @Test
   @DisplayName(
       "[sig-network] Proxy version v1 should proxy through a service and a pod [Conformance]")

@@ -33,7 +33,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HttpFront {
 
-  private static final int MOST_HEADER_BYTES = 64 << 10;
+  /**
+   * Of the request line and of all headers, as upstream: {@code kubectl exec} has its command in
+   * the one, and who is in many groups a long token in the others.
+   */
+  private static final int MOST_HEADER_BYTES = 1 << 20;
+
   private static final int MOST_STREAMS = 1000;
 
   /** More in so many seconds is taken for an attack (CVE-2023-44487), and ends the connection. */
@@ -144,9 +149,11 @@ public final class HttpFront {
         .setTcpKeepAlive(true)
         .setTcpNoDelay(true)
         .setMaxHeaderSize(MOST_HEADER_BYTES)
-        .setMaxInitialLineLength(16 << 10)
+        .setMaxInitialLineLength(MOST_HEADER_BYTES)
         .setInitialSettings(
-            new io.vertx.core.http.Http2Settings().setMaxConcurrentStreams(MOST_STREAMS))
+            new io.vertx.core.http.Http2Settings()
+                .setMaxConcurrentStreams(MOST_STREAMS)
+                .setMaxHeaderListSize(MOST_HEADER_BYTES))
         // Every watch that its client ends is a reset; informers and kubectl end many.
         .setHttp2RstFloodMaxRstFramePerWindow(MOST_RESETS)
         .setHttp2RstFloodWindowDuration(RESETS_SECONDS)

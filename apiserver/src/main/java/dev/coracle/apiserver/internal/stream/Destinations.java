@@ -100,7 +100,7 @@ public final class Destinations {
       case "nodes" ->
           node(name[1])
               .map(at ->
-                  name[2].isEmpty()
+                  name[2].isEmpty() || name[2].equals(String.valueOf(at.port()))
                       ? Destination.kubelet(at, uri, false, prefix)
                       : new Destination(
                           false,

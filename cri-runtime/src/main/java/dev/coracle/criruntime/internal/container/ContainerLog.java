@@ -55,13 +55,17 @@ final class ContainerLog {
     hub.publish(error, chunk);
     if (stream.hasPartial() && !partialScheduled) {
       partialScheduled = true;
-      poller.after(PARTIAL_DELAY_MILLIS, this::flushPartials);
+      poller.after(
+          PARTIAL_DELAY_MILLIS,
+          () -> {
+            partialScheduled = false;
+            flushPartials();
+          });
     }
   }
 
-  // A line that waits for its end would be lost with this process; so it does not wait long.
-  private void flushPartials() {
-    partialScheduled = false;
+  /** A line that waits for its end would be lost with this process; so it does not wait long. */
+  void flushPartials() {
     attempt(w -> {
       w.flushPartial(out);
       w.flushPartial(err);

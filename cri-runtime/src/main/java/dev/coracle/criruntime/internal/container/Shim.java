@@ -339,6 +339,7 @@ final class Shim {
     }
     handed.poll(); // Of a container that ended at once.
     drain();
+    log.flushPartials(); // Whoever hears of the end finds all of the log.
     readPid(); // Of a container that ended at once: it did start.
     ended.complete(code);
     IllegalStateException over = new IllegalStateException("the container has ended");

@@ -51,10 +51,14 @@ final class NodeLease {
       try {
         ObjectNode patch = Json.object();
         patch.putObject("spec").put("leaseDurationSeconds", seconds()).put("renewTime", now);
-        client
-            .patch(Resources.LEASES, NAMESPACE, nodeName, new Patch(PatchType.MERGE, patch, false))
-            .await()
-            .atMost(LIMIT);
+        KubeObject lease = merge(patch);
+        // Where the node was not known yet when the Lease was made.
+        if (lease.at("metadata", "ownerReferences").isEmpty()) {
+          ObjectNode owned = Json.object();
+          if (own(owned)) {
+            merge(owned);
+          }
+        }
       } catch (StatusException e) {
         if (!StatusException.isNotFound(e)) {
           throw e;
@@ -64,6 +68,27 @@ final class NodeLease {
     } catch (RuntimeException e) {
       LOG.atWarn().addKeyValue("why", e.getMessage()).log("The Node's Lease could not be renewed");
     }
+  }
+
+  private KubeObject merge(ObjectNode patch) {
+    return client
+        .patch(Resources.LEASES, NAMESPACE, nodeName, new Patch(PatchType.MERGE, patch, false))
+        .await()
+        .atMost(LIMIT);
+  }
+
+  /** The Lease goes with its Node. False where that is not known yet. */
+  private boolean own(ObjectNode tree) {
+    Optional<KubeObject> owner = node.get().filter(n -> !n.uid().isEmpty());
+    owner.ifPresent(n ->
+        tree.withObjectProperty("metadata")
+            .putArray("ownerReferences")
+            .addObject()
+            .put("apiVersion", "v1")
+            .put("kind", "Node")
+            .put("name", nodeName)
+            .put("uid", n.uid()));
+    return owner.isPresent();
   }
 
   private int seconds() {
@@ -76,16 +101,7 @@ final class NodeLease {
         NAMESPACE,
         nodeName,
         tree -> {
-          node.get()
-              .filter(n -> !n.uid().isEmpty())
-              .ifPresent(n ->
-                  tree.withObjectProperty("metadata")
-                      .putArray("ownerReferences")
-                      .addObject()
-                      .put("apiVersion", "v1")
-                      .put("kind", "Node")
-                      .put("name", nodeName)
-                      .put("uid", n.uid()));
+          own(tree);
           tree.putObject("spec")
               .put("holderIdentity", nodeName)
               .put("leaseDurationSeconds", seconds())

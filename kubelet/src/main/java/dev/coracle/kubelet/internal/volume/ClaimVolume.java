@@ -33,6 +33,7 @@ final class ClaimVolume implements VolumePlugin {
   private final CsiVolumes csi;
   private final CsiExpansion expansion;
   private final PodPaths paths;
+  private final LocalDevices devices;
 
   /**
    * @param localVolumes where volumes of the built-in class may be made
@@ -44,13 +45,15 @@ final class ClaimVolume implements VolumePlugin {
       Path localVolumes,
       CsiVolumes csi,
       CsiExpansion expansion,
-      PodPaths paths) {
+      PodPaths paths,
+      LocalDevices devices) {
     this.field = field;
     this.objects = objects;
     this.localVolumes = localVolumes;
     this.csi = csi;
     this.expansion = expansion;
     this.paths = paths;
+    this.devices = devices;
   }
 
   @Override
@@ -96,8 +99,9 @@ final class ClaimVolume implements VolumePlugin {
       if (!Files.exists(Path.of(path))) {
         throw new IllegalArgumentException("path \"" + path + "\" does not exist");
       }
-      mounted = HostPathVolume.at(path, "Directory");
-      Ownership.apply(Objects.requireNonNull(mounted.path()), pod, readOnly);
+      Path at = local(pod, volume, Path.of(path));
+      Ownership.apply(at, pod, readOnly);
+      mounted = Mounted.at(at);
     } else if (!host.isMissingNode()) {
       mounted = HostPathVolume.at(host.path("path").asText(""), host.path("type").asText(""));
     } else if (volume.at("spec", "csi").isObject()) {
@@ -109,6 +113,21 @@ final class ClaimVolume implements VolumePlugin {
               + "\" is neither local nor hostPath nor of a CSI driver");
     }
     return readOnly ? new Mounted(mounted.path(), true, "") : mounted;
+  }
+
+  private Path local(Pod pod, KubeObject volume, Path path) throws IOException {
+    if (Files.isDirectory(path)) {
+      return path;
+    }
+    if (!DeviceLinks.isBlockDevice(path)) {
+      throw new IllegalArgumentException("only directory and block device are supported");
+    }
+    return devices.mount(pod, volume, paths.volume(pod.uid(), directoryName(), volume.name()));
+  }
+
+  @Override
+  public void unmount(Path directory) throws IOException {
+    devices.unmount(directory);
   }
 
   /**

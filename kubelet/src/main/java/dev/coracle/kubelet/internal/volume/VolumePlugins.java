@@ -27,6 +27,7 @@ public final class VolumePlugins {
       CsiVolumes csi,
       CsiExpansion expansion,
       PodPaths paths) {
+    LocalDevices devices = new LocalDevices(paths);
     Payloads payloads = new Payloads(objects, tokens, certificates, facts);
     return List.of(
         new EmptyDirVolume(facts),
@@ -37,7 +38,8 @@ public final class VolumePlugins {
         new PayloadVolume("downwardAPI", "kubernetes.io~downward-api", payloads::downwardApi),
         new ImageVolume(),
         new CsiInlineVolume(csi),
-        new ClaimVolume("persistentVolumeClaim", objects, localVolumes, csi, expansion, paths),
-        new ClaimVolume("ephemeral", objects, localVolumes, csi, expansion, paths));
+        new ClaimVolume(
+            "persistentVolumeClaim", objects, localVolumes, csi, expansion, paths, devices),
+        new ClaimVolume("ephemeral", objects, localVolumes, csi, expansion, paths, devices));
   }
 }
