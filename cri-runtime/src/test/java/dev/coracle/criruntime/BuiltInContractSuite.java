@@ -21,6 +21,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -278,5 +279,23 @@ abstract class BuiltInContractSuite extends CriContractSuite {
         .output()
         .lines()
         .toList();
+  }
+
+  /** Whose input is not ended with the first client's: kubectl's {@code --leave-stdin-open}. */
+  @Test
+  void lettingGoOfTheInputEndsTheSessionAndNotTheContainer() throws Exception {
+    PodSandboxConfig pod = pod("open").build();
+    ContainerConfig config = shell("c", "cat; echo end").setStdin(true).build();
+    String id = started(run(pod), pod, config);
+    for (String line : List.of("one\n", "two\n")) {
+      try (WebSocketSession s = stream(attachUrl(id, false))) {
+        s.send(0, line);
+        await().untilAsserted(() -> assertThat(s.text(1)).contains(line));
+        s.send(255, "\0");
+        s.closed.get(10, TimeUnit.SECONDS);
+        assertThat(s.text(3)).contains("Success");
+      }
+    }
+    assertThat(cri.containerStatus(id).getState()).isEqualTo(ContainerState.CONTAINER_RUNNING);
   }
 }

@@ -579,7 +579,7 @@ public abstract class CriContractSuite {
     assertThat(cri.containerStatus(server).getState()).isEqualTo(ContainerState.CONTAINER_RUNNING);
   }
 
-  private WebSocketSession stream(String url) {
+  WebSocketSession stream(String url) {
     return new WebSocketSession(vertx(), url, streamProtocol());
   }
 
@@ -682,7 +682,7 @@ public abstract class CriContractSuite {
     assertThat(log("c")).isEqualTo("<hello>\nend\n");
   }
 
-  private String attachUrl(String id, boolean tty) {
+  String attachUrl(String id, boolean tty) {
     return cri.runtime(
             "Attach",
             AttachRequest.newBuilder()

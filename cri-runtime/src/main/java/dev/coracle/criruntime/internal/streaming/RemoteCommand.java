@@ -149,6 +149,12 @@ public final class RemoteCommand {
               () -> {
                 if (once) {
                   container.closeInput();
+                } else {
+                  // The container goes on and reads what others send; this client has no more to
+                  // say,
+                  // and waits for the output's end, as containerd has it too.
+                  container.output().remove(listener);
+                  listener.ended();
                 }
               });
       writer.onDrain(() -> channels.read(true));
