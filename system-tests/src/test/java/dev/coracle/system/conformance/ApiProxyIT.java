@@ -28,9 +28,6 @@ class ApiProxyIT {
 
   /** The kubelet's own port is no other than the node's: the same way leads there. */
   @Test
-  @DisplayName(
-      "[sig-network] Proxy version v1 should proxy logs on node with explicit kubelet port using"
-          + " proxy subresource")
   void nodesWithTheirPort(Space space) {
     var node = space.api().get("/api/v1/nodes").json().path("items").path(0);
     String name = node.path("metadata").path("name").asText();
