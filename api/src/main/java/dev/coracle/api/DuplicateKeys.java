@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DuplicateKeys {
 
+  private static final String BREAK = "\n  ";
+  private static final String WORDS = "yaml: unmarshal errors:" + BREAK;
+
   private static final int MOST = 100;
 
   /** Of a list there are no keys. */
@@ -39,7 +42,14 @@ public final class DuplicateKeys {
 
   /** All of them, as the reason that the YAML is none. */
   public static String words(List<String> found) {
-    return "yaml: unmarshal errors:\n  " + String.join("\n  ", found);
+    return WORDS + String.join(BREAK, found);
+  }
+
+  /** What a text of {@link #words} has found, one each; of any other the text itself. */
+  public static List<String> each(String text) {
+    return text.startsWith(WORDS)
+        ? List.of(text.substring(WORDS.length()).split(BREAK))
+        : List.of(text);
   }
 
   void open(boolean map) {

@@ -410,7 +410,13 @@ public final class ResourceHandler {
     }
     List<String> twice =
         keys.found().isEmpty() ? List.of() : List.of(DuplicateKeys.words(keys.found()));
-    return Decoder.decode(tree, twice, type, kind, validation, call.warnings()::add);
+    return Decoder.decode(
+        tree,
+        twice,
+        type,
+        kind,
+        validation,
+        text -> DuplicateKeys.each(text).forEach(call.warnings()::add));
   }
 
   /** On the request's event loop, wherever the work was done. */
