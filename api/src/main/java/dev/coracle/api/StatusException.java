@@ -106,9 +106,9 @@ public final class StatusException extends RuntimeException {
   }
 
   public static StatusException forbidden(GroupResource resource, String name, String why) {
-    String what = resource.resource().isEmpty() ? "forbidden: " : resource + " ";
-    String quoted = resource.resource().isEmpty() ? "" : "\"" + name + "\" is forbidden: ";
-    return failed(StatusReason.FORBIDDEN, what + quoted + why, resource, name);
+    String what = name.isEmpty() ? resource.toString() : resource + " \"" + name + "\"";
+    String is = resource.resource().isEmpty() ? "forbidden: " : what + " is forbidden: ";
+    return failed(StatusReason.FORBIDDEN, is + why, resource, name);
   }
 
   /**
@@ -161,7 +161,10 @@ public final class StatusException extends RuntimeException {
   }
 
   public static StatusException internal(String message) {
-    return of(StatusReason.INTERNAL_ERROR, "Internal error occurred: " + message);
+    Status status =
+        Status.failure(StatusReason.INTERNAL_ERROR, "Internal error occurred: " + message);
+    // What is wrong stands alone in the cause.
+    return new StatusException(status.withCauses(List.of(new StatusCause("", message, ""))));
   }
 
   public static StatusException notImplemented(String message) {

@@ -14,11 +14,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Schemas as types of CEL. Struct types are noted under their names, for the type provider. */
 public final class CelTypes {
 
+  private static final Pattern IDENTIFIER = Pattern.compile("[_a-zA-Z][_a-zA-Z0-9]*");
   private static final Set<String> RESERVED =
       Set.of(
           "true",
@@ -121,6 +123,21 @@ public final class CelTypes {
     return rules == null || !rules.path("type").asText("").equals("string")
         ? ""
         : rules.path("format").asText("");
+  }
+
+  /** Whether something may be called so: letters, digits and underscores, and no word of CEL's. */
+  public static boolean isIdentifier(String name) {
+    return IDENTIFIER.matcher(name).matches() && !RESERVED.contains(name);
+  }
+
+  /** UserInfo of authentication.k8s.io/v1. */
+  public CelType userInfo() {
+    CelType text = SimpleType.STRING;
+    CelType texts = ListType.create(text);
+    return struct(
+        "kubernetes.UserInfo",
+        Map.of(
+            "username", text, "uid", text, "groups", texts, "extra", MapType.create(text, texts)));
   }
 
   /** A property's name as CEL sees it; empty where it can not be spelled. */

@@ -6,10 +6,10 @@ import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
 import dev.coracle.apiserver.internal.policy.PolicyChecks;
+import dev.coracle.cel.CelTypes;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * What admission policies of both kinds have in common. Match conditions are compiled when they, or
@@ -18,30 +18,6 @@ import java.util.regex.Pattern;
 abstract class PolicyRules implements KindRules {
 
   private static final Set<String> FAILURE = Set.of("Fail", "Ignore");
-  private static final Pattern IDENTIFIER = Pattern.compile("[_a-zA-Z][_a-zA-Z0-9]*");
-  private static final Set<String> RESERVED =
-      Set.of(
-          "true",
-          "false",
-          "null",
-          "in",
-          "as",
-          "break",
-          "const",
-          "continue",
-          "else",
-          "for",
-          "function",
-          "if",
-          "import",
-          "let",
-          "loop",
-          "package",
-          "namespace",
-          "return",
-          "var",
-          "void",
-          "while");
 
   @Override
   public void check(ObjectNode policy, FieldErrors errors) {
@@ -147,7 +123,7 @@ abstract class PolicyRules implements KindRules {
     String name = Nodes.text(variable, "name");
     if (name.isBlank()) {
       errors.required(at, "name", "name is not specified");
-    } else if (!IDENTIFIER.matcher(name).matches() || RESERVED.contains(name)) {
+    } else if (!CelTypes.isIdentifier(name)) {
       errors.invalid(at, "name", name, "must be a valid CEL identifier");
     }
     String text = Nodes.text(variable, "expression");

@@ -25,18 +25,6 @@ final class AdmissionTypes {
         types.struct(
             "kubernetes.GroupVersionResource",
             Map.of("group", TEXT, "version", TEXT, "resource", TEXT));
-    CelType user =
-        types.struct(
-            "kubernetes.UserInfo",
-            Map.of(
-                "username",
-                TEXT,
-                "uid",
-                TEXT,
-                "groups",
-                TEXTS,
-                "extra",
-                MapType.create(TEXT, TEXTS)));
     Map<String, CelType> fields = new LinkedHashMap<>();
     fields.put("kind", kind);
     fields.put("resource", resource);
@@ -47,7 +35,7 @@ final class AdmissionTypes {
     fields.put("name", TEXT);
     fields.put("namespace", TEXT);
     fields.put("operation", TEXT);
-    fields.put("userInfo", user);
+    fields.put("userInfo", types.userInfo());
     fields.put("dryRun", SimpleType.BOOL);
     fields.put("options", SimpleType.DYN);
     return types.struct("kubernetes.AdmissionRequest", fields);

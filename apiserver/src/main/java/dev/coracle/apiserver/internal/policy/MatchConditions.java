@@ -23,7 +23,7 @@ public final class MatchConditions {
 
   /** The conditions of a webhook; compiled when they are first asked for. */
   public static MatchConditions ofWebhook(JsonNode conditions) {
-    return new MatchConditions(() -> compile(conditions, Scope.WEBHOOK.environment()));
+    return new MatchConditions(() -> compile(conditions, Scope.ofWebhooks()));
   }
 
   /**

@@ -4,9 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
+import dev.coracle.cel.CelEnvironment;
 import dev.coracle.cel.CelFailure;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether the expressions of webhooks and policies can be compiled, asked when they are written.
@@ -21,6 +24,11 @@ public final class PolicyChecks {
   private final PolicyVariables variables;
   private final boolean usesVariables;
 
+  /** With the variables so far; made when asked for. */
+  private @Nullable CelEnvironment environment;
+
+  private @Nullable CelEnvironment messages;
+
   /**
    * @param params whether the policy has parameters
    * @param usesVariables whether expressions know {@code variables}, be it that there are none
@@ -33,16 +41,20 @@ public final class PolicyChecks {
 
   /** The {@code matchConditions} of a webhook. */
   public static void webhookConditions(JsonNode conditions, FieldPath at, FieldErrors errors) {
-    conditions(conditions, Scope.WEBHOOK, at, errors);
+    conditions(conditions, Scope::ofWebhooks, at, errors);
   }
 
   /** The {@code matchConditions} of the policy, which know none of its variables. */
   public void conditions(JsonNode conditions, FieldPath at, FieldErrors errors) {
-    conditions(conditions, scope, at, errors);
+    conditions(conditions, scope::environment, at, errors);
   }
 
   private static void conditions(
-      JsonNode conditions, Scope scope, FieldPath at, FieldErrors errors) {
+      JsonNode conditions, Supplier<CelEnvironment> known, FieldPath at, FieldErrors errors) {
+    if (conditions.isEmpty()) {
+      return;
+    }
+    CelEnvironment environment = known.get();
     if (conditions.size() > MOST_CONDITIONS) {
       errors.tooMany(at, "", conditions.size(), MOST_CONDITIONS);
     }
@@ -54,7 +66,7 @@ public final class PolicyChecks {
       if (text.isEmpty()) {
         errors.required(here, "expression");
       } else {
-        compile(text, here, "expression", errors, scope.environment()::compileBool);
+        compile(text, here, "expression", errors, environment::compileBool);
       }
       String name = c.path("name").asText("");
       if (name.isEmpty()) {
@@ -75,24 +87,26 @@ public final class PolicyChecks {
         "expression",
         errors,
         t -> {
+          environment = null;
+          messages = null;
           variables.add(name, t);
           return t;
         });
   }
 
   public void validation(String text, FieldPath at, FieldErrors errors) {
-    compile(text, at, "expression", errors, known().environment()::compileBool);
+    compile(text, at, "expression", errors, environment()::compileBool);
   }
 
   public void message(String text, FieldPath at, FieldErrors errors) {
-    compile(text, at, "messageExpression", errors, t -> Validations.message(known(), t));
+    compile(text, at, "messageExpression", errors, t -> Validations.message(messages(), t));
   }
 
   /**
    * @param shown the text as it was written
    */
   public void annotation(String text, String shown, FieldPath at, FieldErrors errors) {
-    compile(shown, at, "valueExpression", errors, _ -> Validations.annotation(known(), text));
+    compile(shown, at, "valueExpression", errors, _ -> Validations.annotation(environment(), text));
   }
 
   /**
@@ -100,6 +114,24 @@ public final class PolicyChecks {
    */
   public void mutation(String text, boolean apply, FieldPath at, FieldErrors errors) {
     compile(text, at, "expression", errors, t -> Mutations.compile(known(), t, apply));
+  }
+
+  private CelEnvironment environment() {
+    CelEnvironment made = environment;
+    if (made == null) {
+      made = known().environment();
+      environment = made;
+    }
+    return made;
+  }
+
+  private CelEnvironment messages() {
+    CelEnvironment made = messages;
+    if (made == null) {
+      made = known().withoutAuthorizer().environment();
+      messages = made;
+    }
+    return made;
   }
 
   private Scope known() {

@@ -10,8 +10,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an expression of admission may use: {@code object}, {@code oldObject}, {@code request} and
- * {@code namespaceObject} always, and what is named here.
+ * What an expression of admission may use; for one thread: {@code object}, {@code oldObject},
+ * {@code request} and {@code namespaceObject} always, and what is named here.
  *
  * @param types of structs, by name
  * @param object the type of {@code object} and {@code oldObject}
@@ -28,8 +28,16 @@ record Scope(
     @Nullable Map<String, CelType> variables,
     boolean patches) {
 
-  /** Of a webhook's conditions: untyped objects. */
-  static final Scope WEBHOOK = new Scope(new CelTypes(), SimpleType.DYN, null, true, null, false);
+  /** One for all webhooks. */
+  private static final class Webhooks {
+    static final CelEnvironment ENVIRONMENT =
+        new Scope(new CelTypes(), SimpleType.DYN, null, true, null, false).environment();
+  }
+
+  /** Of the conditions of webhooks: untyped objects. */
+  static CelEnvironment ofWebhooks() {
+    return Webhooks.ENVIRONMENT;
+  }
 
   /** Of a policy: untyped objects, and parameters where it has some. */
   static Scope ofPolicy(boolean params) {

@@ -57,29 +57,32 @@ final class Validations {
         new PolicyVariables(spec.path("variables"), Scope.ofPolicy(spec.hasNonNull("paramKind")));
     Scope scope = variables.scope();
     CelEnvironment environment = scope.environment();
+    CelEnvironment messages = scope.withoutAuthorizer().environment();
     conditions = MatchConditions.of(spec.path("matchConditions"), environment);
     for (JsonNode v : spec.path("validations")) {
       String message = v.path("messageExpression").asText("");
       validations.add(
           new Validation(
               environment.compileBool(v.path("expression").asText("")),
-              message.isBlank() ? null : message(scope, message),
+              message.isBlank() ? null : message(messages, message),
               v.path("message").asText("").strip(),
               v.path("reason").asText("")));
     }
     for (JsonNode a : spec.path("auditAnnotations")) {
       annotations.put(
-          a.path("key").asText(""), annotation(scope, a.path("valueExpression").asText("")));
+          a.path("key").asText(""), annotation(environment, a.path("valueExpression").asText("")));
     }
   }
 
-  /** Of a message, which knows no authorizer. */
-  static Expression message(Scope scope, String text) {
-    return scope.withoutAuthorizer().environment().compileAs(text, SimpleType.STRING);
+  /**
+   * @param environment without an authorizer, which messages do not know
+   */
+  static Expression message(CelEnvironment environment, String text) {
+    return environment.compileAs(text, SimpleType.STRING);
   }
 
-  static Expression annotation(Scope scope, String text) {
-    return scope.environment().compileAs(text, SimpleType.STRING, SimpleType.NULL_TYPE);
+  static Expression annotation(CelEnvironment environment, String text) {
+    return environment.compileAs(text, SimpleType.STRING, SimpleType.NULL_TYPE);
   }
 
   /**

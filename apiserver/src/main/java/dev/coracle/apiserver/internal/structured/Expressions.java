@@ -33,19 +33,7 @@ final class Expressions {
 
     static {
       CelTypes types = new CelTypes();
-      CelType user =
-          types.struct(
-              "kubernetes.UserInfo",
-              Map.of(
-                  "username",
-                  TEXT,
-                  "uid",
-                  TEXT,
-                  "groups",
-                  TEXTS,
-                  "extra",
-                  MapType.create(TEXT, TEXTS)));
-      ENVIRONMENT = new CelEnvironment(Map.of("user", user), types.structs());
+      ENVIRONMENT = new CelEnvironment(Map.of("user", types.userInfo()), types.structs());
     }
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.internal.admission.AdmissionPlugin;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest;
 import dev.coracle.apiserver.internal.admission.Reinvocation;
@@ -114,7 +115,7 @@ public final class MutatingWebhooks implements AdmissionPlugin {
     }
     ObjectNode shown = ReviewedObject.now(request, target);
     if (request.object() == null || shown == null) {
-      throw Verdicts.internal(
+      throw StatusException.internal(
           "admission webhook \""
               + hook.name()
               + "\" attempted to modify the object, which is not supported for this operation");

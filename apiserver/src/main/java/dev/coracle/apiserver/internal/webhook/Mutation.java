@@ -3,6 +3,7 @@ package dev.coracle.apiserver.internal.webhook;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
+import dev.coracle.api.StatusException;
 import dev.coracle.api.schema.Decoder;
 import dev.coracle.api.schema.FieldValidation;
 import dev.coracle.api.validation.FieldErrors;
@@ -79,7 +80,7 @@ public final class Mutation {
     String kind = changed.path("kind").asText("");
     GroupVersionKind own = request.call().type().kind();
     if (kind.isEmpty()) {
-      throw Verdicts.internal("Object 'Kind' is missing in '" + changed + "'");
+      throw StatusException.internal("Object 'Kind' is missing in '" + changed + "'");
     }
     if (!kind.equals(own.kind())) {
       FieldErrors errors = new FieldErrors();

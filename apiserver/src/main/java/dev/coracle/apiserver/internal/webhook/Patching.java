@@ -74,10 +74,10 @@ final class Patching {
       if (JsonPatch.apply(shown, operations) instanceof ObjectNode patched) {
         return patched;
       }
-      throw Verdicts.internal("the patch of " + webhook + " gives no object");
+      throw StatusException.internal("the patch of " + webhook + " gives no object");
     } catch (StatusException e) {
       Throwable why = e.getCause();
-      throw why == null ? e : Verdicts.internal(String.valueOf(why.getMessage()));
+      throw why == null ? e : StatusException.internal(String.valueOf(why.getMessage()));
     }
   }
 

@@ -4,10 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.Status;
-import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
-import dev.coracle.apiserver.internal.admission.AdmissionRequest;
-import java.util.List;
 
 /** What webhooks' answers become, in upstream's words. */
 final class Verdicts {
@@ -59,22 +56,7 @@ final class Verdicts {
 
   /** {@code Internal error occurred: failed calling webhook …}. */
   static StatusException failed(String webhook, Throwable why) {
-    return internal("failed calling webhook \"" + webhook + "\": " + why.getMessage());
-  }
-
-  /** {@code Internal error occurred: …}, whose cause says the same alone. */
-  static StatusException internal(String why) {
-    return new StatusException(
-        StatusException.internal(why).status().withCauses(List.of(new StatusCause("", why, ""))));
-  }
-
-  /** Of a request whose conditions could not be evaluated; an object without a name has none. */
-  static StatusException forbidden(AdmissionRequest request, String words) {
-    String name = request.objectName();
-    StatusException named = StatusException.forbidden(request.resource(), name, words);
-    return name.isEmpty()
-        ? new StatusException(
-            named.status().withMessage(named.status().message().replaceFirst(" \"\"", "")))
-        : named;
+    return StatusException.internal(
+        "failed calling webhook \"" + webhook + "\": " + why.getMessage());
   }
 }

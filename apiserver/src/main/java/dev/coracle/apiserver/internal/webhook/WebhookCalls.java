@@ -70,7 +70,7 @@ public final class WebhookCalls {
       if (hook.ignoresFailure()) {
         return false;
       }
-      throw Verdicts.forbidden(request, e.words());
+      throw StatusException.forbidden(request.resource(), request.objectName(), e.words());
     }
   }
 

@@ -8,6 +8,7 @@ import dev.coracle.tracing.Tracing;
 import io.opentelemetry.context.Context;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientAgent;
@@ -159,7 +160,7 @@ public final class WebhookClient {
     private final Buffer body;
     private final AnswerReader answer;
     private @Nullable HttpClientRequest sent;
-    private boolean over;
+    private long pause = -1;
 
     Posting(RequestOptions options, Buffer body, AnswerReader answer) {
       this.options = options;
@@ -171,7 +172,7 @@ public final class WebhookClient {
       return send(0)
           .timeout(millis, TimeUnit.MILLISECONDS)
           .onComplete(result -> {
-            over = true;
+            vertx.cancelTimer(pause);
             HttpClientRequest last = sent;
             if (result.failed() && last != null) {
               last.reset();
@@ -197,9 +198,14 @@ public final class WebhookClient {
           .compose(all ->
               later < 0
                   ? Future.succeededFuture(answer.read(code, type, all.getBytes()))
-                  : vertx
-                      .timer(later * 1000L + 1)
-                      .compose(_ -> over ? Future.failedFuture(CUT) : send(tried + 1)));
+                  : after(later).compose(_ -> send(tried + 1)));
+    }
+
+    /** Ends with the call's own time, where that is over before. */
+    private Future<Void> after(int seconds) {
+      Promise<Void> then = Promise.promise();
+      pause = vertx.setTimer(seconds * 1000L + 1, _ -> then.complete());
+      return then.future();
     }
 
     /** Seconds; negative where the webhook does not say. */

@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.internal.volume;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -112,7 +113,7 @@ final class DiskTools {
       String output;
       try (var said = process.getInputStream()) {
         output = new String(said.readNBytes(MAX_OUTPUT), StandardCharsets.UTF_8);
-        said.skip(Long.MAX_VALUE);
+        said.transferTo(OutputStream.nullOutputStream());
       }
       if (!process.waitFor(LIMIT_MINUTES, TimeUnit.MINUTES)) {
         throw new IOException(command.getFirst() + " did not end");
