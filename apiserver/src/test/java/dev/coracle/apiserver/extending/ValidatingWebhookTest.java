@@ -266,6 +266,28 @@ class ValidatingWebhookTest {
   }
 
   @Test
+  void whoIsBusyIsAskedAgainInTheTimeThatThereIs() {
+    register(
+        "busy",
+        hook(
+            "busy.example.com",
+            hooks.on("/busy", _ -> WebhookServer.allow()),
+            ", timeoutSeconds: 2"));
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> {
+          api.post(MAPS + "?dryRun=All", "{metadata: {name: one}}").ok();
+          return !hooks.seen("/busy").isEmpty();
+        });
+    hooks.busy(3, "0");
+    api.post(MAPS + "?dryRun=All", "{metadata: {name: one}}").ok();
+    hooks.busy(1, "9999");
+    Answer late = api.post(MAPS + "?dryRun=All", "{metadata: {name: one}}");
+    assertThat(late.code()).isEqualTo(500);
+    assertThat(late.message()).endsWith("context deadline exceeded");
+  }
+
+  @Test
   void certificatesAreChecked() {
     String client = hooks.on("/tls", asked -> WebhookServer.allow());
     register("tls", hook("tls.example.com", client.replaceAll(", caBundle.*}", "}"), ""));

@@ -18,9 +18,12 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -38,6 +41,7 @@ final class WebhookServer {
   private final Map<String, List<JsonNode>> seen = new ConcurrentHashMap<>();
   private final Map<String, Function<JsonNode, byte[]>> bodies = new ConcurrentHashMap<>();
   private final Map<String, List<String>> traces = new ConcurrentHashMap<>();
+  private final Queue<String> pauses = new ConcurrentLinkedQueue<>();
   private volatile boolean service;
 
   WebhookServer(Vertx vertx, TestPki pki) throws Exception {
@@ -133,7 +137,17 @@ final class WebhookServer {
     return on(path, _ -> allow());
   }
 
+  /** The next requests of all paths are put off. */
+  void busy(int times, String retryAfter) {
+    pauses.addAll(Collections.nCopies(times, retryAfter));
+  }
+
   private void handle(HttpServerRequest request) {
+    String pause = pauses.poll();
+    if (pause != null) {
+      request.response().setStatusCode(503).putHeader("Retry-After", pause).end();
+      return;
+    }
     String trace = request.getHeader("traceparent");
     if (trace != null) {
       traces.computeIfAbsent(request.path(), _ -> new CopyOnWriteArrayList<>()).add(trace);
