@@ -167,6 +167,7 @@ public final class BridgeNetwork implements PodNetwork {
           namespace,
           from.stream().anyMatch(Ipam::isIpv6) ? Ipv6Settings.ofPod("eth0") : Map.of(),
           inPod(device, from, addresses));
+      forget(addresses);
       firewall.open(addresses, hostPorts(pod));
     } catch (IOException e) {
       RouteSocket.trySend(new RouteMessages().delete(veth));
@@ -176,6 +177,16 @@ public final class BridgeNetwork implements PodNetwork {
     ObjectNode details = JsonNodeFactory.instance.objectNode().put("veth", veth);
     addresses.forEach(details.putArray("ips")::add);
     return new Connection(addresses, details);
+  }
+
+  /**
+   * The host may still know at which hardware address an earlier pod had this address, and would
+   * send there for some eight seconds. That it mostly knows none is fine.
+   */
+  private void forget(List<String> addresses) throws IOException {
+    RouteMessages messages = new RouteMessages();
+    addresses.forEach(address -> messages.forget(bridgeIndex, address));
+    RouteSocket.trySend(messages);
   }
 
   private static RouteMessages inPod(int device, List<Ipam> from, List<String> addresses) {

@@ -139,6 +139,31 @@ class BridgeNetworkTest {
   }
 
   @Test
+  void whereAnEarlierPodHadAnAddressIsForgotten() throws Exception {
+    ranges(BOTH);
+    connect(pod);
+    for (String next : List.of("10.199.1.3", "fd00:199:1::3")) {
+      host.call(() ->
+          ip(
+              "neigh",
+              "replace",
+              next,
+              "lladdr",
+              "02:00:00:00:00:01",
+              "nud",
+              "reachable",
+              "dev",
+              BRIDGE));
+    }
+    for (String address : connect(other).ips()) {
+      FutureTask<String> served = serve(other, 8080);
+      ask(host, address, 8080);
+      NetworkNamespace.end(served);
+      assertThat(address).endsWith("3");
+    }
+  }
+
+  @Test
   void podsReachEachOtherThroughTheHostAlone() throws Exception {
     ranges(BOTH);
     PodNetwork.Connection first = connect(pod);
