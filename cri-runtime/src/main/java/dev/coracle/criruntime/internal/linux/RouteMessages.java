@@ -32,6 +32,7 @@ public final class RouteMessages {
   private static final short LINK_MTU = 4;
   static final short LINK_PEER = 5;
   private static final short LINK_NAME = 3;
+  private static final short LINK_ADDRESS = 1;
   private static final short LINK_MASTER = 10;
   private static final short LINK_INFO = 18;
   private static final short LINK_NAMESPACE_FD = 28;
@@ -92,10 +93,11 @@ public final class RouteMessages {
     return end();
   }
 
-  public RouteMessages bridge(String name) {
+  public RouteMessages bridge(String name, byte[] hardware) {
     begin("add bridge " + name, NEW_LINK, CREATE | EXCLUSIVE | ACK);
     device(0, 0);
     text(LINK_NAME, name);
+    attribute(LINK_ADDRESS, hardware);
     int info = nest(LINK_INFO);
     text(INFO_KIND, "bridge");
     close(info);

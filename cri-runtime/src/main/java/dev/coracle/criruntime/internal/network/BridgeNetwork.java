@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -98,7 +99,7 @@ public final class BridgeNetwork implements PodNetwork {
       Ipv6Settings.requireIpv6(cidrs(next));
     }
     if (!Devices.exists(bridge)) {
-      RouteSocket.send(new RouteMessages().bridge(bridge));
+      RouteSocket.send(new RouteMessages().bridge(bridge, hardwareAddress()));
     }
     if (ipv6) {
       Ipv6Settings.ofRouter(bridge);
@@ -121,6 +122,17 @@ public final class BridgeNetwork implements PodNetwork {
     if (ipv6) {
       forwardRulesOfIpv6.open();
     }
+  }
+
+  /**
+   * One that the bridge keeps. Without, it has the lowest of its ports', and pods would send to the
+   * former one for seconds whenever another pod comes or goes.
+   */
+  private static byte[] hardwareAddress() {
+    byte[] address = new byte[6];
+    ThreadLocalRandom.current().nextBytes(address);
+    address[0] = (byte) (address[0] & 0xfc | 0x02); // Administered locally, of one device.
+    return address;
   }
 
   private static void sysctl(String name, String value) {
