@@ -26,10 +26,13 @@ public final class RouteMessages {
   private static final short GET_LINK = 18;
   private static final short NEW_ADDRESS = 20;
   private static final short NEW_ROUTE = 24;
+  private static final short DELETE_NEIGHBOUR = 29;
 
+  private static final short NEIGHBOUR = 1;
   private static final short LINK_MTU = 4;
   static final short LINK_PEER = 5;
   private static final short LINK_NAME = 3;
+  private static final short LINK_ADDRESS = 1;
   private static final short LINK_MASTER = 10;
   private static final short LINK_INFO = 18;
   private static final short LINK_NAMESPACE_FD = 28;
@@ -90,10 +93,11 @@ public final class RouteMessages {
     return end();
   }
 
-  public RouteMessages bridge(String name) {
+  public RouteMessages bridge(String name, byte[] hardware) {
     begin("add bridge " + name, NEW_LINK, CREATE | EXCLUSIVE | ACK);
     device(0, 0);
     text(LINK_NAME, name);
+    attribute(LINK_ADDRESS, hardware);
     int info = nest(LINK_INFO);
     text(INFO_KIND, "bridge");
     close(info);
@@ -159,6 +163,17 @@ public final class RouteMessages {
     route(family(address), Byte.SIZE * address.length, SCOPE_LINK);
     attribute(ROUTE_TO, address);
     number(ROUTE_DEVICE, device);
+    return end();
+  }
+
+  /** Where an address was on this link is not known any more. */
+  public RouteMessages forget(int device, String ip) {
+    begin("forget neighbour " + ip, DELETE_NEIGHBOUR, ACK);
+    byte[] address = bytes(ip);
+    out.put(family(address)).put((byte) 0).putShort((short) 0);
+    out.putInt(device);
+    out.putShort((short) 0).put((byte) 0).put((byte) 0);
+    attribute(NEIGHBOUR, address);
     return end();
   }
 

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -98,7 +99,7 @@ public final class BridgeNetwork implements PodNetwork {
       Ipv6Settings.requireIpv6(cidrs(next));
     }
     if (!Devices.exists(bridge)) {
-      RouteSocket.send(new RouteMessages().bridge(bridge));
+      RouteSocket.send(new RouteMessages().bridge(bridge, hardwareAddress()));
     }
     if (ipv6) {
       Ipv6Settings.ofRouter(bridge);
@@ -121,6 +122,17 @@ public final class BridgeNetwork implements PodNetwork {
     if (ipv6) {
       forwardRulesOfIpv6.open();
     }
+  }
+
+  /**
+   * One that the bridge keeps. Without, it has the lowest of its ports', and pods would send to the
+   * former one for seconds whenever another pod comes or goes.
+   */
+  private static byte[] hardwareAddress() {
+    byte[] address = new byte[6];
+    ThreadLocalRandom.current().nextBytes(address);
+    address[0] = (byte) (address[0] & 0xfc | 0x02); // Administered locally, of one device.
+    return address;
   }
 
   private static void sysctl(String name, String value) {
@@ -167,6 +179,7 @@ public final class BridgeNetwork implements PodNetwork {
           namespace,
           from.stream().anyMatch(Ipam::isIpv6) ? Ipv6Settings.ofPod("eth0") : Map.of(),
           inPod(device, from, addresses));
+      forget(addresses);
       firewall.open(addresses, hostPorts(pod));
     } catch (IOException e) {
       RouteSocket.trySend(new RouteMessages().delete(veth));
@@ -176,6 +189,16 @@ public final class BridgeNetwork implements PodNetwork {
     ObjectNode details = JsonNodeFactory.instance.objectNode().put("veth", veth);
     addresses.forEach(details.putArray("ips")::add);
     return new Connection(addresses, details);
+  }
+
+  /**
+   * The host may still know at which hardware address an earlier pod had this address, and would
+   * send there for some eight seconds. That it mostly knows none is fine.
+   */
+  private void forget(List<String> addresses) throws IOException {
+    RouteMessages messages = new RouteMessages();
+    addresses.forEach(address -> messages.forget(bridgeIndex, address));
+    RouteSocket.trySend(messages);
   }
 
   private static RouteMessages inPod(int device, List<Ipam> from, List<String> addresses) {

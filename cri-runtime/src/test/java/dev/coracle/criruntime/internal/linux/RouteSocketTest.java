@@ -14,6 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Route netlink against the kernel: between this machine and a network namespace of the test. */
 class RouteSocketTest {
+  private static final byte[] HARDWARE = {2, 0, 0, 0, 0, 9};
+
   private static final int NO_SUCH_DEVICE = 19;
 
   @TempDir Path directory;
@@ -55,7 +57,7 @@ class RouteSocketTest {
 
   @Test
   void connectsANamespaceByACable() throws IOException {
-    RouteSocket.send(new RouteMessages().bridge(bridge));
+    RouteSocket.send(new RouteMessages().bridge(bridge, HARDWARE));
     int master = RouteSocket.send(new RouteMessages().describe(bridge)).getFirst().index();
     RouteSocket.send(new RouteMessages().address(master, "10.199.7.1", 24).up(bridge, 1400));
     RouteSocket.Answer cable =
@@ -86,9 +88,9 @@ class RouteSocketTest {
 
   @Test
   void saysWhichRequestFailed() throws IOException {
-    RouteSocket.send(new RouteMessages().bridge(bridge));
+    RouteSocket.send(new RouteMessages().bridge(bridge, HARDWARE));
 
-    assertThatThrownBy(() -> RouteSocket.send(new RouteMessages().bridge(bridge)))
+    assertThatThrownBy(() -> RouteSocket.send(new RouteMessages().bridge(bridge, HARDWARE)))
         .isInstanceOf(PosixException.class)
         .hasMessage("add bridge " + bridge + ": file exists");
     assertThat(RouteSocket.trySend(new RouteMessages().delete(near).describe(bridge)))

@@ -139,6 +139,59 @@ class BridgeNetworkTest {
   }
 
   @Test
+  void whereAnEarlierPodHadAnAddressIsForgotten() throws Exception {
+    ranges(BOTH);
+    connect(pod);
+    for (String next : List.of("10.199.1.3", "fd00:199:1::3")) {
+      host.call(() ->
+          ip(
+              "neigh",
+              "replace",
+              next,
+              "lladdr",
+              "02:00:00:00:00:01",
+              "nud",
+              "reachable",
+              "dev",
+              BRIDGE));
+    }
+    for (String address : connect(other).ips()) {
+      FutureTask<String> served = serve(other, 8080);
+      ask(host, address, 8080);
+      NetworkNamespace.end(served);
+      assertThat(address).endsWith("3");
+    }
+  }
+
+  @Test
+  void theBridgeIsWhereItWasWhenPodsComeAndGo() throws Exception {
+    ranges(BOTH);
+    String before = hardware();
+    connect(pod);
+    connect(other);
+    assertThat(hardware()).isEqualTo(before);
+    for (String port : ports()) {
+      // What a pod's device has may be lower than any.
+      host.call(() -> ip("link", "set", port, "address", "02:00:00:00:00:01"));
+      assertThat(hardware()).isEqualTo(before);
+      host.call(() -> ip("link", "delete", port));
+      assertThat(hardware()).isEqualTo(before);
+    }
+  }
+
+  private String hardware() throws Exception {
+    return host.call(() -> ip("-o", "link", "show", BRIDGE))
+        .replaceAll("(?s).*link/ether (\\S+).*", "$1");
+  }
+
+  private List<String> ports() throws Exception {
+    return host.call(() -> ip("-o", "link", "show", "master", BRIDGE))
+        .lines()
+        .map(line -> line.split(": ")[1].split("@")[0])
+        .toList();
+  }
+
+  @Test
   void podsReachEachOtherThroughTheHostAlone() throws Exception {
     ranges(BOTH);
     PodNetwork.Connection first = connect(pod);
