@@ -152,7 +152,6 @@ public final class ApiServerMetrics {
         .increment();
   }
 
-  /** A call of an admission webhook. */
   /**
    * A call of an admission webhook.
    *

@@ -24,7 +24,7 @@ final class FakeHistory {
       KubeObject now,
       boolean deleted) {}
 
-  private final class Watch {
+  private static final class Watch {
     private final GroupVersionResource resource;
     private final String namespace;
     private final WatchOptions options;

@@ -56,6 +56,8 @@ final class ServerCommand implements Callable<Integer> {
 
   @Mixin private final SimulationFlags simulation = new SimulationFlags();
 
+  /** Read by the defaults' provider before the others are set. */
+  @SuppressWarnings("unused")
   @Option(
       names = "--config",
       paramLabel = "FILE",

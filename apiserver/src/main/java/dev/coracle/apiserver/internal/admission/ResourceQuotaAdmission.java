@@ -87,7 +87,7 @@ final class ResourceQuotaAdmission implements AdmissionPlugin {
 
   private Uni<Void> take(
       AdmissionRequest request, ObjectNode object, KubeObject quota, Map<String, Quantity> delta) {
-    mustSpecify(request, object, quota, delta);
+    mustSpecify(request, object, quota);
     if (request.call().dryRun()) {
       taken(request, quota, delta);
       return Backstage.DONE;
@@ -98,8 +98,7 @@ final class ResourceQuotaAdmission implements AdmissionPlugin {
   }
 
   /** Where cpu or memory are limited, every container must say what it takes. */
-  private static void mustSpecify(
-      AdmissionRequest request, ObjectNode object, KubeObject quota, Map<String, Quantity> delta) {
+  private static void mustSpecify(AdmissionRequest request, ObjectNode object, KubeObject quota) {
     if (!request.createsPod()) {
       return;
     }

@@ -149,13 +149,11 @@ public final class EvictionSubresource implements ObjectSubresource {
     JsonNode status = budget.at("status");
     if (status.path("observedGeneration").asLong(0) < budget.generation()) {
       throw refuse(
-          budget,
           "The disruption budget " + budget.name() + " is still being processed by the server.",
           10);
     }
     if (status.path("disruptionsAllowed").asLong(0) <= 0) {
       throw refuse(
-          budget,
           "The disruption budget "
               + budget.name()
               + " needs "
@@ -172,7 +170,7 @@ public final class EvictionSubresource implements ObjectSubresource {
     });
   }
 
-  private static StatusException refuse(KubeObject budget, String why, int retryAfter) {
+  private static StatusException refuse(String why, int retryAfter) {
     return new StatusException(
         Status.failure(
                 StatusReason.TOO_MANY_REQUESTS,

@@ -85,14 +85,13 @@ final class QuotaUsage {
 
   private static boolean inScope(KubeObject pod, JsonNode spec) {
     for (JsonNode scope : spec.path("scopes")) {
-      if (!inScope(pod, scope.asText(), spec)) {
+      if (!inScope(pod, scope.asText())) {
         return false;
       }
     }
     for (JsonNode e : spec.path("scopeSelector").path("matchExpressions")) {
       String scope = e.path("scopeName").asText();
-      boolean matches =
-          scope.equals("PriorityClass") ? priority(pod, e) : inScope(pod, scope, spec);
+      boolean matches = scope.equals("PriorityClass") ? priority(pod, e) : inScope(pod, scope);
       if (!matches) {
         return false;
       }
@@ -114,7 +113,7 @@ final class QuotaUsage {
     };
   }
 
-  private static boolean inScope(KubeObject pod, String scope, JsonNode spec) {
+  private static boolean inScope(KubeObject pod, String scope) {
     boolean bestEffort = true;
     for (String list : List.of("containers", "initContainers")) {
       for (JsonNode c : pod.at("spec", list)) {

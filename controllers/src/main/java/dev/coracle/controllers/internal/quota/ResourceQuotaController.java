@@ -79,10 +79,8 @@ public final class ResourceQuotaController extends LoopController {
     env.informer(entry.resource())
         .addHandler(
             new Informer.Handler() {
-              /**
-               * Admission has counted it, and perhaps the next one too, which is not in the lists
-               * yet: counting now would take that away again.
-               */
+              // Admission has counted it, and perhaps the next one too, which is not in the lists
+              // yet: counting now would take that away again.
               @Override
               public void added(KubeObject object) {}
 

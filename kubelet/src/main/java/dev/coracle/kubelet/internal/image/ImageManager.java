@@ -117,7 +117,7 @@ public final class ImageManager {
           "Container image "
               + GoText.quote(container.image())
               + " already present on machine and can be accessed by the pod");
-      return ready(image, found.get());
+      return ready(found.get());
     }
     if (policy.equals("Never")) {
       // Also of one that is here and not this pod's to have: it is not told more than that.
@@ -161,7 +161,7 @@ public final class ImageManager {
     return ages;
   }
 
-  private Ready ready(String image, Image found) {
+  private Ready ready(Image found) {
     ages.use(found.getId(), clock.instant());
     return new Ready(found.getId(), found);
   }
@@ -219,7 +219,7 @@ public final class ImageManager {
               + " including waiting). Image size: "
               + found.getSize()
               + " bytes.");
-      return ready(image, found);
+      return ready(found);
     } catch (CriException e) {
       events.warning(
           pod, container, "Failed", "Failed to pull image " + quoted + ": " + e.describe());

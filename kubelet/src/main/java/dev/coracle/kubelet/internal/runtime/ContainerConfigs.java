@@ -26,9 +26,6 @@ public final class ContainerConfigs {
   private final boolean seccompDefault;
 
   /**
-   * @param seccompRoot where seccomp profiles of the type Localhost are
-   */
-  /**
    * @param seccompRoot where profiles of the node's own lie
    * @param seccompDefault whether who names no profile has the runtime's
    */

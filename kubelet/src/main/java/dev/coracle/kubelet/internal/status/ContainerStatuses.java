@@ -71,7 +71,7 @@ final class ContainerStatuses {
     }
     for (ContainerSpec c : containers) {
       if (runtime.container(c.name()).isEmpty()) {
-        lost(c, before.get(c.name()), java.util.Objects.requireNonNull(out.get(c.name())));
+        lost(before.get(c.name()), java.util.Objects.requireNonNull(out.get(c.name())));
       }
     }
     Map<String, Integer> seen = new HashMap<>();
@@ -117,8 +117,7 @@ final class ContainerStatuses {
   }
 
   /** A container the runtime knows no more of, though it ran. */
-  private void lost(
-      ContainerSpec c, @org.jspecify.annotations.Nullable JsonNode old, ObjectNode status) {
+  private void lost(@org.jspecify.annotations.Nullable JsonNode old, ObjectNode status) {
     if (old == null || !old.path("state").hasNonNull("running")) {
       return;
     }

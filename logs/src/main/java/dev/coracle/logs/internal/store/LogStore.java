@@ -69,11 +69,12 @@ public final class LogStore implements AutoCloseable {
         }
       }
     }
-    for (long segment : segments.keySet()) {
-      if (!Files.exists(file(segment, INDEX))) {
-        reindex(segment);
+    for (Map.Entry<Long, Long> segment : segments.entrySet()) {
+      Path index = file(segment.getKey(), INDEX);
+      if (!Files.exists(index)) {
+        reindex(segment.getKey());
       }
-      segments.merge(segment, Files.size(file(segment, INDEX)), Long::sum);
+      segment.setValue(segment.getValue() + Files.size(index));
     }
     this.current = segments.isEmpty() ? 1 : segments.lastKey() + 1;
     this.channel = open();

@@ -37,7 +37,7 @@ final class Values {
         }
         v = now;
       } catch (IOException e) {
-        throw new StorageException.Unavailable("cannot read " + v.file, e);
+        throw new StorageException.Unavailable("cannot read " + v.file.path, e);
       }
     }
   }

@@ -30,8 +30,6 @@ final class Writer implements Runnable {
   private static final int MAX_GROUP_BYTES = 4 << 20;
 
   private final ArrayBlockingQueue<Command<?>> queue = new ArrayBlockingQueue<>(16_384);
-  private final EmbeddedOptions options;
-  private final Disk disk;
   private final Index index;
   private final Leases leases;
   private final Feed feed;
@@ -55,8 +53,6 @@ final class Writer implements Runnable {
       Feed feed,
       StoreMetrics metrics,
       LongSupplier clock) {
-    this.options = options;
-    this.disk = disk;
     this.index = recovered.index;
     this.leases = recovered.leases;
     this.feed = feed;

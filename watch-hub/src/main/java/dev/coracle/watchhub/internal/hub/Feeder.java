@@ -44,7 +44,6 @@ final class Feeder {
 
   private final Vertx vertx;
   private final Storage storage;
-  private final HubOptions options;
   private final Caches caches;
   private final Freshness freshness;
   private final Handed handed;
@@ -70,7 +69,6 @@ final class Feeder {
       LongSupplier clock) {
     this.vertx = vertx;
     this.storage = storage;
-    this.options = options;
     this.caches = caches;
     this.freshness = freshness;
     this.handed = handed;

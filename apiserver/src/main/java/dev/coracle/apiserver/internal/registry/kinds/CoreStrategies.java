@@ -139,9 +139,7 @@ public final class CoreStrategies {
           normalizeSources(now);
         }
 
-        /**
-         * {@code dataSource} only ever meant claims and snapshots; others are for its successor.
-         */
+        // dataSource only ever meant claims and snapshots; others are for its successor.
         private void dropUnknownSource(ObjectNode claim) {
           JsonNode source = claim.path("spec").path("dataSource");
           String group = source.path("apiGroup").asText("");
@@ -154,7 +152,7 @@ public final class CoreStrategies {
           }
         }
 
-        /** Each of the two ways to name where the data comes from stands for the other. */
+        // Each of the two ways to name where the data comes from stands for the other.
         private void normalizeSources(ObjectNode claim) {
           if (!(claim.path("spec") instanceof ObjectNode spec)) {
             return;
