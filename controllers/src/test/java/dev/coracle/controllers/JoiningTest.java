@@ -48,10 +48,7 @@ class JoiningTest {
           "expiration":"%s"}}\
         """
             .formatted(
-                base64("abcdef"),
-                base64(word),
-                base64("true"),
-                base64(Timestamps.time(end))));
+                base64("abcdef"), base64(word), base64("true"), base64(Timestamps.time(end))));
   }
 
   private static String base64(String text) {

@@ -36,9 +36,7 @@ record BootstrapToken(KubeObject secret) {
    * secret's own form is asked for only where someone signs in with it.
    */
   boolean wellFormed() {
-    return ID.matcher(id()).matches()
-        && !word().isEmpty()
-        && secret.name().equals(PREFIX + id());
+    return ID.matcher(id()).matches() && !word().isEmpty() && secret.name().equals(PREFIX + id());
   }
 
   boolean signs() {
