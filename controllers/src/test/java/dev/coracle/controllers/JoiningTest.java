@@ -34,6 +34,10 @@ class JoiningTest {
   }
 
   private void token(Duration life) {
+    token("0123456789abcdef", life);
+  }
+
+  private void token(String word, Duration life) {
     Instant end = c.context.clock().instant().plus(life);
     c.create(
         Resources.SECRETS,
@@ -44,10 +48,7 @@ class JoiningTest {
           "expiration":"%s"}}\
         """
             .formatted(
-                base64("abcdef"),
-                base64("0123456789abcdef"),
-                base64("true"),
-                base64(Timestamps.time(end))));
+                base64("abcdef"), base64(word), base64("true"), base64(Timestamps.time(end))));
   }
 
   private static String base64(String text) {
@@ -89,5 +90,20 @@ class JoiningTest {
     assertThat(c.api.all(Resources.SECRETS)).as("the token was deleted").isEmpty();
     assertThat(info().at("data").has("jws-kubeconfig-abcdef")).isFalse();
     assertThat(info().at("data").has("kubeconfig")).isTrue();
+  }
+
+  /** As upstream's signer, which leaves the secret's form to who authenticates with it. */
+  @Test
+  void tokensOfAnyNonemptySecretSign() {
+    server("10.0.0.1");
+    token("tokenSecret", Duration.ofHours(1));
+    assertThat(info().at("data").has("jws-kubeconfig-abcdef")).isTrue();
+  }
+
+  @Test
+  void tokensWithoutASecretDoNot() {
+    server("10.0.0.1");
+    token("", Duration.ofHours(1));
+    assertThat(info().at("data").has("jws-kubeconfig-abcdef")).isFalse();
   }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.coracle.cri.v1.*;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -437,6 +438,62 @@ public abstract class CriContractSuite {
                     .setContainerPath("/data")
                     .setReadonly(true));
     assertThat(output(c)).contains("Read-only file system");
+  }
+
+  @Test
+  void mountsReachTheHostAndTheContainerAsAsked() throws Exception {
+    assumeTrue(isolates(), "plain processes see the host's mounts");
+    assumeTrue("root".equals(System.getProperty("user.name")), "mounting needs root");
+    Path volume = Files.createDirectory(logs.resolve("volume"));
+    host("mount", "-t", "tmpfs", "none", volume.toString());
+    try {
+      host("mount", "--make-shared", volume.toString());
+      for (String name : List.of("both", "slave", "private", "late", "before")) {
+        Files.createDirectory(volume.resolve(name));
+      }
+      host("mount", "-t", "tmpfs", "none", volume.resolve("before").toString());
+      Files.createFile(volume.resolve("before/made"));
+      output(mounting(volume, "both", "", MountPropagation.PROPAGATION_BIDIRECTIONAL));
+      assertThat(volume.resolve("both/made")).exists();
+      output(mounting(volume, "private", "", MountPropagation.PROPAGATION_PRIVATE));
+      assertThat(volume.resolve("private/made")).doesNotExist();
+      PodSandboxConfig pod = pod("slave").build();
+      String wait = "until [ -e /v/late/made ]; do sleep 0.05; done";
+      String id =
+          started(
+              run(pod),
+              pod,
+              mounting(volume, "slave", wait, MountPropagation.PROPAGATION_HOST_TO_CONTAINER)
+                  .build());
+      host("mount", "-t", "tmpfs", "none", volume.resolve("late").toString());
+      Files.createFile(volume.resolve("late/made"));
+      assertThat(awaitExit(id).getExitCode()).isZero();
+      assertThat(volume.resolve("slave/made")).doesNotExist();
+      assertThat(volume.resolve("before/made")).as("nothing of the host is unmounted").exists();
+    } finally {
+      host("umount", "--recursive", volume.toString());
+    }
+  }
+
+  /** Mounts a tmpfs at a directory of the volume, with a file in it. */
+  private ContainerConfig.Builder mounting(
+      Path volume, String name, String then, MountPropagation propagation) {
+    String at = "/v/" + name;
+    ContainerConfig.Builder c =
+        shell(name, "set -e; mount -t tmpfs none " + at + "; touch " + at + "/made; " + then)
+            .addMounts(
+                Mount.newBuilder()
+                    .setHostPath(volume.toString())
+                    .setContainerPath("/v")
+                    .setPropagation(propagation));
+    security(c).setCapabilities(Capability.newBuilder().addAddCapabilities("SYS_ADMIN"));
+    return c;
+  }
+
+  private static void host(String... command) throws Exception {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(said).isZero();
   }
 
   @Test

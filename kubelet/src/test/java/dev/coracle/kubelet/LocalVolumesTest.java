@@ -119,4 +119,27 @@ class LocalVolumesTest {
     k.eventually(() -> assertThat(k.api.peek(Resources.PERSISTENT_VOLUMES, "", "pvc-4")).isNull());
     assertThat(path.resolve("gold")).exists();
   }
+
+  @Test
+  void theGroupOwnsWhatALinkLeadsTo() throws Exception {
+    Path disk = Files.createDirectory(k.data.resolve("disk"));
+    Files.setAttribute(disk, "unix:mode", 0700);
+    Path file = Files.writeString(disk.resolve("file"), "x");
+    Files.setAttribute(file, "unix:mode", 0600);
+    Path volumes = Files.createDirectories(k.data.resolve("volumes"));
+    volume("pvc-5", "n1", Files.createSymbolicLink(volumes.resolve("pvc-5"), disk));
+    claim("linked", "pvc-5");
+    k.create(
+        "p",
+        """
+        "securityContext":{"fsGroup":%d},
+        "volumes":[{"name":"d","persistentVolumeClaim":{"claimName":"linked"}}],
+        "containers":[{"name":"p","image":"busybox:1",
+         "volumeMounts":[{"name":"d","mountPath":"/d"}]}]
+        """
+            .formatted((int) Files.getAttribute(disk, "unix:gid")));
+    k.awaitPhase("p", "Running");
+    assertThat((int) Files.getAttribute(disk, "unix:mode") & 07777).isEqualTo(02770);
+    assertThat((int) Files.getAttribute(file, "unix:mode") & 07777).isEqualTo(0660);
+  }
 }

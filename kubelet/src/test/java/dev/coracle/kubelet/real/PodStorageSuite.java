@@ -172,6 +172,26 @@ abstract class PodStorageSuite extends KubeletOnRuntime {
     return said.strip();
   }
 
+  /** As upstream: a tmpfs is sticky, and a part that is made in a volume has the volume's mode. */
+  @Test
+  void partsOfVolumesAreMadeWithTheVolumesMode() throws Exception {
+    String spec =
+        """
+        "restartPolicy":"Never","securityContext":{"fsGroup":2000},
+        "volumes":[{"name":"e","emptyDir":{}},{"name":"m","emptyDir":{"medium":"Memory"}}],
+        "containers":[{"name":"c","image":"test.local/busybox:1","imagePullPolicy":"IfNotPresent",
+         "command":["/bin/busybox","stat","-c","%a %u %g","/e","/m","/e-part","/m-part"],
+         "volumeMounts":[{"name":"e","mountPath":"/e"},{"name":"m","mountPath":"/m"},
+          {"name":"e","mountPath":"/e-part","subPath":"part"},
+          {"name":"m","mountPath":"/m-part","subPath":"part"}]}]
+        """;
+    create("modes", spec);
+    ended("modes");
+    assertThat(log(pod("modes")).lines())
+        .containsExactly("2777 0 2000", "3777 0 2000", "2777 0 2000", "3777 0 2000");
+    delete("modes");
+  }
+
   @Test
   void aBlockVolumeIsADeviceThatAContainerWritesTo() throws Exception {
     Path disk = containerd.root().resolve("disk");

@@ -138,7 +138,7 @@ class EmptyDirIT {
             .spec("{securityContext: {seLinuxOptions: {level: s0}}}")
             .volume("v", "{emptyDir: {medium: Memory}}", "/v")
             .script("stat -c %a /v; grep ' /v ' /proc/mounts | cut -d' ' -f3");
-    assertThat(space.run(pod)).isEqualTo("777\ntmpfs\n");
+    assertThat(space.run(pod)).isEqualTo("1777\ntmpfs\n");
   }
 
   @Test

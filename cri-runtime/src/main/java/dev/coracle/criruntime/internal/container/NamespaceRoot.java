@@ -1,7 +1,6 @@
 package dev.coracle.criruntime.internal.container;
 
 import dev.coracle.cri.v1.Device;
-import dev.coracle.cri.v1.MountPropagation;
 import dev.coracle.criruntime.internal.cgroup.Cgroup;
 import dev.coracle.criruntime.internal.linux.Mounts;
 import java.io.IOException;
@@ -29,15 +28,12 @@ final class NamespaceRoot {
     this.root = launch.rootfs().toString();
   }
 
-  /** A mount namespace whose mounts do not reach the host, with the image's file system in it. */
+  /**
+   * A mount namespace whose mounts do not reach the host unless a volume's are to, with the image's
+   * file system in it.
+   */
   static void overlay(Launch launch, Mounts mounts) {
-    boolean shared =
-        launch.mounts().binds().stream()
-            .anyMatch(b -> b.propagation() == MountPropagation.PROPAGATION_BIDIRECTIONAL);
-    mounts.unshare(Mounts.CLONE_NEWNS);
-    if (!shared) {
-      mounts.propagation("/", Mounts.REC | Mounts.SLAVE);
-    }
+    new SharedBinds(launch).unshare(mounts);
     Path directory = launch.directory();
     Path layers = launch.layers().getFirst().getParent();
     String lower =
@@ -56,9 +52,6 @@ final class NamespaceRoot {
             + ",workdir="
             + directory.resolve("work"));
     mounts.chdir("/");
-    if (shared) {
-      mounts.propagation(directory.resolve("rootfs").toString(), Mounts.REC | Mounts.PRIVATE);
-    }
   }
 
   /** Everything but proc, which only a process of the container's PID namespace can mount. */
@@ -72,9 +65,12 @@ final class NamespaceRoot {
         "sysfs", "sysfs", root + "/sys", launch.privileged() ? sys : sys | Mounts.RDONLY, "");
     cgroups();
     devices(terminal);
-    for (MountPlan.Bind bind : launch.mounts().binds()) {
-      bind(bind);
+    SharedBinds shared = new SharedBinds(launch);
+    List<MountPlan.Bind> binds = launch.mounts().binds();
+    for (int i = 0; i < binds.size(); i++) {
+      bind(binds.get(i), shared.source(i));
     }
+    shared.letGo(mounts);
     mounts.umask(022);
   }
 
@@ -184,7 +180,7 @@ final class NamespaceRoot {
     }
   }
 
-  private void bind(MountPlan.Bind bind) {
+  private void bind(MountPlan.Bind bind, Path source) {
     String target = root + bind.target();
     parents(target);
     if (bind.directory()) {
@@ -203,7 +199,7 @@ final class NamespaceRoot {
       mounts.chdir("/");
       return;
     }
-    mounts.bind(bind.source().getFirst().toString(), target, true);
+    mounts.bind(source.toString(), target, true);
     mounts.propagation(
         target,
         Mounts.REC

@@ -24,9 +24,11 @@ final class OciSpec {
   private final ObjectNode root = JSON.createObjectNode();
   private final ArrayNode mounts;
   private final Optional<IdMappedRoot> mapped;
+  private final SharedBinds shared;
 
   OciSpec(Launch launch) {
     this.launch = launch;
+    this.shared = new SharedBinds(launch);
     this.mapped = launch.sandbox().userNamespace().map(_ -> new IdMappedRoot(launch));
     root.put("ociVersion", "1.0.2");
     root.set("process", process(launch.process(), launch.config().getTty()));
@@ -147,7 +149,7 @@ final class OciSpec {
             "ro",
             "lowerdir=" + String.join(":", b.source().stream().map(Path::toString).toList()));
       } else {
-        mount("bind", b.source().getFirst().toString(), b.target(), options.toArray(String[]::new));
+        mount("bind", shared.source(i).toString(), b.target(), options.toArray(String[]::new));
       }
     }
   }
@@ -163,7 +165,7 @@ final class OciSpec {
           ids(linux.putArray("gidMappings"), users.gids());
         });
     linux.put("cgroupsPath", launch.cgroup().path());
-    linux.put("rootfsPropagation", "rslave");
+    linux.put("rootfsPropagation", shared.isEmpty() ? "rslave" : "rshared");
     resources(linux.putObject("resources"), launch.config().getLinux().getResources());
     ArrayNode devices = linux.putArray("devices");
     for (Device d : launch.config().getDevicesList()) {

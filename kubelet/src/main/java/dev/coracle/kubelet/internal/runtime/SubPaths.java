@@ -63,12 +63,16 @@ final class SubPaths {
             .resolve(part.container())
             .resolve(Integer.toString(part.index()));
     if (Mounts.below(place).contains(place)) {
-      return place;
+      if (Files.isSameFile(place, open.path())) {
+        return place;
+      }
+      Native.unmount(place); // As when a configMap has changed since the container's last start.
     }
+    Files.deleteIfExists(place); // It may have been a file, and be a directory now.
     Files.createDirectories(Objects.requireNonNull(place.getParent()));
     if (Files.isDirectory(open.path())) {
       Files.createDirectories(place);
-    } else if (!Files.exists(place)) {
+    } else {
       Files.createFile(place);
     }
     try {

@@ -117,7 +117,7 @@ final class ClaimVolume implements VolumePlugin {
 
   private Path local(Pod pod, KubeObject volume, Path path) throws IOException {
     if (Files.isDirectory(path)) {
-      return path;
+      return path.toRealPath(); // What a link leads to is owned by the group, not the link.
     }
     if (!DeviceLinks.isBlockDevice(path)) {
       throw new IllegalArgumentException("only directory and block device are supported");

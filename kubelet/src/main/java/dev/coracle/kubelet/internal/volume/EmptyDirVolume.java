@@ -66,7 +66,7 @@ final class EmptyDirVolume implements VolumePlugin {
       fresh = true;
     }
     if (fresh) {
-      Files.setAttribute(dir, "unix:mode", 0777);
+      open(dir);
       Ownership.apply(dir, request.pod(), false);
     }
     return Mounted.at(dir);
@@ -110,7 +110,7 @@ final class EmptyDirVolume implements VolumePlugin {
   }
 
   private String options(Request request) {
-    return "mode=0777,size="
+    return "size="
         + size(
             facts.apply(request.pod()).allocatableMemory(),
             request.pod(),
@@ -151,6 +151,14 @@ final class EmptyDirVolume implements VolumePlugin {
       }
     }
     return Math.max(sum, peak);
+  }
+
+  /** For everyone to write; what a tmpfs has besides, the sticky bit, it keeps. */
+  private static void open(Path dir) throws IOException {
+    int mode = (int) Files.getAttribute(dir, "unix:mode") & 07777;
+    if ((mode & 0777) != 0777) {
+      Files.setAttribute(dir, "unix:mode", mode | 0777);
+    }
   }
 
   private static boolean mounted(Path dir) throws IOException {

@@ -9,6 +9,7 @@ import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.host.SafeOpen;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,11 +61,31 @@ class SubPathsTest {
 
   @Test
   void aLinkWithinTheVolumeIsFollowedAsConfigMapsNeed() throws IOException {
-    Files.createDirectory(volume.resolve("..2026"));
-    Files.writeString(volume.resolve("..2026/key"), "value");
-    Files.createSymbolicLink(volume.resolve("..data"), Path.of("..2026"));
-    Files.createSymbolicLink(volume.resolve("key"), Path.of("..data/key"));
+    configMap("..2026", "value");
     assertThat(part("key")).hasContent("value");
+  }
+
+  @Test
+  void aContainerThatStartsAgainGetsWhatThePathLeadsToNow() throws IOException {
+    configMap("..one", "old");
+    assertThat(part("key")).hasContent("old");
+    configMap("..two", "new");
+    Files.delete(volume.resolve("..one/key"));
+    assertThat(part("key")).hasContent("new");
+    assertThat(part("key")).as("what is there already").hasContent("new");
+    Files.delete(volume.resolve("..two/key"));
+    Files.createDirectory(volume.resolve("..two/key"));
+    assertThat(part("key")).isDirectory();
+  }
+
+  private void configMap(String version, String value) throws IOException {
+    Files.createDirectory(volume.resolve(version));
+    Files.writeString(volume.resolve(version).resolve("key"), value);
+    Files.deleteIfExists(volume.resolve("..data"));
+    Files.createSymbolicLink(volume.resolve("..data"), Path.of(version));
+    if (!Files.exists(volume.resolve("key"), LinkOption.NOFOLLOW_LINKS)) {
+      Files.createSymbolicLink(volume.resolve("key"), Path.of("..data/key"));
+    }
   }
 
   @Test
