@@ -18,6 +18,9 @@ public record UserInfo(
   public static final String NODES = "system:nodes";
   public static final String SERVICE_ACCOUNTS = "system:serviceaccounts";
 
+  /** Of {@link #extra}: which token or certificate it was. */
+  public static final String CREDENTIAL_ID = "authentication.kubernetes.io/credential-id";
+
   public static final UserInfo ANONYMOUS = of("system:anonymous", UNAUTHENTICATED);
 
   /** The server itself, which may do anything. */

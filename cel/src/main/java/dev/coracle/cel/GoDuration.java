@@ -1,48 +1,79 @@
 package dev.coracle.cel;
 
+import java.math.BigDecimal;
 import java.time.Duration;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Go's spelling of durations: {@code 1h30m}, {@code 1.5s}, {@code 300ms}. */
 public final class GoDuration {
 
-  private static final Pattern PART =
-      Pattern.compile("(\\d+(?:\\.\\d*)?|\\.\\d+)(ns|us|µs|ms|s|m|h)");
+  /** A number, and what follows up to the next: its unit. */
+  private static final Pattern PART = Pattern.compile("([0-9]*)(\\.?)([0-9]*)([^0-9.]*)");
+
+  private static final BigDecimal LONGEST = BigDecimal.valueOf(Long.MAX_VALUE);
+
+  private static final Map<String, Long> NANOS =
+      Map.of(
+          "ns", 1L,
+          "us", 1_000L,
+          "µs", 1_000L,
+          "μs", 1_000L,
+          "ms", 1_000_000L,
+          "s", 1_000_000_000L,
+          "m", 60_000_000_000L,
+          "h", 3_600_000_000_000L);
 
   private GoDuration() {}
 
+  /**
+   * @throws IllegalArgumentException for what is no duration or longer than 292 years, with Go's
+   *     words for it
+   */
   public static Duration parse(String text) {
-    String body = text.startsWith("-") || text.startsWith("+") ? text.substring(1) : text;
+    boolean negative = text.startsWith("-");
+    String body = negative || text.startsWith("+") ? text.substring(1) : text;
     if (body.equals("0")) {
       return Duration.ZERO;
     }
-    Matcher m = PART.matcher(body);
+    BigDecimal nanos = BigDecimal.ZERO;
+    Matcher part = PART.matcher(body);
     int at = 0;
-    double nanos = 0;
-    while (m.find() && m.start() == at) {
-      double unit =
-          switch (m.group(2)) {
-            case "ns" -> 1;
-            case "us", "µs" -> 1e3;
-            case "ms" -> 1e6;
-            case "s" -> 1e9;
-            case "m" -> 60e9;
-            default -> 3600e9;
-          };
-      nanos += Double.parseDouble(m.group(1)) * unit;
-      at = m.end();
+    do {
+      boolean any = part.find(at) && part.start() == at;
+      if (!any || (part.group(1).isEmpty() && part.group(3).isEmpty())) {
+        throw wrong("invalid duration", text);
+      }
+      nanos = nanos.add(amount(part, text));
+      if (nanos.compareTo(LONGEST) > 0) {
+        throw wrong("invalid duration", text);
+      }
+      at = part.end();
+    } while (at < body.length());
+    return Duration.ofNanos(negative ? -nanos.longValue() : nanos.longValue());
+  }
+
+  private static BigDecimal amount(Matcher part, String text) {
+    String unit = part.group(4);
+    if (unit.isEmpty()) {
+      throw wrong("missing unit in duration", text);
     }
-    if (at != body.length() || body.isEmpty() || nanos > Long.MAX_VALUE) {
-      throw new IllegalArgumentException("time: invalid duration \"" + text + "\"");
+    Long nanos = NANOS.get(unit);
+    if (nanos == null) {
+      throw wrong("unknown unit \"" + unit + "\" in duration", text);
     }
-    long whole = Math.round(nanos);
-    return Duration.ofNanos(text.startsWith("-") ? -whole : whole);
+    return new BigDecimal(part.group(1) + "." + part.group(3) + "0")
+        .multiply(BigDecimal.valueOf(nanos));
+  }
+
+  private static IllegalArgumentException wrong(String what, String text) {
+    return new IllegalArgumentException("time: " + what + " \"" + text + "\"");
   }
 
   static String print(Duration d) {
     return d.getNano() == 0
         ? d.getSeconds() + "s"
-        : java.math.BigDecimal.valueOf(d.toNanos(), 9).stripTrailingZeros().toPlainString() + "s";
+        : BigDecimal.valueOf(d.toNanos(), 9).stripTrailingZeros().toPlainString() + "s";
   }
 }

@@ -3,6 +3,7 @@ package dev.coracle.api.rest;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How to delete.
@@ -12,13 +13,24 @@ import dev.coracle.api.Json;
  *     {@code Foreground}
  * @param uid delete only if the object has this uid; empty for any
  * @param resourceVersion delete only if the object is at this version; empty for any
+ * @param orphanDependents the older way to say the policy; null where it is not said so
  */
 public record DeleteOptions(
     long gracePeriodSeconds,
     String propagationPolicy,
     String uid,
     String resourceVersion,
-    boolean dryRun) {
+    boolean dryRun,
+    @Nullable Boolean orphanDependents) {
+
+  public DeleteOptions(
+      long gracePeriodSeconds,
+      String propagationPolicy,
+      String uid,
+      String resourceVersion,
+      boolean dryRun) {
+    this(gracePeriodSeconds, propagationPolicy, uid, resourceVersion, dryRun, null);
+  }
 
   public static final DeleteOptions DEFAULT = new DeleteOptions(-1, "", "", "", false);
 
@@ -32,26 +44,31 @@ public record DeleteOptions(
 
   public DeleteOptions ifUid(String expected) {
     return new DeleteOptions(
-        gracePeriodSeconds, propagationPolicy, expected, resourceVersion, dryRun);
+        gracePeriodSeconds, propagationPolicy, expected, resourceVersion, dryRun, orphanDependents);
+  }
+
+  /** As {@link #propagationPolicy}, whichever way it is said. */
+  public String policy() {
+    if (!propagationPolicy.isEmpty() || orphanDependents == null) {
+      return propagationPolicy;
+    }
+    return orphanDependents ? "Orphan" : "Background";
   }
 
   /** Reads the request body of a delete. */
   public static DeleteOptions of(JsonNode body) {
     JsonNode orphan = body.path("orphanDependents");
-    String policy = body.path("propagationPolicy").asText("");
-    if (policy.isEmpty() && orphan.isBoolean()) {
-      policy = orphan.asBoolean() ? "Orphan" : "Background";
-    }
     boolean dryRun = false;
     for (JsonNode d : body.path("dryRun")) {
       dryRun |= "All".equals(d.asText());
     }
     return new DeleteOptions(
         body.path("gracePeriodSeconds").asLong(-1),
-        policy,
+        body.path("propagationPolicy").asText(""),
         body.path("preconditions").path("uid").asText(""),
         body.path("preconditions").path("resourceVersion").asText(""),
-        dryRun);
+        dryRun,
+        orphan.isBoolean() ? orphan.booleanValue() : null);
   }
 
   public ObjectNode toJson() {
@@ -61,6 +78,9 @@ public record DeleteOptions(
     }
     if (!propagationPolicy.isEmpty()) {
       node.put("propagationPolicy", propagationPolicy);
+    }
+    if (orphanDependents != null) {
+      node.put("orphanDependents", orphanDependents);
     }
     ObjectNode preconditions = Json.object();
     if (!uid.isEmpty()) {

@@ -37,7 +37,7 @@ final class FakeDeletion {
     long grace = resource.equals(Resources.PODS) ? FakePods.grace(before, options) : 0;
     ObjectNode node = before.edit();
     ObjectNode metadata = node.withObjectProperty("metadata");
-    switch (options.propagationPolicy()) {
+    switch (options.policy()) {
       case "Orphan" -> addFinalizer(metadata, "orphan");
       case "Foreground" -> addFinalizer(metadata, "foregroundDeletion");
       default -> {}

@@ -28,8 +28,14 @@ public final class AdmissionChain {
         : Backstage.DONE;
   }
 
+  /** What is to be written after this is not where its time is over; it fails then. */
   public Uni<Void> validate(AdmissionRequest request) {
-    return run(request, 0, AdmissionPlugin::validate);
+    Uni<Void> validated = run(request, 0, AdmissionPlugin::validate);
+    if (validated != Backstage.DONE) {
+      return validated.invoke(request.call().deadline()::check);
+    }
+    request.call().deadline().check();
+    return validated;
   }
 
   private Uni<Void> run(

@@ -4,11 +4,15 @@ import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.RequestInfo;
 import java.time.Clock;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Begins the record of a request, as the policy says. */
 public final class Audit {
+
+  private static final UserInfo NOBODY = new UserInfo("", "", List.of(), Map.of());
 
   private final AuditPolicy policy;
   private final AuditLog log;
@@ -28,8 +32,12 @@ public final class Audit {
         .orElse(null);
   }
 
-  /** Called for a request with bad credentials: upstream tells of these when they are answered. */
-  public void unauthenticated(Exchange exchange) {
+  /**
+   * Called for a request that is refused before it is known who asks: upstream tells of these when
+   * they are answered.
+   */
+  public void unidentified(Exchange exchange) {
+    exchange.user(NOBODY);
     policy
         .of(exchange.user(), exchange.info())
         .ifPresent(rule -> {

@@ -1,9 +1,13 @@
 package dev.coracle.apiserver.internal.authn;
 
 import dev.coracle.apiserver.UserInfo;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,6 +57,17 @@ public final class ClientCertificates {
     }
   }
 
+  /** SHA-256 of the encoded certificate, in hexadecimal digits. */
+  private static String fingerprint(X509Certificate certificate)
+      throws CertificateEncodingException {
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(certificate.getEncoded());
+      return HexFormat.of().formatHex(digest);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   static Optional<UserInfo> user(X509Certificate certificate) {
     try {
       List<String> usages = certificate.getExtendedKeyUsage();
@@ -82,7 +97,11 @@ public final class ClientCertificates {
       }
       groups.add(UserInfo.AUTHENTICATED);
       return Optional.of(
-          new UserInfo(name, uids.isEmpty() ? "" : uids.getFirst(), groups, Map.of()));
+          new UserInfo(
+              name,
+              uids.isEmpty() ? "" : uids.getFirst(),
+              groups,
+              Map.of(UserInfo.CREDENTIAL_ID, List.of("X509SHA256=" + fingerprint(certificate)))));
     } catch (java.security.cert.CertificateException | InvalidNameException e) {
       return Optional.empty();
     } catch (javax.naming.NamingException e) {

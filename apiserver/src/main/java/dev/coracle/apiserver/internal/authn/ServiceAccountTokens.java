@@ -113,9 +113,7 @@ public final class ServiceAccountTokens implements Authenticator {
     String namespace = own.path("namespace").asText("");
     JsonNode account = own.path("serviceaccount");
     Map<String, List<String>> extra = new HashMap<>();
-    extra.put(
-        "authentication.kubernetes.io/credential-id",
-        List.of("JTI=" + claims.path("jti").asText("")));
+    extra.put(UserInfo.CREDENTIAL_ID, List.of("JTI=" + claims.path("jti").asText("")));
     Uni<Boolean> alive = lives(ACCOUNTS, namespace, account);
     for (String kind : List.of("pod", "node", "secret")) {
       JsonNode bound = own.path(kind);

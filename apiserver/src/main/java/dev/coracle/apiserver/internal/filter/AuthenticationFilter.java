@@ -2,7 +2,6 @@ package dev.coracle.apiserver.internal.filter;
 
 import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.ExtraRoute;
-import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.audit.Audit;
 import dev.coracle.apiserver.internal.authn.Authentication;
 import dev.coracle.apiserver.internal.http.Exchange;
@@ -10,15 +9,12 @@ import dev.coracle.apiserver.internal.http.Responder;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Finds out who asks; bad credentials end here with 401, none at all go on as anonymous. */
 final class AuthenticationFilter implements Filter {
 
   private static final String WEBSOCKET_TOKEN = "base64url.bearer.authorization.k8s.io.";
-
-  private static final UserInfo NOBODY = new UserInfo("", "", List.of(), Map.of());
 
   private final Authentication authentication;
   private final List<ExtraRoute> open;
@@ -48,8 +44,7 @@ final class AuthenticationFilter implements Filter {
             found -> {
               if (found.isEmpty()) {
                 if (audit != null) {
-                  exchange.user(NOBODY);
-                  audit.unauthenticated(exchange);
+                  audit.unidentified(exchange);
                 }
                 Responder.failure(exchange, StatusException.unauthorized());
                 return;

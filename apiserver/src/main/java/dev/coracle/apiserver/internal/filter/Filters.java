@@ -34,12 +34,12 @@ public final class Filters {
     return List.of(
         new MetricsFilter(metrics),
         new AuditIdFilter(),
+        new DeadlineFilter(vertx, limits.requestTimeout(), audit),
         new AuthenticationFilter(authentication, extraRoutes, audit),
         new TracingFilter(tracing),
         new AuditFilter(audit),
         new ImpersonationFilter(new Impersonation(authorizer, metrics)),
         new FlowControlFilter(metrics, flows),
-        new TimeoutFilter(vertx, limits.requestTimeout()),
         new AuthorizationFilter(authorizer, extraRoutes));
   }
 }

@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal.http;
 
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.audit.AuditRecord;
+import dev.coracle.apiserver.internal.registry.Deadline;
 import dev.coracle.apiserver.internal.registry.Warnings;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -20,6 +21,7 @@ public final class Exchange {
   private boolean upgraded;
   private Runnable initialEventsTold = () -> {};
   private @Nullable AuditRecord audit;
+  private Deadline deadline = Deadline.NONE;
   private io.opentelemetry.context.Context trace = io.opentelemetry.context.Context.root();
 
   Exchange(RoutingContext context, RequestInfo info, QueryString query) {
@@ -59,6 +61,14 @@ public final class Exchange {
 
   public void audit(AuditRecord record) {
     this.audit = record;
+  }
+
+  public Deadline deadline() {
+    return deadline;
+  }
+
+  public void deadline(Deadline when) {
+    this.deadline = when;
   }
 
   /** The span of this request, or the trace its client named; the root where there is neither. */

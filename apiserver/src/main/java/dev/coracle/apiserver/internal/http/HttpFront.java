@@ -254,6 +254,10 @@ public final class HttpFront {
   }
 
   private void pass(Exchange exchange, int filter) {
+    if (exchange.response().ended()) {
+      // Its time was over before its turn came.
+      return;
+    }
     try {
       if (filter < filters.size()) {
         filters.get(filter).handle(exchange, () -> pass(exchange, filter + 1));

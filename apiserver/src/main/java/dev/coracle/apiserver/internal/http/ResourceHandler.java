@@ -130,7 +130,8 @@ public final class ResourceHandler {
             options,
             exchange.userAgentManager(),
             exchange.warnings(),
-            exchange.trace());
+            exchange.trace(),
+            exchange.deadline());
     ApiDeprecation.of(type.definition()).ifPresent(d -> deprecated(d, call));
     if (connects) {
       this.connects.handle(exchange, call);

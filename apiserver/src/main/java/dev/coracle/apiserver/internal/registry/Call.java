@@ -14,6 +14,7 @@ import io.opentelemetry.context.Context;
  * @param name empty for a collection
  * @param manager who is noted as the manager of fields where the options name nobody
  * @param trace the span that this call is done in; the root where there is none
+ * @param deadline after it nothing is written
  */
 public record Call(
     UserInfo user,
@@ -25,9 +26,10 @@ public record Call(
     WriteOptions options,
     String manager,
     Warnings warnings,
-    Context trace) {
+    Context trace,
+    Deadline deadline) {
 
-  /** In no trace. */
+  /** In no trace, and for as long as it takes. */
   public Call(
       UserInfo user,
       String verb,
@@ -39,7 +41,17 @@ public record Call(
       String manager,
       Warnings warnings) {
     this(
-        user, verb, type, subresource, namespace, name, options, manager, warnings, Context.root());
+        user,
+        verb,
+        type,
+        subresource,
+        namespace,
+        name,
+        options,
+        manager,
+        warnings,
+        Context.root(),
+        Deadline.NONE);
   }
 
   public NamespacedName key() {
@@ -57,22 +69,43 @@ public record Call(
   /** The same, persisting nothing. */
   public Call dry() {
     WriteOptions dry = new WriteOptions(true, options.fieldManager(), options.fieldValidation());
-    return new Call(user, verb, type, subresource, namespace, name, dry, manager, warnings, trace);
+    return new Call(
+        user, verb, type, subresource, namespace, name, dry, manager, warnings, trace, deadline);
   }
 
   /** The same, within a span. */
   public Call in(Context span) {
     return new Call(
-        user, verb, type, subresource, namespace, name, options, manager, warnings, span);
+        user, verb, type, subresource, namespace, name, options, manager, warnings, span, deadline);
   }
 
   public Call named(String newName) {
     return new Call(
-        user, verb, type, subresource, namespace, newName, options, manager, warnings, trace);
+        user,
+        verb,
+        type,
+        subresource,
+        namespace,
+        newName,
+        options,
+        manager,
+        warnings,
+        trace,
+        deadline);
   }
 
   public Call on(ResourceType other, String newName, String newSubresource) {
     return new Call(
-        user, verb, other, newSubresource, namespace, newName, options, manager, warnings, trace);
+        user,
+        verb,
+        other,
+        newSubresource,
+        namespace,
+        newName,
+        options,
+        manager,
+        warnings,
+        trace,
+        deadline);
   }
 }

@@ -5,6 +5,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.Status;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.StatusReason;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
 import dev.coracle.apiserver.internal.registry.Backstage;
@@ -28,6 +29,9 @@ public final class CreateVerb {
 
   private static final Pattern VERSION = Pattern.compile("0*[1-9][0-9]*");
 
+  private static final String VERSIONED =
+      "resourceVersion should not be set on objects to be created";
+
   private final Backstage backstage;
 
   public CreateVerb(Backstage backstage) {
@@ -40,7 +44,10 @@ public final class CreateVerb {
   public Uni<KubeObject> run(Call call, ObjectNode object) {
     return Uni.createFrom()
         .deferred(() -> {
-          checkNoVersion(object);
+          if (namesVersion(object)) {
+            throw StatusException.badRequest(VERSIONED);
+          }
+          DuplicateOwners.dropSent(object, call.warnings()::add);
           return begin(call, object, true);
         });
   }
@@ -59,12 +66,9 @@ public final class CreateVerb {
   }
 
   /** Zero, and what is no version at all, name none. */
-  private static void checkNoVersion(ObjectNode object) {
+  private static boolean namesVersion(ObjectNode object) {
     String version = object.path("metadata").path("resourceVersion").asText("");
-    if (VERSION.matcher(version).matches()) {
-      throw StatusException.badRequest(
-          "resourceVersion should not be set on objects to be created");
-    }
+    return VERSION.matcher(version).matches();
   }
 
   private Uni<KubeObject> begin(Call unnamed, ObjectNode object, boolean recordsManager) {
@@ -75,6 +79,8 @@ public final class CreateVerb {
     Metadata.forgetSystem(object);
     type.strategy().decoded(object);
     type.rules().setDefaults(object);
+    // Admission sees the status that was sent, or that it is empty.
+    type.rules().setZeroStatus(object);
     Call call = unnamed.named(metadata.path("name").asText(""));
     Instant now = backstage.clock().instant();
     if (recordsManager) {
@@ -104,6 +110,12 @@ public final class CreateVerb {
     // Admission has seen what was sent, and may have named the object.
     dropStatus(object, type);
     Metadata.checkNamespace(object, admitted.call());
+    DuplicateOwners.dropAdmitted(object, admitted.call().warnings()::add);
+    if (namesVersion(object)) {
+      // No client's fault, but a webhook's.
+      throw StatusException.of(StatusReason.UNKNOWN, VERSIONED);
+    }
+    Metadata.of(object).remove("resourceVersion");
     boolean generated = Metadata.generatesName(object);
     if (generated) {
       Metadata.generateName(object);

@@ -48,7 +48,8 @@ public final class DeleteCollectionVerb {
             call.options(),
             call.manager(),
             call.warnings(),
-            call.trace());
+            call.trace(),
+            call.deadline());
     return delete
         .run(one, options)
         .replaceWith(true)

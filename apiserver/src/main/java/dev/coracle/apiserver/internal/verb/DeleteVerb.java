@@ -117,21 +117,28 @@ public final class DeleteVerb {
     if (grace == 0 && !held) {
       return Uni.createFrom().failure(new Immediately());
     }
+    boolean same = false;
     if (before.isDeleting()) {
       long running = before.metadata().path("deletionGracePeriodSeconds").asLong(0);
       boolean shorter = options.gracePeriodSeconds() >= 0 && grace < running;
       boolean timed = before.metadata().has("deletionGracePeriodSeconds");
-      if (!shorter && timed && finalizers.equals(before.finalizers())) {
+      same = !shorter && timed && finalizers.equals(before.finalizers());
+      if (same && running > 0) {
+        // It is on its way already: nobody is asked, as upstream asks nobody.
         return Uni.createFrom().item(stored);
       }
       grace = shorter ? grace : running;
     }
     long seconds = grace;
+    boolean unchanged = same;
     return backstage
         .admission()
         .admit(request)
         .chain(() -> backstage.admission().validate(request))
-        .chain(() -> type.toStore(marked(type, before, finalizers, seconds)));
+        .chain(() ->
+            unchanged
+                ? Uni.createFrom().item(stored)
+                : type.toStore(marked(type, before, finalizers, seconds)));
   }
 
   private Uni<KubeObject> markFirst(Call call, DeleteOptions options, KubeObject before) {
@@ -238,7 +245,7 @@ public final class DeleteVerb {
   private static List<String> finalizers(
       KindStrategy strategy, DeleteOptions options, KubeObject before) {
     List<String> out = new ArrayList<>(before.finalizers());
-    String policy = options.propagationPolicy();
+    String policy = options.policy();
     if (policy.isEmpty()) {
       boolean said = out.contains(ORPHAN) || out.contains(FOREGROUND);
       policy = said ? "" : strategy.defaultPropagation();

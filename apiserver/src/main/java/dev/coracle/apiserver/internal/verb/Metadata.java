@@ -242,30 +242,11 @@ public final class Metadata {
     dropEmpty(now);
     ObjectNode metadata = of(now);
     JsonNode was = before.metadata();
-    String rv = metadata.path("resourceVersion").asText("");
-    var resource = call.type().groupResource();
-    String name = before.name();
     String uid = metadata.path("uid").asText("");
     if (!uid.isEmpty() && !uid.equals(before.uid())) {
-      throw otherUid(resource, name, uid, before.uid());
+      throw otherUid(call.type().groupResource(), before.name(), uid, before.uid());
     }
-    if (rv.isEmpty() || rv.equals("0")) {
-      if (!call.type().strategy().allowsUnconditionalUpdate()) {
-        // Named by its resource, unlike all else that is invalid; so does upstream.
-        throw StatusException.invalid(
-            new GroupVersionKind(
-                resource.group(), call.type().kind().version(), resource.resource()),
-            name,
-            List.of(
-                new StatusCause(
-                    StatusCause.INVALID,
-                    "Invalid value: 0: must be specified for an update",
-                    "metadata.resourceVersion")));
-      }
-      metadata.put("resourceVersion", before.resourceVersion());
-    } else if (!rv.equals(before.resourceVersion())) {
-      throw StatusException.modified(resource, name);
-    }
+    checkVersion(metadata, before, call);
     for (String field :
         List.of(
             "uid",
@@ -286,6 +267,43 @@ public final class Metadata {
     }
   }
 
+  /** That it is made out of the version that is there, which it is taken for if it names none. */
+  private static void checkVersion(ObjectNode metadata, KubeObject before, Call call) {
+    String rv = metadata.path("resourceVersion").asText("");
+    var resource = call.type().groupResource();
+    String name = before.name();
+    if (rv.isEmpty() || rv.equals("0")) {
+      if (!call.type().strategy().allowsUnconditionalUpdate()) {
+        // Named by its resource, unlike all else that is invalid; so does upstream.
+        throw StatusException.invalid(
+            new GroupVersionKind(
+                resource.group(), call.type().kind().version(), resource.resource()),
+            name,
+            List.of(
+                new StatusCause(
+                    StatusCause.INVALID,
+                    "Invalid value: 0: must be specified for an update",
+                    "metadata.resourceVersion")));
+      }
+      metadata.put("resourceVersion", before.resourceVersion());
+    } else if (!rv.equals(before.resourceVersion())) {
+      throw StatusException.modified(resource, name);
+    }
+  }
+
+  /**
+   * Checks what admission made of an object that was there: it may not become another one, nor
+   * another version of it.
+   */
+  static void checkAdmitted(ObjectNode now, KubeObject before, Call call) {
+    ObjectNode metadata = of(now);
+    checkVersion(metadata, before, call);
+    checkNamespace(now, call);
+    if (metadata.path("uid").asText("").isEmpty()) {
+      metadata.put("uid", before.uid());
+    }
+  }
+
   /**
    * @param is empty where there is no object
    */
@@ -298,9 +316,22 @@ public final class Metadata {
 
   /** What an update may not do to metadata. */
   public static List<StatusCause> checkUpdate(ObjectNode now, KubeObject before) {
-    if (!before.isDeleting()) {
-      return List.of();
+    List<StatusCause> causes = new ArrayList<>();
+    for (String field : List.of("name", "uid")) {
+      String is = of(now).path(field).asText("");
+      if (!is.equals(before.metadata().path(field).asText(""))) {
+        FieldErrors errors = new FieldErrors();
+        errors.invalid(FieldPath.METADATA, field, is, "field is immutable");
+        causes.addAll(errors.causes());
+      }
     }
+    if (before.isDeleting()) {
+      causes.addAll(checkFinalizers(now, before));
+    }
+    return causes;
+  }
+
+  private static List<StatusCause> checkFinalizers(ObjectNode now, KubeObject before) {
     List<String> had = before.finalizers();
     List<String> added = new ArrayList<>();
     of(now)

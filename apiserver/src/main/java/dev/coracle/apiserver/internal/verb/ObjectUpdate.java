@@ -179,10 +179,19 @@ public final class ObjectUpdate {
       type.rules().recordManager(before, now, call.fieldManager(), scope.name(), time);
     }
     AdmissionRequest request = new AdmissionRequest(call, Operation.UPDATE, now, before, null);
-    return backstage
-        .admission()
-        .admit(request)
-        .chain(() -> validate(call, scope, stored, before, now, request, begun));
+    Uni<Void> admitted = backstage.admission().admit(request);
+    if (admitted != Backstage.DONE) {
+      // Something was asked, and may have changed it.
+      admitted = admitted.invoke(() -> checkAdmitted(call, scope, now, before));
+    }
+    return admitted.chain(() -> validate(call, scope, stored, before, now, request, begun));
+  }
+
+  /** What admission made of an object is held to what holds of one that is sent. */
+  private static void checkAdmitted(Call call, Scope scope, ObjectNode now, KubeObject before) {
+    DuplicateOwners.dropAdmitted(now, call.warnings()::add);
+    Metadata.checkAdmitted(now, before, call);
+    restrict(scope, call.type(), now, before);
   }
 
   /** What an object says of itself, before it is known whether there is one of its name. */
@@ -280,7 +289,7 @@ public final class ObjectUpdate {
     causes.addAll(type.rules().validate(now, before, scope.name(), call.warnings()::add));
     causes.addAll(type.strategy().validate(now, before, call));
     if (!causes.isEmpty()) {
-      throw StatusException.invalid(type.kind(), call.name(), causes);
+      throw StatusException.invalid(type.kind(), metadata.path("name").asText(""), causes);
     }
     if (scope.name().isEmpty()) {
       KindWarnings.ofUpdate(type.definition(), now, before.tree(), call.warnings()::add);

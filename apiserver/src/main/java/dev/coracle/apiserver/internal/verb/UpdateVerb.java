@@ -22,6 +22,7 @@ public final class UpdateVerb {
 
   public Uni<Outcome> run(Call call, ObjectNode object) {
     ObjectUpdate.checkSent(call, object);
+    DuplicateOwners.dropSent(object, call.warnings()::add);
     ObjectUpdate.Scope scope = ObjectUpdate.Scope.of(call.subresource());
     return updates
         .run(call, scope, ObjectUpdate.replaceBy(object))

@@ -18,14 +18,12 @@ import java.util.List;
 public final class Mutation {
 
   /**
-   * What is the server's, and not for anybody to change on the way; so is where an object is that
-   * was there before.
+   * What is the server's, and not for anybody to change on the way. A change of what else says
+   * which object it is, and which version of it, is looked at when all is admitted.
    */
   private static final List<String> SYSTEM =
       List.of(
-          "uid",
           "creationTimestamp",
-          "resourceVersion",
           "generation",
           "deletionTimestamp",
           "deletionGracePeriodSeconds",
@@ -64,7 +62,10 @@ public final class Mutation {
     type.strategy().decoded(decoded);
     type.rules().setDefaults(decoded);
     keep(object, decoded, "metadata", SYSTEM);
-    if (request.operation() != Operation.CREATE || !subresource.isEmpty()) {
+    if (request.operation() == Operation.CREATE) {
+      keep(object, decoded, "metadata", List.of("uid"));
+    }
+    if (request.operation() != Operation.UPDATE && !subresource.isEmpty()) {
       keep(object, decoded, "metadata", List.of("name", "namespace"));
     }
     if (type.hasStatus() && subresource.isEmpty() && !createsNode(request)) {

@@ -94,7 +94,7 @@ public final class WebhookCalls {
             hook.client(),
             review,
             AnswerReader.admission(hook.reviewVersion()),
-            hook.timeoutSeconds() * 1000L,
+            Math.max(1, request.call().deadline().millisLeft(hook.timeoutSeconds() * 1000L)),
             request.call().trace().with(span))
         .onTermination()
         .invoke(span::end)

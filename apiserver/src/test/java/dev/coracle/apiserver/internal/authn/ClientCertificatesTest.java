@@ -7,8 +7,12 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,6 +70,20 @@ class ClientCertificatesTest {
     assertThat(jane.uid()).isEqualTo("u-7");
     assertThat(jane.groups()).containsExactly("readers", UserInfo.AUTHENTICATED);
     assertThat(user("/CN=jane").orElseThrow().uid()).isEmpty();
+  }
+
+  @Test
+  void theCertificateIsNamedByItsFingerprint() throws Exception {
+    UserInfo jane = user("/CN=jane").orElseThrow();
+    byte[] der;
+    try (InputStream in = Files.newInputStream(dir.resolve("user.crt"))) {
+      der = CertificateFactory.getInstance("X.509").generateCertificate(in).getEncoded();
+    }
+    String digest = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(der));
+    assertThat(jane.extra())
+        .containsExactly(
+            Map.entry(
+                "authentication.kubernetes.io/credential-id", List.of("X509SHA256=" + digest)));
   }
 
   @Test
