@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cel.common.values.CelByteString;
 import dev.cel.common.values.NullValue;
+import dev.coracle.api.GoDuration;
 import dev.coracle.api.Json;
 import dev.coracle.api.schema.SchemaType;
 import dev.coracle.api.schema.SchemaType.Kind;

@@ -13,6 +13,7 @@ import dev.cel.common.navigation.CelNavigableExpr;
 import dev.cel.common.types.CelType;
 import dev.cel.common.types.CelTypes;
 import dev.cel.common.types.OptionalType;
+import dev.coracle.api.GoDuration;
 import dev.coracle.api.validation.GoPatterns;
 import java.util.ArrayList;
 import java.util.List;

@@ -6,6 +6,7 @@ import dev.cel.common.types.ListType;
 import dev.cel.common.types.SimpleType;
 import dev.cel.common.values.CelByteString;
 import dev.cel.runtime.CelFunctionBinding;
+import dev.coracle.api.GoDuration;
 import dev.coracle.api.validation.GoPatterns;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

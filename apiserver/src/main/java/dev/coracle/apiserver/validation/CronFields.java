@@ -1,11 +1,10 @@
 package dev.coracle.apiserver.validation;
 
+import dev.coracle.api.GoDuration;
 import java.time.zone.ZoneRulesProvider;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * A cron schedule as upstream's parser reads it: five fields, a nickname, or {@code @every} and a
@@ -20,8 +19,6 @@ final class CronFields {
   private static final Set<String> NICKNAMES =
       Set.of("@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly");
   private static final String EVERY = "@every ";
-  private static final Pattern AMOUNT = Pattern.compile("([0-9]*(?:\\.[0-9]*)?)([^0-9.]*)");
-  private static final Set<String> UNITS = Set.of("ns", "us", "µs", "μs", "ms", "s", "m", "h");
 
   /** Says what is wrong. */
   private static final class Unreadable extends Exception {
@@ -85,41 +82,14 @@ final class CronFields {
 
   private static void nickname(String text) throws Unreadable {
     if (text.startsWith(EVERY)) {
-      String problem = duration(text.substring(EVERY.length()));
-      if (!problem.isEmpty()) {
-        throw new Unreadable("failed to parse duration " + text + ": " + problem);
+      try {
+        GoDuration.parse(text.substring(EVERY.length()));
+      } catch (IllegalArgumentException e) {
+        throw new Unreadable("failed to parse duration " + text + ": " + e.getMessage());
       }
     } else if (!NICKNAMES.contains(text)) {
       throw new Unreadable("unrecognized descriptor: " + text);
     }
-  }
-
-  /** What Go's {@code time.ParseDuration} finds wrong. */
-  private static String duration(String text) {
-    String quoted = "\"" + text + "\"";
-    String rest = text.startsWith("-") || text.startsWith("+") ? text.substring(1) : text;
-    if (rest.equals("0")) {
-      return "";
-    }
-    if (rest.isEmpty()) {
-      return "time: invalid duration " + quoted;
-    }
-    Matcher amount = AMOUNT.matcher(rest);
-    for (int at = 0; at < rest.length(); at = amount.end()) {
-      if (!amount.find(at)
-          || amount.start() != at
-          || amount.group(1).isEmpty()
-          || amount.group(1).equals(".")) {
-        return "time: invalid duration " + quoted;
-      }
-      if (amount.group(2).isEmpty()) {
-        return "time: missing unit in duration " + quoted;
-      }
-      if (!UNITS.contains(amount.group(2))) {
-        return "time: unknown unit \"" + amount.group(2) + "\" in duration " + quoted;
-      }
-    }
-    return "";
   }
 
   private static void part(String text, int field) throws Unreadable {

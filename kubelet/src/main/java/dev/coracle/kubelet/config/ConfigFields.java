@@ -2,6 +2,7 @@ package dev.coracle.kubelet.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GoDuration;
 import dev.coracle.api.Quantity;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -59,7 +60,7 @@ final class ConfigFields {
     if (!node.isTextual() && !node.asText().equals("0")) {
       throw new IllegalArgumentException(field + " must be a duration such as \"1m30s\"");
     }
-    return GoDurations.parse(node.asText());
+    return GoDuration.parse(node.asText());
   }
 
   /** Zero is what tools write for nothing. */

@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.GoDuration;
 import dev.coracle.kubelet.config.EvictionThreshold.Amount;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -49,7 +50,7 @@ public record EvictionOptions(
     }
     Map<String, Duration> grace = new LinkedHashMap<>();
     ConfigFields.texts(document.path("evictionSoftGracePeriod"))
-        .forEach((signal, text) -> grace.put(signal, GoDurations.parse(text)));
+        .forEach((signal, text) -> grace.put(signal, GoDuration.parse(text)));
     return of(
         hard,
         ConfigFields.texts(document.path("evictionSoft")),

@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.GoDuration;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -190,7 +191,7 @@ final class SettledFields {
       return true;
     }
     try {
-      return GoDurations.parse(said).equals(GoDurations.parse(value));
+      return GoDuration.parse(said).equals(GoDuration.parse(value));
     } catch (IllegalArgumentException e) {
       return false; // They are no durations.
     }

@@ -211,7 +211,7 @@ class KubeletConfigurationTest {
         "\"evictionHard\":{\"nodefs.available\":\"101%\"} | must be <= 100%",
         "\"evictionSoft\":{\"memory.available\":\"1Gi\"} | grace period must be specified for the"
             + " soft eviction threshold memory.available",
-        "\"shutdownGracePeriod\":\"10\" | time: invalid duration \"10\"",
+        "\"shutdownGracePeriod\":\"10\" | time: missing unit in duration \"10\"",
         "\"shutdownGracePeriod\":\"5s\",\"shutdownGracePeriodCriticalPods\":\"6s\" | must be <="
             + " shutdownGracePeriod",
         "\"shutdownGracePeriod\":\"500ms\" | must be either zero or otherwise >= 1 sec",

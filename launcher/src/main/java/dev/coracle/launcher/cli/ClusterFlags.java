@@ -1,6 +1,6 @@
 package dev.coracle.launcher.cli;
 
-import dev.coracle.kubelet.config.GoDurations;
+import dev.coracle.api.GoDuration;
 import dev.coracle.launcher.UserErrorException;
 import dev.coracle.launcher.config.NetworkRanges;
 import java.time.Duration;
@@ -81,7 +81,7 @@ final class ClusterFlags {
   Duration signingDuration() {
     Duration parsed;
     try {
-      parsed = GoDurations.parse(signingDuration);
+      parsed = GoDuration.parse(signingDuration);
     } catch (IllegalArgumentException e) {
       throw new UserErrorException(
           "--cluster-signing-duration is a time such as 8760h or 30m, not '"

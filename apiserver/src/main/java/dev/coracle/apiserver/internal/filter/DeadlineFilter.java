@@ -3,6 +3,7 @@ package dev.coracle.apiserver.internal.filter;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GoDuration;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
@@ -11,7 +12,6 @@ import dev.coracle.apiserver.internal.audit.AuditRecord;
 import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.Responder;
 import dev.coracle.apiserver.internal.registry.Deadline;
-import dev.coracle.cel.GoDuration;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;

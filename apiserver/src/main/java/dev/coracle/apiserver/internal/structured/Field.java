@@ -1,7 +1,7 @@
 package dev.coracle.apiserver.internal.structured;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.coracle.cel.GoDuration;
+import dev.coracle.api.GoDuration;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -2,10 +2,10 @@ package dev.coracle.controllers.internal.autoscaling;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GoDuration;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
 import dev.coracle.api.Timestamps;
-import dev.coracle.controllers.internal.GoDuration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -67,7 +67,7 @@ record Answer(List<KubeObject> items, String failure) {
     String window = metrics.text("window");
     try {
       if (!window.isEmpty()) {
-        GoDuration.nanos(window);
+        GoDuration.parse(window);
       }
     } catch (IllegalArgumentException e) {
       return "time: invalid duration \"" + window + "\"";

@@ -1,10 +1,10 @@
 package dev.coracle.controllers.internal.autoscaling;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.GoDuration;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
 import dev.coracle.api.Timestamps;
-import dev.coracle.controllers.internal.GoDuration;
 import dev.coracle.controllers.internal.pods.Pods;
 import dev.coracle.controllers.internal.status.Conditions;
 import java.time.Duration;
@@ -113,6 +113,6 @@ record MeasuredPods(Map<String, Long> used, int ready, List<String> unready, Lis
 
   /** None where the metrics do not say. */
   private static Duration window(String text) {
-    return text.isEmpty() ? Duration.ZERO : Duration.ofNanos(GoDuration.nanos(text));
+    return text.isEmpty() ? Duration.ZERO : GoDuration.parse(text);
   }
 }

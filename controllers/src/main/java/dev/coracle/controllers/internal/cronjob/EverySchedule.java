@@ -1,6 +1,6 @@
 package dev.coracle.controllers.internal.cronjob;
 
-import dev.coracle.controllers.internal.GoDuration;
+import dev.coracle.api.GoDuration;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -19,16 +19,13 @@ record EverySchedule(Duration delay) implements Schedule {
    */
   static EverySchedule parse(String text) {
     String amounts = text.substring(PREFIX.length());
-    boolean negative = amounts.startsWith("-");
-    String rest = negative || amounts.startsWith("+") ? amounts.substring(1) : amounts;
-    long nanos;
+    Duration delay;
     try {
-      nanos = GoDuration.nanos(rest);
+      delay = GoDuration.parse(amounts);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("failed to parse duration " + text, e);
     }
-    long seconds = negative ? 0 : nanos / 1_000_000_000L;
-    return new EverySchedule(Duration.ofSeconds(Math.max(1, seconds)));
+    return new EverySchedule(Duration.ofSeconds(Math.max(1, delay.getSeconds())));
   }
 
   @Override

@@ -1,9 +1,9 @@
 package dev.coracle.kubelet.internal.image.provider;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.GoDuration;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
-import dev.coracle.kubelet.config.GoDurations;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -98,7 +98,7 @@ record PluginResponse(KeyType keyType, Optional<Duration> cacheDuration, Map<Str
       return Optional.empty();
     }
     try {
-      return Optional.of(GoDurations.parse(node.asText()));
+      return Optional.of(GoDuration.parse(node.asText()));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(": its cacheDuration is no duration", e);
     }

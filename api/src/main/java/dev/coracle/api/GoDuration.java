@@ -1,4 +1,4 @@
-package dev.coracle.cel;
+package dev.coracle.api;
 
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -13,6 +13,9 @@ public final class GoDuration {
   private static final Pattern PART = Pattern.compile("([0-9]*)(\\.?)([0-9]*)([^0-9.]*)");
 
   private static final BigDecimal LONGEST = BigDecimal.valueOf(Long.MAX_VALUE);
+
+  /** How many digits after the point count: fewer than a nanosecond's part of an hour are none. */
+  private static final int FRACTION = 18;
 
   private static final Map<String, Long> NANOS =
       Map.of(
@@ -63,15 +66,28 @@ public final class GoDuration {
     if (nanos == null) {
       throw wrong("unknown unit \"" + unit + "\" in duration", text);
     }
-    return new BigDecimal(part.group(1) + "." + part.group(3) + "0")
+    String fraction = part.group(3).substring(0, Math.min(part.group(3).length(), FRACTION));
+    return new BigDecimal(whole(part.group(1), text) + "." + fraction + "0")
         .multiply(BigDecimal.valueOf(nanos));
+  }
+
+  /** Without leading zeros, and no longer than what can be a duration: many digits take long. */
+  private static String whole(String digits, String text) {
+    int zeros = 0;
+    while (zeros < digits.length() && digits.charAt(zeros) == '0') {
+      zeros++;
+    }
+    if (digits.length() - zeros > LONGEST.precision()) {
+      throw wrong("invalid duration", text);
+    }
+    return digits.substring(zeros);
   }
 
   private static IllegalArgumentException wrong(String what, String text) {
     return new IllegalArgumentException("time: " + what + " \"" + text + "\"");
   }
 
-  static String print(Duration d) {
+  public static String print(Duration d) {
     return d.getNano() == 0
         ? d.getSeconds() + "s"
         : BigDecimal.valueOf(d.toNanos(), 9).stripTrailingZeros().toPlainString() + "s";
