@@ -65,6 +65,38 @@ class UnroutedTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"application/yaml", "text/plain", "application/vnd.kubernetes.protobuf"})
+  void theVersionIsJsonAlone(String accept) {
+    Answer answer = api.call("GET", "/version", "", accept + ", x/y", "");
+    assertThat(answer.code()).isEqualTo(406);
+    assertThat(api.call("GET", "/version", "", accept + ", application/json;as=Table", "").code())
+        .isEqualTo(200);
+    assertThat(api.call("GET", "/version", "", "text/plain", "").message())
+        .isEqualTo("406: Not Acceptable\n\nAvailable representations: application/json");
+  }
+
+  @Test
+  void openApiThatNobodyTakesIsAnEmpty406() {
+    for (String of : new String[] {"api/v1", "apis/nope/v1"}) {
+      Exchanged answer =
+          api.exchange("GET", "/openapi/v3/" + of, "", "application/yaml", new byte[0]);
+      assertThat(answer.code()).isEqualTo(406);
+      assertThat(answer.bytes()).isEmpty();
+    }
+    assertThat(api.exchange("GET", "/openapi/v3/api/v1", "", "*/*", new byte[0]).code())
+        .isEqualTo(200);
+  }
+
+  @Test
+  void theTableOfWhatIsNotStoredHasNoVersion() {
+    String table = "application/json;as=Table;g=meta.k8s.io;v=v1";
+    String map = "{apiVersion: v1, kind: ConfigMap, metadata: {name: dry}}";
+    Answer answer = api.call("POST", MAPS + "?dryRun=All", "application/yaml", table, map).ok();
+    assertThat(answer.body().path("metadata").isObject()).isTrue();
+    assertThat(answer.body().path("metadata")).isEmpty();
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "POST,/api/v1/namespaces/default/configmaps/m",
     "PUT,/api/v1/namespaces/default/configmaps",

@@ -9,12 +9,22 @@ import dev.coracle.apiserver.openapi.OpenApiDocuments;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 
 /** Serves {@code /openapi/v2} and {@code /openapi/v3}; documents are built on a worker thread. */
 public final class OpenApiRoutes {
 
   private static final String V3 = "/openapi/v3";
+
+  /** Who asks for protobuf reads JSON too, as client-go does. */
+  private static final Set<String> V3_TYPES =
+      Set.of(
+          "*/*",
+          "application/*",
+          "application/json",
+          "application/com.github.proto-openapi.spec.v3@v1.0+protobuf",
+          "application/com.github.proto-openapi.spec.v3.v1.0+protobuf");
 
   private final Vertx vertx;
   private final OpenApiDocuments documents;
@@ -38,6 +48,10 @@ public final class OpenApiRoutes {
     } else if (path.equals(V3) || path.equals(V3 + "/")) {
       send(exchange, () -> Optional.of(documents.index()));
     } else if (path.startsWith(V3 + "/")) {
+      if (!acceptsV3(exchange.header("Accept"))) {
+        exchange.response().putHeader("Vary", "Accept").setStatusCode(406).end();
+        return true;
+      }
       String of = path.substring(V3.length() + 1);
       Optional<String> hash = documents.hashOf(of);
       String asked = exchange.query("hash");
@@ -54,6 +68,15 @@ public final class OpenApiRoutes {
       return false;
     }
     return true;
+  }
+
+  private static boolean acceptsV3(String accept) {
+    for (String clause : accept.isBlank() ? new String[] {"*/*"} : accept.split(",")) {
+      if (V3_TYPES.contains(clause.split(";", 2)[0].trim())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void send(Exchange exchange, Callable<Optional<OpenApiDocument>> make) {

@@ -17,11 +17,10 @@ public final class VersionPage {
     if (!path.equals("/version") && !path.equals("/version/")) {
       return false;
     }
-    Negotiation form = Negotiation.of(exchange.header("Accept"), true);
-    if (exchange.request().method().name().equals("GET")) {
-      Responder.tree(exchange, form.form(), 200, VersionInfo.document());
-    } else {
+    if (!exchange.request().method().name().equals("GET")) {
       Unrouted.methodNotAllowed(exchange);
+    } else if (!Unrouted.takesNoJson(exchange)) {
+      Responder.tree(exchange, Negotiation.JSON.form(), 200, VersionInfo.document());
     }
     return true;
   }

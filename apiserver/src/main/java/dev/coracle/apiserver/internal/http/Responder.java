@@ -31,8 +31,8 @@ public final class Responder {
 
   private static final Logger LOG = LoggerFactory.getLogger(Responder.class);
 
-  /** Smaller answers are not worth compressing; upstream's threshold. */
-  private static final int GZIP_FROM_BYTES = 128 << 10;
+  /** Answers that are not larger are not worth compressing; upstream's threshold. */
+  private static final int GZIP_ABOVE_BYTES = 128 << 10;
 
   /** What Go's ParseBool takes for true; all else, true or not, is not. */
   private static final Set<String> TRUE = Set.of("1", "t", "T", "TRUE", "true", "True");
@@ -107,7 +107,7 @@ public final class Responder {
     }
     head(exchange, code, mediaType);
     byte[] out = body;
-    if (body.length >= GZIP_FROM_BYTES && exchange.header("Accept-Encoding").contains("gzip")) {
+    if (body.length > GZIP_ABOVE_BYTES && exchange.header("Accept-Encoding").contains("gzip")) {
       out = gzip(body);
       response.putHeader("Content-Encoding", "gzip");
       response.putHeader("Vary", "Accept-Encoding");

@@ -60,6 +60,20 @@ public final class Unrouted {
     if (streams) {
       available.addAll(STREAMS);
     }
+    notAcceptable(exchange, available);
+  }
+
+  /** Tells, where a path has nothing but JSON, whoever takes no JSON; says whether it did. */
+  public static boolean takesNoJson(Exchange exchange) {
+    List<String> json = List.of(Negotiation.Form.JSON.mediaType());
+    if (accepts(exchange.header("Accept"), json)) {
+      return false;
+    }
+    notAcceptable(exchange, json);
+    return true;
+  }
+
+  private static void notAcceptable(Exchange exchange, List<String> available) {
     answer(
         exchange,
         Status.failure(
@@ -69,13 +83,17 @@ public final class Unrouted {
 
   /** Whether a built-in resource's path speaks one of these types, whatever their parameters. */
   static boolean accepts(String accept) {
+    return accepts(accept, OBJECTS);
+  }
+
+  private static boolean accepts(String accept, List<String> types) {
     if (accept.isBlank()) {
       return true;
     }
     for (String clause : accept.split(",")) {
       int end = clause.indexOf(';');
       String type = (end < 0 ? clause : clause.substring(0, end)).trim();
-      if (ANY.contains(type) || OBJECTS.contains(type)) {
+      if (ANY.contains(type) || types.contains(type)) {
         return true;
       }
     }

@@ -71,7 +71,10 @@ public final class Tables {
   private static ObjectNode head(String version, String resourceVersion) {
     ObjectNode table = Json.object();
     table.put("kind", "Table").put("apiVersion", "meta.k8s.io/" + version);
-    table.putObject("metadata").put("resourceVersion", resourceVersion);
+    ObjectNode metadata = table.putObject("metadata");
+    if (!resourceVersion.isEmpty()) {
+      metadata.put("resourceVersion", resourceVersion);
+    }
     return table;
   }
 
