@@ -8,6 +8,7 @@ import dev.coracle.apiserver.config.ApiServerOptions.Listen;
 import dev.coracle.apiserver.config.ApiServerOptions.Services;
 import dev.coracle.apiserver.config.SecurityOptions;
 import dev.coracle.watchhub.ResourceStore;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -20,6 +21,7 @@ public final class TestServer implements AutoCloseable {
 
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
   private final TestPki pki;
+  private final MeterRegistry meters = new SimpleMeterRegistry();
   private final ApiServer server;
 
   /**
@@ -52,7 +54,7 @@ public final class TestServer implements AutoCloseable {
             vertx,
             store,
             options(pki, 0, services, limits).withSecurity(security),
-            new SimpleMeterRegistry(),
+            meters,
             ApiServerHooks.NONE);
     server.start().toCompletableFuture().get(30, TimeUnit.SECONDS);
     pki.kubeconfig("admin", server.port());
@@ -89,6 +91,10 @@ public final class TestServer implements AutoCloseable {
 
   public ApiServer server() {
     return server;
+  }
+
+  public MeterRegistry meters() {
+    return meters;
   }
 
   @Override

@@ -64,7 +64,8 @@ final class AddOns {
                         network.nodeIp(),
                         network.podCidr(),
                         podsAreRouted,
-                        dnsPort == 0 ? "" : network.nodeIp() + ":" + dnsPort),
+                        dnsPort == 0 ? "" : network.nodeIp() + ":" + dnsPort,
+                        ProxyOptions.bindAddress(options.node().proxyHealthzAddress())),
                     registry));
     // Another runtime's network is its own affair, and processes of the host need none.
     this.overlay =

@@ -6,6 +6,8 @@ import dev.coracle.client.SerialContext;
 import dev.coracle.proxy.config.ProxyOptions;
 import dev.coracle.proxy.internal.Backend;
 import dev.coracle.proxy.internal.HealthChecks;
+import dev.coracle.proxy.internal.HealthServer;
+import dev.coracle.proxy.internal.ProxyHealth;
 import dev.coracle.proxy.internal.ProxyMetrics;
 import dev.coracle.proxy.internal.ServiceSync;
 import dev.coracle.proxy.internal.discovery.ServicePublisher;
@@ -17,6 +19,7 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import io.vertx.servicediscovery.ServiceDiscovery;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
@@ -33,6 +36,7 @@ public final class KubeProxy implements Component {
   private final ServiceDiscovery discovery;
   private final Backend backend;
   private final ServiceSync sync;
+  private final HealthServer healthServer;
 
   /**
    * @param discovery where Services are published; the caller closes it
@@ -46,13 +50,16 @@ public final class KubeProxy implements Component {
       MeterRegistry registry) {
     this.discovery = discovery;
     this.backend = backend(vertx, options);
+    ProxyHealth health = new ProxyHealth(Clock.systemUTC());
+    this.healthServer = new HealthServer(vertx, health, registry, options.healthzBindAddress());
     this.sync =
         new ServiceSync(
             SerialContext.of(vertx),
             client,
             backend,
             new ServicePublisher(this.discovery),
-            new HealthChecks(vertx),
+            new HealthChecks(vertx, health),
+            health,
             options.nodeName(),
             options.ownDns(),
             new ProxyMetrics(registry));
@@ -107,8 +114,14 @@ public final class KubeProxy implements Component {
     return backend.name();
   }
 
+  /** Where {@code /healthz} and {@code /livez} are answered; -1 while they are not. */
+  public int healthPort() {
+    return healthServer.port();
+  }
+
   @Override
   public CompletionStage<Void> start() {
+    healthServer.open();
     return sync.start()
         .onFailure()
         .call(() -> Uni.createFrom().completionStage(this::stop))
@@ -117,7 +130,11 @@ public final class KubeProxy implements Component {
 
   @Override
   public CompletionStage<Void> stop() {
-    return sync.stop().onTermination().invoke(blocking::shutdown).subscribeAsCompletionStage();
+    return sync.stop()
+        .chain(healthServer::close)
+        .onTermination()
+        .invoke(blocking::shutdown)
+        .subscribeAsCompletionStage();
   }
 
   @Override

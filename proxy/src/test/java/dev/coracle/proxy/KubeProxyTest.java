@@ -8,11 +8,16 @@ import dev.coracle.client.fake.FakeClient;
 import dev.coracle.proxy.config.ProxyOptions;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.NetServer;
 import io.vertx.servicediscovery.Record;
 import io.vertx.servicediscovery.ServiceDiscovery;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashSet;
@@ -29,13 +34,22 @@ class KubeProxyTest {
   private final Vertx vertx = Vertx.vertx();
   private final FakeClient client = new FakeClient();
   private final ServiceDiscovery discovery = ServiceDiscovery.create(vertx);
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final KubeProxy proxy =
       new KubeProxy(
           vertx,
           client,
           discovery,
-          new ProxyOptions("userspace", "test", "node-1", "127.0.0.1", "", false),
-          new SimpleMeterRegistry());
+          new ProxyOptions(
+              "userspace",
+              "test",
+              "node-1",
+              "127.0.0.1",
+              "",
+              false,
+              "",
+              ProxyOptions.bindAddress("127.0.0.1:0")),
+          registry);
   private int one;
   private int two;
 
@@ -109,6 +123,44 @@ class KubeProxyTest {
             return true;
           }
         });
+  }
+
+  @Test
+  void loadBalancersAreToldWhetherTheNodeIsToGetTraffic() throws Exception {
+    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> proxy.healthPort() > 0);
+    HttpResponse<String> well = ask("/healthz");
+    assertThat(well.statusCode()).isEqualTo(200);
+    assertThat(well.headers().firstValue("Content-Type")).contains("application/json");
+    JsonObject said = new JsonObject(well.body());
+    assertThat(said.getBoolean("nodeEligible")).isTrue();
+    assertThat(said.getString("lastUpdated"))
+        .isEqualTo(said.getString("currentTime"))
+        .matches("\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d(\\.\\d+)? \\+0000 UTC");
+    client.put(
+        Resources.NODES,
+        KubeObject.parse(
+            """
+            {"apiVersion":"v1","kind":"Node","metadata":{"name":"node-1"},
+             "spec":{"taints":[{"key":"ToBeDeletedByClusterAutoscaler","effect":"NoSchedule"}]}}
+            """));
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> ask("/healthz").statusCode() == 503);
+    assertThat(ask("/healthz").body()).contains("\"nodeEligible\": false");
+    assertThat(ask("/livez").statusCode()).isEqualTo(200);
+    assertThat(ask("/livez").body()).doesNotContain("nodeEligible");
+    assertThat(ask("/").statusCode()).isEqualTo(404);
+    assertThat(registry.counter("kubeproxy_proxy_healthz_total", "code", "200").count())
+        .isEqualTo(1);
+  }
+
+  private HttpResponse<String> ask(String path) throws Exception {
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      return http.send(
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + proxy.healthPort() + path))
+              .build(),
+          HttpResponse.BodyHandlers.ofString());
+    }
   }
 
   private Record record() throws Exception {

@@ -1,7 +1,6 @@
 package dev.coracle.apiserver.internal;
 
 import dev.coracle.api.GroupVersionResource;
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
@@ -10,8 +9,8 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 /** Every metric of the API server, under upstream's names. */
 public final class ApiServerMetrics {
@@ -19,27 +18,18 @@ public final class ApiServerMetrics {
   /** Codes above are counted as this one. */
   private static final int MOST_CODE = 600;
 
-  private record Kind(
-      String verb, String group, String version, String resource, String subresource) {
+  private static final Duration[] CONVERSION =
+      Stream.of(5, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000)
+          .map(Duration::ofMillis)
+          .toArray(Duration[]::new);
 
-    Tags tags() {
-      return Tags.of(
-          "verb", verb,
-          "group", group,
-          "version", version,
-          "resource", resource,
-          "subresource", subresource);
-    }
-  }
-
-  private record Answer(Kind kind, int code) {}
+  private static final Duration[] POLICY = {
+    Duration.ofMillis(1), Duration.ofMillis(10), Duration.ofMillis(100), Duration.ofSeconds(1)
+  };
 
   private final MeterRegistry registry;
 
-  /** Found again by a hash, where the registry would build and sort tags for every request. */
-  private final Map<Answer, Counter> counters = new ConcurrentHashMap<>();
-
-  private final Map<Kind, Timer> timers = new ConcurrentHashMap<>();
+  private final RequestMeters requests;
   private final Map<GroupVersionResource, Set<String>> deprecated = new ConcurrentHashMap<>();
   private final AtomicInteger reads = new AtomicInteger();
   private final AtomicInteger writes = new AtomicInteger();
@@ -47,6 +37,7 @@ public final class ApiServerMetrics {
 
   public ApiServerMetrics(MeterRegistry registry) {
     this.registry = registry;
+    this.requests = new RequestMeters(registry);
     registry.gauge(
         "apiserver_current_inflight_requests", Tags.of("request_kind", "readOnly"), reads);
     registry.gauge(
@@ -56,6 +47,10 @@ public final class ApiServerMetrics {
 
   public AtomicInteger inFlight(boolean mutating) {
     return mutating ? writes : reads;
+  }
+
+  public RequestMeters requests() {
+    return requests;
   }
 
   public AtomicInteger longRunning() {
@@ -83,50 +78,6 @@ public final class ApiServerMetrics {
 
   private static Tags impersonation(String mode, boolean allowed) {
     return Tags.of("mode", mode, "decision", allowed ? "allowed" : "denied");
-  }
-
-  /** Counts a finished request; resources that nobody serves count as one. */
-  public void request(
-      String verb,
-      String group,
-      String version,
-      String resource,
-      String subresource,
-      int code,
-      long nanos,
-      boolean timed) {
-    Kind kind = new Kind(verb, group, version, resource, subresource);
-    counters.computeIfAbsent(new Answer(kind, code), this::counter).increment();
-    if (timed) {
-      timers.computeIfAbsent(kind, this::timer).record(nanos, TimeUnit.NANOSECONDS);
-    }
-  }
-
-  private Counter counter(Answer answer) {
-    return Counter.builder("apiserver_request_total")
-        .description("Requests by verb, resource and answer")
-        .tags(answer.kind().tags())
-        .tag("code", Integer.toString(answer.code()))
-        .register(registry);
-  }
-
-  private Timer timer(Kind kind) {
-    return Timer.builder("apiserver_request_duration_seconds")
-        .description("Time to answer, watches and streams aside")
-        .tags(kind.tags())
-        .serviceLevelObjectives(
-            Duration.ofMillis(5),
-            Duration.ofMillis(25),
-            Duration.ofMillis(50),
-            Duration.ofMillis(100),
-            Duration.ofMillis(200),
-            Duration.ofMillis(400),
-            Duration.ofMillis(600),
-            Duration.ofSeconds(1),
-            Duration.ofSeconds(5),
-            Duration.ofSeconds(30),
-            Duration.ofSeconds(60))
-        .register(registry);
   }
 
   /** Notes that somebody asked for what should no longer be used. */
@@ -210,5 +161,50 @@ public final class ApiServerMetrics {
 
   public void audit(String decision) {
     registry.counter("apiserver_authorization_decisions_total", "decision", decision).increment();
+  }
+
+  /**
+   * A conversion by webhook.
+   *
+   * @param definition the name of the CustomResourceDefinition
+   * @param failure upstream's word for why it failed; empty where it did not
+   */
+  public void conversion(String definition, String from, String to, String failure, long nanos) {
+    boolean succeeded = failure.isEmpty();
+    Tags result = Tags.of("result", succeeded ? "success" : "failure", "failure_type", failure);
+    registry.counter("apiserver_conversion_webhook_request_total", result).increment();
+    Timer.builder("apiserver_conversion_webhook_duration_seconds")
+        .description("Time a conversion webhook took to answer")
+        .tags(result)
+        .serviceLevelObjectives(CONVERSION)
+        .register(registry)
+        .record(Duration.ofNanos(nanos));
+    Timer.builder("apiserver_crd_conversion_webhook_duration_seconds")
+        .description("Time the conversion of a custom resource took")
+        .tags("crd_name", definition, "from_version", from, "to_version", to)
+        .tag("succeeded", Boolean.toString(succeeded))
+        .serviceLevelObjectives(CONVERSION)
+        .register(registry)
+        .record(Duration.ofNanos(nanos));
+  }
+
+  /**
+   * A validation of a ValidatingAdmissionPolicy that did not hold, or could not be evaluated.
+   *
+   * @param errorType upstream's word for why
+   * @param action what came of it: {@code deny}, {@code audit}, {@code warn}, or {@code allow}
+   *     where the policy ignores failures
+   */
+  public void policyCheck(
+      String policy, String binding, String errorType, String action, long nanos) {
+    Tags tags = Tags.of("policy", policy, "policy_binding", binding);
+    tags = tags.and("error_type", errorType, "enforcement_action", action);
+    registry.counter("apiserver_validating_admission_policy_check_total", tags).increment();
+    Timer.builder("apiserver_validating_admission_policy_check_duration_seconds")
+        .description("Time one expression of an admission policy took")
+        .tags(tags)
+        .serviceLevelObjectives(POLICY)
+        .register(registry)
+        .record(Duration.ofNanos(nanos));
   }
 }

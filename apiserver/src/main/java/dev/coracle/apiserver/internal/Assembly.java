@@ -15,6 +15,7 @@ import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.config.ApiServerOptions;
 import dev.coracle.apiserver.config.AuditOptions;
 import dev.coracle.apiserver.internal.admission.AdmissionChain;
+import dev.coracle.apiserver.internal.admission.AdmissionMeters;
 import dev.coracle.apiserver.internal.admission.AdmissionPlugins;
 import dev.coracle.apiserver.internal.admission.ClusterState;
 import dev.coracle.apiserver.internal.aggregation.AggregatedPaths;
@@ -192,7 +193,8 @@ public final class Assembly {
             store,
             new AdmissionChain(
                 AdmissionPlugins.inOrder(
-                    state, store, authorizer, this::registry, extensions.plugins())),
+                    state, store, authorizer, this::registry, extensions.plugins()),
+                new AdmissionMeters(meters)),
             clock);
     Path signing = options.security().signingEndpoint();
     signer =

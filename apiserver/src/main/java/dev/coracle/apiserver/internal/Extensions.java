@@ -39,12 +39,12 @@ final class Extensions {
       ApiServerMetrics metrics,
       Tracing tracing) {
     client = new WebhookClient(vertx, new ServiceResolver(store));
-    converters = new Converters(client);
+    converters = new Converters(client, metrics);
     mutating = new WebhookConfigurations(vertx, store, "mutatingwebhookconfigurations");
     validating = new WebhookConfigurations(vertx, store, "validatingwebhookconfigurations");
     Matching matching = new Matching(registry, namespaces, store);
     WebhookCalls calls = new WebhookCalls(matching, client, metrics, tracing, authorizer);
-    policies = new Policies(vertx, store, matching, registry, authorizer);
+    policies = new Policies(vertx, store, matching, registry, authorizer, metrics);
     plugins =
         new AdmissionPlugins.Extensions(
             new ExpressionsFirst(

@@ -10,6 +10,7 @@ import dev.coracle.apiserver.TestApi;
 import dev.coracle.apiserver.TestServer;
 import dev.coracle.apiserver.config.AuditOptions;
 import dev.coracle.apiserver.config.SecurityOptions;
+import io.micrometer.core.instrument.Timer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -123,7 +124,10 @@ class AuditAnnotationsTest {
               matchConstraints:
                 resourceRules:
                 - {apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [configmaps]}
-              validations: [{expression: "has(object.data)", message: it is empty}]
+              failurePolicy: Ignore
+              validations:
+              - {expression: "has(object.data)", message: it is empty}
+              - {expression: "object.nothing.at == 'all'"}
               auditAnnotations: [{key: named, valueExpression: "string(object.metadata.name)"}]
             """)
         .ok();
@@ -137,6 +141,21 @@ class AuditAnnotationsTest {
     assertThat(Json.parse(found.path(key).asText()).path(0).path("message").asText())
         .isEqualTo("it is empty");
     assertThat(found.path("watcher/named").asText()).isEqualTo("empty");
+    assertThat(checks("audit")).as("does not hold").isPositive();
+    assertThat(checks("allow")).as("fails, which is ignored").isPositive();
+    assertThat(checks("deny")).isZero();
     api.delete(POLICIES + "/validatingadmissionpolicybindings/watcher-b").ok();
+  }
+
+  private static long checks(String action) {
+    return server
+        .meters()
+        .find("apiserver_validating_admission_policy_check_duration_seconds")
+        .tags("policy", "watcher", "policy_binding", "watcher-b")
+        .tags("error_type", "invalid_error", "enforcement_action", action)
+        .timers()
+        .stream()
+        .mapToLong(Timer::count)
+        .sum();
   }
 }

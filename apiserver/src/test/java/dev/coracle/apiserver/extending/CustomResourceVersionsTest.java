@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.apiserver.TestApi;
 import dev.coracle.apiserver.TestServer;
+import io.micrometer.core.instrument.Timer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -48,6 +49,19 @@ class CustomResourceVersionsTest {
     if (server != null) {
       server.close();
     }
+  }
+
+  /** How many conversions from v1 to v2 are counted. */
+  private static long conversions(String plural, String succeeded) {
+    return server
+        .meters()
+        .find("apiserver_crd_conversion_webhook_duration_seconds")
+        .tag("crd_name", plural + ".stable.example.com")
+        .tags("from_version", "v1", "to_version", "v2", "succeeded", succeeded)
+        .timers()
+        .stream()
+        .mapToLong(Timer::count)
+        .sum();
   }
 
   private static String version(String name, boolean storage, String schema) {
@@ -134,6 +148,8 @@ class CustomResourceVersionsTest {
         .ok();
     JsonNode asV2 = api.get(path("v2", "singles") + "/a").ok().body();
     assertThat(asV2.path("host").asText()).isEqualTo("localhost");
+    assertThat(conversions("singles", "true")).isPositive();
+    assertThat(conversions("singles", "false")).isZero();
     assertThat(asV2.path("port").asText()).isEqualTo("8080");
     assertThat(asV2.path("metadata").path("labels").path("x").asText()).isEqualTo("y");
     assertThat(api.merge(path("v2", "singles") + "/a", "{port: \"81\"}").ok().body().path("port"))
@@ -255,6 +271,18 @@ class CustomResourceVersionsTest {
     assertThat(refused.code()).isEqualTo(500);
     assertThat(refused.message())
         .isEqualTo("conversion webhook for stable.example.com/v1, Kind=Broken failed: can not");
+    assertThat(conversions("brokens", "false")).isEqualTo(1);
+    assertThat(
+            server
+                .meters()
+                .counter(
+                    "apiserver_conversion_webhook_request_total",
+                    "result",
+                    "failure",
+                    "failure_type",
+                    "conversion_webhook_malformed_response_failure")
+                .count())
+        .isEqualTo(1);
     api.get(path("v1", "brokens") + "/a").ok();
   }
 

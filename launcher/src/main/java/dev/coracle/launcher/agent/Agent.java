@@ -188,7 +188,8 @@ public final class Agent {
               address,
               facts.podCidr(),
               podsAreRouted,
-              address + ":" + dns.port()),
+              address + ":" + dns.port(),
+              ProxyOptions.bindAddress(settings.node().proxyHealthzAddress())),
           metrics.meters());
     } catch (IllegalArgumentException e) {
       throw new UserErrorException(

@@ -135,6 +135,8 @@ final class AgentCommand implements Callable<Integer> {
 
   @Mixin private final ImageFlags images = new ImageFlags();
 
+  @Mixin private final ProxyFlags proxy = new ProxyFlags();
+
   @Spec private @Nullable CommandSpec spec;
 
   private List<String> arguments() {
@@ -165,7 +167,8 @@ final class AgentCommand implements Callable<Integer> {
             logs.options(),
             NodeOptions.worker(labels)
                 .withKubelet(kubelet.configuration())
-                .withMaxLayerBytes(images.maxLayerBytes()),
+                .withMaxLayerBytes(images.maxLayerBytes())
+                .withProxyHealthz(proxy.healthzBindAddress()),
             CoracleOptions.SIGNING_DURATION,
             ShownFlags.of(spec));
     AgentOptions options =

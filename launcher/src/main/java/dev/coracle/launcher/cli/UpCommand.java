@@ -135,6 +135,8 @@ final class UpCommand implements Callable<Integer> {
 
   @Mixin private final ImageFlags images = new ImageFlags();
 
+  @Mixin private final ProxyFlags proxy = new ProxyFlags();
+
   @Mixin private final SimulationFlags simulation = new SimulationFlags();
 
   /** Read by the defaults' provider before the others are set. */
@@ -176,6 +178,7 @@ final class UpCommand implements Callable<Integer> {
             NodeOptions.CONTROL_PLANE
                 .withKubelet(kubelet.configuration())
                 .withMaxLayerBytes(images.maxLayerBytes())
+                .withProxyHealthz(proxy.healthzBindAddress())
                 .withSimulation(simulation.options()),
             cluster.signingDuration(),
             ShownFlags.of(spec));

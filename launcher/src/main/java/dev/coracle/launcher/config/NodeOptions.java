@@ -13,6 +13,8 @@ import java.util.Map;
  * @param labels labels of the node beside those every node has
  * @param kubelet what was chosen in a KubeletConfiguration
  * @param maxLayerBytes a layer of an image that unpacks to more is refused by the built-in runtime
+ * @param proxyHealthzAddress {@code ADDRESS:PORT} where the proxy is asked for its health; empty:
+ *     nowhere
  * @param simulation nodes beside the real one that only pretend
  */
 public record NodeOptions(
@@ -21,6 +23,7 @@ public record NodeOptions(
     Map<String, String> labels,
     KubeletConfiguration kubelet,
     long maxLayerBytes,
+    String proxyHealthzAddress,
     SimulationOptions simulation) {
 
   private static final long MAX_LAYER = ImageOptions.defaults().maxLayerBytes();
@@ -33,12 +36,13 @@ public record NodeOptions(
           Map.of(),
           KubeletConfiguration.DEFAULT,
           MAX_LAYER,
+          "",
           SimulationOptions.NONE);
 
   /** A control plane alone: its nodes are other machines. */
   public static final NodeOptions NO_NODE =
       new NodeOptions(
-          false, "", Map.of(), KubeletConfiguration.DEFAULT, MAX_LAYER, SimulationOptions.NONE);
+          false, "", Map.of(), KubeletConfiguration.DEFAULT, MAX_LAYER, "", SimulationOptions.NONE);
 
   public NodeOptions {
     labels = Map.copyOf(labels);
@@ -47,19 +51,38 @@ public record NodeOptions(
   /** A node reached through its tunnel. */
   public static NodeOptions worker(Map<String, String> labels) {
     return new NodeOptions(
-        true, "127.0.0.1", labels, KubeletConfiguration.DEFAULT, MAX_LAYER, SimulationOptions.NONE);
+        true,
+        "127.0.0.1",
+        labels,
+        KubeletConfiguration.DEFAULT,
+        MAX_LAYER,
+        "",
+        SimulationOptions.NONE);
   }
 
   public NodeOptions withSimulation(SimulationOptions nodes) {
-    return new NodeOptions(present, kubeletAddress, labels, kubelet, maxLayerBytes, nodes);
+    return new NodeOptions(
+        present, kubeletAddress, labels, kubelet, maxLayerBytes, proxyHealthzAddress, nodes);
   }
 
   public NodeOptions withKubelet(KubeletConfiguration configuration) {
     return new NodeOptions(
-        present, kubeletAddress, labels, configuration, maxLayerBytes, simulation);
+        present,
+        kubeletAddress,
+        labels,
+        configuration,
+        maxLayerBytes,
+        proxyHealthzAddress,
+        simulation);
   }
 
   public NodeOptions withMaxLayerBytes(long most) {
-    return new NodeOptions(present, kubeletAddress, labels, kubelet, most, simulation);
+    return new NodeOptions(
+        present, kubeletAddress, labels, kubelet, most, proxyHealthzAddress, simulation);
+  }
+
+  public NodeOptions withProxyHealthz(String address) {
+    return new NodeOptions(
+        present, kubeletAddress, labels, kubelet, maxLayerBytes, address, simulation);
   }
 }

@@ -18,8 +18,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells load balancers whether this node has endpoints of a Service, on its {@code
- * healthCheckNodePort}: 200 where it has ready ones, else 503, with their number in the answer.
- * Belongs to the proxy's context; servers are opened and closed one after the other.
+ * healthCheckNodePort}: 200 where it has ready ones and the proxy keeps up, else 503, with their
+ * number in the answer. Belongs to the proxy's context; servers are opened and closed one after the
+ * other.
  */
 public final class HealthChecks {
 
@@ -44,12 +45,14 @@ public final class HealthChecks {
   }
 
   private final Vertx vertx;
+  private final ProxyHealth health;
   private final String anyAddress = Files.isDirectory(IPV6) ? "::" : "0.0.0.0";
   private final Map<NamespacedName, Listening> listening = new HashMap<>();
   private Future<Void> last = Future.succeededFuture();
 
-  public HealthChecks(Vertx vertx) {
+  public HealthChecks(Vertx vertx, ProxyHealth health) {
     this.vertx = vertx;
+    this.health = health;
   }
 
   /** What the Service wants now; empty for nothing. */
@@ -86,17 +89,18 @@ public final class HealthChecks {
     last = last.compose(_ -> step.get().otherwiseEmpty());
   }
 
-  private static void answer(HttpServerRequest request, NamespacedName service, int endpoints) {
+  private void answer(HttpServerRequest request, NamespacedName service, int endpoints) {
+    boolean keepsUp = health.keepsUp();
     JsonObject body =
         new JsonObject()
             .put(
                 "service",
                 new JsonObject().put("namespace", service.namespace()).put("name", service.name()))
             .put("localEndpoints", endpoints)
-            .put("serviceProxyHealthy", true);
+            .put("serviceProxyHealthy", keepsUp);
     request
         .response()
-        .setStatusCode(endpoints > 0 ? 200 : 503)
+        .setStatusCode(endpoints > 0 && keepsUp ? 200 : 503)
         .putHeader("Content-Type", "application/json")
         .putHeader("X-Content-Type-Options", "nosniff")
         .putHeader("X-Load-Balancing-Endpoint-Weight", String.valueOf(endpoints))

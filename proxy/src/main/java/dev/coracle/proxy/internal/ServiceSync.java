@@ -33,6 +33,7 @@ public final class ServiceSync {
   private final Backend backend;
   private final ServicePublisher publisher;
   private final HealthChecks checks;
+  private final ProxyHealth health;
   private final SyncRunner runner;
   private volatile boolean synced;
 
@@ -42,6 +43,7 @@ public final class ServiceSync {
       Backend backend,
       ServicePublisher publisher,
       HealthChecks checks,
+      ProxyHealth health,
       String nodeName,
       String ownDns,
       ProxyMetrics metrics) {
@@ -50,7 +52,8 @@ public final class ServiceSync {
     this.backend = backend;
     this.publisher = publisher;
     this.checks = checks;
-    this.runner = new SyncRunner(context, backend, this::compute, metrics);
+    this.health = health;
+    this.runner = new SyncRunner(context, backend, this::compute, health, metrics);
     this.services = informers.informer(Resources.SERVICES).addHandler(onChange(ServiceSync::own));
     this.slices =
         informers
@@ -62,7 +65,7 @@ public final class ServiceSync {
             .informer(
                 Resources.NODES,
                 InformerOptions.ALL.withFields(FieldSelector.equalTo("metadata.name", nodeName)))
-            .addHandler(whenZoneChanges());
+            .addHandler(ofNode());
     this.nodeName = nodeName;
   }
 
@@ -104,11 +107,12 @@ public final class ServiceSync {
     return node.labels().getOrDefault(ZONE, "");
   }
 
-  /** The node's zone has a say in every Service. */
-  private Informer.Handler whenZoneChanges() {
+  /** The node's zone has a say in every Service, and what else it says in its health. */
+  private Informer.Handler ofNode() {
     return new Informer.Handler() {
       @Override
       public void added(KubeObject node) {
+        health.node(node);
         if (!zone(node).isEmpty()) {
           everyService();
         }
@@ -116,6 +120,7 @@ public final class ServiceSync {
 
       @Override
       public void updated(KubeObject before, KubeObject now) {
+        health.node(now);
         if (!zone(before).equals(zone(now))) {
           everyService();
         }

@@ -28,6 +28,7 @@ final class SyncRunner {
   private final SerialContext context;
   private final Backend backend;
   private final Function<String, List<ServicePort>> compute;
+  private final ProxyHealth health;
   private final ProxyMetrics metrics;
 
   /** What the backend has, by Service and by key. */
@@ -48,16 +49,19 @@ final class SyncRunner {
       SerialContext context,
       Backend backend,
       Function<String, List<ServicePort>> compute,
+      ProxyHealth health,
       ProxyMetrics metrics) {
     this.context = context;
     this.backend = backend;
     this.compute = compute;
+    this.health = health;
     this.metrics = metrics;
   }
 
   void changed(String service) {
     if (dirty.isEmpty()) {
       dirtySince = context.nanoTime();
+      health.queued();
     }
     dirty.add(service);
     if (!running && retry == null) {
@@ -129,6 +133,7 @@ final class SyncRunner {
           now.isEmpty() ? applied.remove(name) : applied.put(name, now);
       ports += now.size() - (before == null ? 0 : before.size());
     });
+    health.updated(!dirty.isEmpty());
     run();
   }
 

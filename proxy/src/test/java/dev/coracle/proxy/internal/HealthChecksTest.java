@@ -13,6 +13,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -27,7 +28,7 @@ class HealthChecksTest {
   private static final NamespacedName WEB = new NamespacedName("shop", "web");
 
   private final Vertx vertx = Vertx.vertx();
-  private final HealthChecks checks = new HealthChecks(vertx);
+  private final HealthChecks checks = new HealthChecks(vertx, new ProxyHealth(Clock.systemUTC()));
   private final ServiceTable table = new ServiceTable("n1", "");
   private final HttpClient http = HttpClient.newHttpClient();
 

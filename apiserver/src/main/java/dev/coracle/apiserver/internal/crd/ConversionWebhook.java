@@ -8,6 +8,7 @@ import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
+import dev.coracle.apiserver.internal.ApiServerMetrics;
 import dev.coracle.apiserver.internal.registry.LateConversion;
 import dev.coracle.apiserver.internal.webhook.AnswerReader;
 import dev.coracle.apiserver.internal.webhook.ClientConfig;
@@ -25,12 +26,46 @@ final class ConversionWebhook implements LateConversion {
 
   private static final long MILLIS = 30_000;
 
+  /** Why a conversion failed, in the metrics' words. */
+  private enum Fault {
+    CALL("conversion_webhook_call_failure"),
+    MALFORMED("conversion_webhook_malformed_response_failure"),
+    PARTIAL("conversion_webhook_partial_response_failure"),
+    INVALID("conversion_webhook_invalid_converted_object_failure");
+
+    final String type;
+
+    Fault(String type) {
+      this.type = type;
+    }
+  }
+
+  private static final class Failed extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    final Fault fault;
+    final StatusException answer;
+
+    Failed(Fault fault, StatusException answer) {
+      super(answer.getMessage(), answer, false, false);
+      this.fault = fault;
+      this.answer = answer;
+    }
+  }
+
   private final WebhookClient client;
+  private final String definition;
+  private final ApiServerMetrics metrics;
   private final ClientConfig config;
   private final String version;
 
-  ConversionWebhook(WebhookClient client, JsonNode webhook) {
+  /**
+   * @param definition the name of the CustomResourceDefinition
+   */
+  ConversionWebhook(
+      WebhookClient client, String definition, JsonNode webhook, ApiServerMetrics metrics) {
     this.client = client;
+    this.definition = definition;
+    this.metrics = metrics;
     this.config = ClientConfig.of(webhook.path("clientConfig"));
     String known = "v1";
     for (JsonNode v : webhook.path("conversionReviewVersions")) {
@@ -52,11 +87,25 @@ final class ConversionWebhook implements LateConversion {
     ArrayNode list = request.putArray("objects");
     objects.forEach(o -> list.add(o.tree()));
     GroupVersionKind from = objects.getFirst().gvk();
+    long begun = System.nanoTime();
     return client
         .post(config, review, AnswerReader.conversion(version), MILLIS)
+        .onFailure()
+        .transform(f ->
+            f instanceof StatusException said
+                ? new Failed(Fault.CALL, said)
+                : new Failed(Fault.CALL, failed(from, String.valueOf(f.getMessage()))))
         .map(answer -> read(objects, to, uid, answer))
-        .onFailure(f -> !(f instanceof StatusException))
-        .transform(f -> failed(from, String.valueOf(f.getMessage())));
+        .onItemOrFailure()
+        .invoke((_, f) ->
+            metrics.conversion(
+                definition,
+                from.version(),
+                to.version(),
+                f instanceof Failed failed ? failed.fault.type : "",
+                System.nanoTime() - begun))
+        .onFailure(Failed.class)
+        .transform(f -> ((Failed) f).answer);
   }
 
   private static StatusException failed(GroupVersionKind from, String why) {
@@ -70,23 +119,29 @@ final class ConversionWebhook implements LateConversion {
     JsonNode response = answer.path("response");
     String wrong = wrong(answer, response, uid);
     if (!wrong.isEmpty()) {
-      throw failed(from, wrong);
+      throw new Failed(Fault.MALFORMED, failed(from, wrong));
     }
     JsonNode converted = response.path("convertedObjects");
     if (converted.size() != objects.size()) {
-      throw StatusException.of(
-          StatusReason.UNKNOWN,
-          "conversion webhook for "
-              + from
-              + " returned "
-              + converted.size()
-              + " objects, expected "
-              + objects.size());
+      throw new Failed(
+          Fault.PARTIAL,
+          StatusException.of(
+              StatusReason.UNKNOWN,
+              "conversion webhook for "
+                  + from
+                  + " returned "
+                  + converted.size()
+                  + " objects, expected "
+                  + objects.size()));
     }
     List<KubeObject> out = new ArrayList<>();
     for (int i = 0; i < objects.size(); i++) {
       int index = objects.size() == 1 ? -1 : i;
-      out.add(new ConvertedObject(objects.get(i), index).of(converted.path(i), to));
+      try {
+        out.add(new ConvertedObject(objects.get(i), index).of(converted.path(i), to));
+      } catch (StatusException e) {
+        throw new Failed(Fault.INVALID, e);
+      }
     }
     return out;
   }

@@ -5,6 +5,7 @@ import dev.coracle.api.GroupResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.schema.CustomResources;
 import dev.coracle.api.schema.SchemaType;
+import dev.coracle.apiserver.internal.ApiServerMetrics;
 import dev.coracle.apiserver.internal.registry.LateConversion;
 import dev.coracle.apiserver.internal.webhook.WebhookClient;
 import java.util.Map;
@@ -15,11 +16,13 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Converters {
 
   private final WebhookClient client;
+  private final ApiServerMetrics metrics;
   private final Map<GroupResource, LateConversion> webhooks = new ConcurrentHashMap<>();
   private final Map<GroupResource, Map<String, SchemaType>> schemas = new ConcurrentHashMap<>();
 
-  public Converters(WebhookClient client) {
+  public Converters(WebhookClient client, ApiServerMetrics metrics) {
     this.client = client;
+    this.metrics = metrics;
   }
 
   public Optional<LateConversion> of(GroupResource resource) {
@@ -36,7 +39,9 @@ public final class Converters {
     schemas.put(resource, CustomResources.schemas(definition.tree()));
     JsonNode conversion = definition.at("spec", "conversion");
     if (conversion.path("strategy").asText("").equals("Webhook")) {
-      webhooks.put(resource, new ConversionWebhook(client, conversion.path("webhook")));
+      String name = resource.resource() + "." + resource.group();
+      webhooks.put(
+          resource, new ConversionWebhook(client, name, conversion.path("webhook"), metrics));
     } else {
       webhooks.remove(resource);
     }

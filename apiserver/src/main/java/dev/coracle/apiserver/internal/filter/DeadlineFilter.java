@@ -11,7 +11,7 @@ import dev.coracle.apiserver.internal.audit.Audit;
 import dev.coracle.apiserver.internal.audit.AuditRecord;
 import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.Responder;
-import dev.coracle.apiserver.internal.registry.Deadline;
+import dev.coracle.apiserver.internal.registry.RequestTime;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -54,9 +54,9 @@ final class DeadlineFilter implements Filter {
               "invalid timeout specified in the request URL - " + e.getMessage()));
       return;
     }
-    Deadline deadline = Deadline.at(exchange.startNanos() + allowed.toNanos());
-    exchange.deadline(deadline);
-    long millis = deadline.millisLeft(allowed.toMillis());
+    RequestTime time = RequestTime.until(exchange.startNanos() + allowed.toNanos());
+    exchange.time(time);
+    long millis = time.millisLeft(allowed.toMillis());
     if (millis == 0) {
       late(exchange);
       return;

@@ -66,10 +66,12 @@ final class FlowControlFilter implements Filter {
       return;
     }
     Context context = exchange.context().vertx().getOrCreateContext();
+    long since = System.nanoTime();
     ticket.then(
         new Guest() {
           @Override
           public void go() {
+            exchange.time().waited(System.nanoTime() - since);
             on(context, next);
           }
 

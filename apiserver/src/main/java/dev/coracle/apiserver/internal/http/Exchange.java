@@ -2,7 +2,7 @@ package dev.coracle.apiserver.internal.http;
 
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.audit.AuditRecord;
-import dev.coracle.apiserver.internal.registry.Deadline;
+import dev.coracle.apiserver.internal.registry.RequestTime;
 import dev.coracle.apiserver.internal.registry.Warnings;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -21,7 +21,8 @@ public final class Exchange {
   private boolean upgraded;
   private Runnable initialEventsTold = () -> {};
   private @Nullable AuditRecord audit;
-  private Deadline deadline = Deadline.NONE;
+  private RequestTime time = RequestTime.unlimited();
+  private boolean served;
   private io.opentelemetry.context.Context trace = io.opentelemetry.context.Context.root();
 
   Exchange(RoutingContext context, RequestInfo info, QueryString query) {
@@ -63,12 +64,21 @@ public final class Exchange {
     this.audit = record;
   }
 
-  public Deadline deadline() {
-    return deadline;
+  public RequestTime time() {
+    return time;
   }
 
-  public void deadline(Deadline when) {
-    this.deadline = when;
+  public void time(RequestTime until) {
+    this.time = until;
+  }
+
+  /** Whether what it is about is served here; known once it is handled. */
+  public boolean served() {
+    return served;
+  }
+
+  public void setServed() {
+    this.served = true;
   }
 
   /** The span of this request, or the trace its client named; the root where there is neither. */

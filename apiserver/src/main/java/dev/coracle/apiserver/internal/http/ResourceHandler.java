@@ -118,6 +118,7 @@ public final class ResourceHandler {
     if (!type.custom() && !connects && isUnrouted(exchange)) {
       return;
     }
+    exchange.setServed();
     WriteOptions options = info.mutating() ? QueryOptions.write(exchange) : WriteOptions.NONE;
     Call call =
         new Call(
@@ -131,7 +132,7 @@ public final class ResourceHandler {
             exchange.userAgentManager(),
             exchange.warnings(),
             exchange.trace(),
-            exchange.deadline());
+            exchange.time());
     ApiDeprecation.of(type.definition()).ifPresent(d -> deprecated(d, call));
     if (connects) {
       this.connects.handle(exchange, call);

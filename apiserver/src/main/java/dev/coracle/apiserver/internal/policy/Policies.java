@@ -1,5 +1,6 @@
 package dev.coracle.apiserver.internal.policy;
 
+import dev.coracle.apiserver.internal.ApiServerMetrics;
 import dev.coracle.apiserver.internal.admission.AdmissionPlugin;
 import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.registry.Registry;
@@ -16,14 +17,17 @@ public final class Policies {
   private final PolicyIndex<Mutations> mutating;
   private final PolicyEvaluation evaluation;
   private final Supplier<Registry> registry;
+  private final ApiServerMetrics metrics;
 
   public Policies(
       Vertx vertx,
       ResourceStore store,
       Matching matching,
       Supplier<Registry> registry,
-      Authorizer authorizer) {
+      Authorizer authorizer,
+      ApiServerMetrics metrics) {
     this.registry = registry;
+    this.metrics = metrics;
     evaluation = new PolicyEvaluation(matching, new Params(registry, store), authorizer);
     validating =
         new PolicyIndex<>(
@@ -49,7 +53,7 @@ public final class Policies {
   }
 
   public AdmissionPlugin validating() {
-    return new ValidatingPolicies(validating, evaluation);
+    return new ValidatingPolicies(validating, evaluation, metrics);
   }
 
   public AdmissionPlugin mutating() {

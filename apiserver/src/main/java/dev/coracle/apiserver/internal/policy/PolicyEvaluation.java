@@ -38,12 +38,12 @@ final class PolicyEvaluation {
     /** Runs the compiled policy; what stands in the way of that is a failure like others. */
     List<Failed> run(Function<P, List<Failed>> work) {
       if (unusable != null) {
-        return List.of(Failed.always("", unusable.words()));
+        return List.of(Failed.always("", unusable.words(), 0));
       }
       try {
         return work.apply(policy.compiled());
       } catch (CelFailure e) {
-        return List.of(Failed.error("", e.words(), "", 0));
+        return List.of(Failed.error("", e.words(), "", 0, 0));
       }
     }
   }

@@ -7,6 +7,7 @@ import dev.coracle.api.Status;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
+import dev.coracle.apiserver.internal.ApiServerMetrics;
 import dev.coracle.apiserver.internal.admission.AdmissionPlugin;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest;
 import dev.coracle.apiserver.internal.policy.PolicyEvaluation.Found;
@@ -32,10 +33,13 @@ public final class ValidatingPolicies implements AdmissionPlugin {
 
   private final PolicyIndex<Validations> policies;
   private final PolicyEvaluation evaluation;
+  private final ApiServerMetrics metrics;
 
-  ValidatingPolicies(PolicyIndex<Validations> policies, PolicyEvaluation evaluation) {
+  ValidatingPolicies(
+      PolicyIndex<Validations> policies, PolicyEvaluation evaluation, ApiServerMetrics metrics) {
     this.policies = policies;
     this.evaluation = evaluation;
+    this.metrics = metrics;
   }
 
   @Override
@@ -64,15 +68,28 @@ public final class ValidatingPolicies implements AdmissionPlugin {
     boolean asks(String action) {
       return !failed.always() && binding.actions().contains(action);
     }
+
+    /** In upstream's words, to which a validation that does not hold is invalid as well. */
+    String errorType() {
+      if (failed.message().startsWith("compilation")) {
+        return "compile_error";
+      }
+      return failed.message().startsWith("validation failed due to running out of cost budget")
+          ? "out_of_budget"
+          : "invalid_error";
+    }
   }
 
-  private static Uni<Boolean> decide(
+  private Uni<Boolean> decide(
       Found<Validations> found, List<Decision> out, Map<String, Set<String>> all) {
     Map<String, String> notes = new LinkedHashMap<>();
     List<Failed> failures = found.run(v -> v.check(found.values(), found.budget(), notes));
     for (Failed failed : failures) {
-      if (!failed.error() || !found.policy().ignoresFailure()) {
-        out.add(new Decision(found.policy().name(), found.binding(), failed));
+      Decision decision = new Decision(found.policy().name(), found.binding(), failed);
+      if (failed.error() && found.policy().ignoresFailure()) {
+        count(decision, "allow");
+      } else {
+        out.add(decision);
       }
     }
     notes.forEach((key, value) ->
@@ -81,11 +98,20 @@ public final class ValidatingPolicies implements AdmissionPlugin {
     return Uni.createFrom().item(false);
   }
 
-  private static void settle(AdmissionRequest request, List<Decision> decisions) {
+  /** Counts what came of an expression; not of what failed before there was any. */
+  private void count(Decision d, String action) {
+    if (d.failed.message().startsWith("failed to configure")) {
+      return;
+    }
+    metrics.policyCheck(d.policy, d.binding.name(), d.errorType(), action, d.failed.nanos());
+  }
+
+  private void settle(AdmissionRequest request, List<Decision> decisions) {
     ArrayNode audit = Json.array();
     Decision denial = null;
     for (Decision d : decisions) {
       if (d.asks("Warn")) {
+        count(d, "warn");
         request
             .call()
             .warnings()
@@ -98,13 +124,15 @@ public final class ValidatingPolicies implements AdmissionPlugin {
                     + d.failed.message());
       }
       if (d.asks("Audit")) {
+        count(d, "audit");
         ObjectNode entry = audit.addObject().put("message", d.failed.message());
         entry.put("policy", d.policy).put("binding", d.binding.name());
         entry.put("expressionIndex", d.failed.index());
         d.binding.actions().forEach(entry.putArray("validationActions")::add);
       }
-      if (denial == null && (d.failed.always() || d.asks("Deny"))) {
-        denial = d;
+      if (d.failed.always() || d.asks("Deny")) {
+        count(d, "deny");
+        denial = denial == null ? d : denial;
       }
     }
     if (!audit.isEmpty()) {

@@ -22,16 +22,23 @@ final class Validations {
    *
    * @param reason of the Status, empty for {@code Invalid}
    * @param always whether it refuses the request whatever the binding's actions are
+   * @param nanos how long its expression took
    */
   record Failed(
-      String expression, String message, String reason, int index, boolean error, boolean always) {
+      String expression,
+      String message,
+      String reason,
+      int index,
+      boolean error,
+      boolean always,
+      long nanos) {
 
-    static Failed error(String expression, String message, String reason, int index) {
-      return new Failed(expression, message, reason, index, true, false);
+    static Failed error(String expression, String message, String reason, int index, long nanos) {
+      return new Failed(expression, message, reason, index, true, false, nanos);
     }
 
-    static Failed always(String expression, String message) {
-      return new Failed(expression, message, "", 0, true, true);
+    static Failed always(String expression, String message, long nanos) {
+      return new Failed(expression, message, "", 0, true, true, nanos);
     }
   }
 
@@ -92,36 +99,41 @@ final class Validations {
   List<Failed> check(Map<String, Object> values, Budget budget, Map<String, String> notes) {
     Map<String, Object> all = variables.over(values, budget);
     List<Failed> out = new ArrayList<>();
+    long begun = System.nanoTime();
     try {
       if (!conditions.match(all, budget)) {
         return out;
       }
     } catch (CelFailure e) {
-      out.add(Failed.error("", e.words(), "", 0));
+      out.add(Failed.error("", e.words(), "", 0, System.nanoTime() - begun));
       return out;
     }
     int i = 0;
     for (Validation v : validations) {
+      String text = v.expression.text();
+      begun = System.nanoTime();
       try {
         if (!v.expression.test(all, budget)) {
-          out.add(
-              new Failed(v.expression.text(), message(v, all, budget), v.reason, i, false, false));
+          String message = message(v, all, budget);
+          long nanos = System.nanoTime() - begun;
+          out.add(new Failed(text, message, v.reason, i, false, false, nanos));
         }
       } catch (CelFailure e) {
-        out.add(
-            Failed.error(
-                v.expression.text(), PolicyFailures.of(v.expression, e).words(), v.reason, i));
+        String words = PolicyFailures.of(v.expression, e).words();
+        out.add(Failed.error(text, words, v.reason, i, System.nanoTime() - begun));
       }
       i++;
     }
     annotations.forEach((key, expression) -> {
+      long since = System.nanoTime();
       try {
         Object value = expression.eval(all, budget);
         if (!(value instanceof NullValue) && !value.toString().isBlank()) {
           notes.put(key, value.toString().strip());
         }
       } catch (CelFailure e) {
-        out.add(Failed.always(expression.text(), PolicyFailures.of(expression, e).words()));
+        String words = PolicyFailures.of(expression, e).words();
+        out.add(Failed.always(expression.text(), words, System.nanoTime() - since));
       }
     });
     return out;

@@ -4,7 +4,6 @@ import dev.coracle.apiserver.internal.admission.AdmissionChain;
 import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
 import java.time.Clock;
-import java.util.List;
 
 /** What every verb needs. */
 public record Backstage(ResourceStore store, AdmissionChain admission, Clock clock) {
@@ -14,6 +13,6 @@ public record Backstage(ResourceStore store, AdmissionChain admission, Clock clo
 
   /** The same without admission, for what follows from a request that was admitted. */
   public Backstage unasked() {
-    return new Backstage(store, new AdmissionChain(List.of()), clock);
+    return new Backstage(store, AdmissionChain.NONE, clock);
   }
 }

@@ -14,7 +14,7 @@ import io.opentelemetry.context.Context;
  * @param name empty for a collection
  * @param manager who is noted as the manager of fields where the options name nobody
  * @param trace the span that this call is done in; the root where there is none
- * @param deadline after it nothing is written
+ * @param time until when it may take
  */
 public record Call(
     UserInfo user,
@@ -27,7 +27,7 @@ public record Call(
     String manager,
     Warnings warnings,
     Context trace,
-    Deadline deadline) {
+    RequestTime time) {
 
   /** In no trace, and for as long as it takes. */
   public Call(
@@ -51,7 +51,7 @@ public record Call(
         manager,
         warnings,
         Context.root(),
-        Deadline.NONE);
+        RequestTime.unlimited());
   }
 
   public NamespacedName key() {
@@ -70,28 +70,18 @@ public record Call(
   public Call dry() {
     WriteOptions dry = new WriteOptions(true, options.fieldManager(), options.fieldValidation());
     return new Call(
-        user, verb, type, subresource, namespace, name, dry, manager, warnings, trace, deadline);
+        user, verb, type, subresource, namespace, name, dry, manager, warnings, trace, time);
   }
 
   /** The same, within a span. */
   public Call in(Context span) {
     return new Call(
-        user, verb, type, subresource, namespace, name, options, manager, warnings, span, deadline);
+        user, verb, type, subresource, namespace, name, options, manager, warnings, span, time);
   }
 
   public Call named(String newName) {
     return new Call(
-        user,
-        verb,
-        type,
-        subresource,
-        namespace,
-        newName,
-        options,
-        manager,
-        warnings,
-        trace,
-        deadline);
+        user, verb, type, subresource, namespace, newName, options, manager, warnings, trace, time);
   }
 
   public Call on(ResourceType other, String newName, String newSubresource) {
@@ -106,6 +96,6 @@ public record Call(
         manager,
         warnings,
         trace,
-        deadline);
+        time);
   }
 }

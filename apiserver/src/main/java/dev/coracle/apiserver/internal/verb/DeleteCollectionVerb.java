@@ -49,7 +49,7 @@ public final class DeleteCollectionVerb {
             call.manager(),
             call.warnings(),
             call.trace(),
-            call.deadline());
+            call.time());
     return delete
         .run(one, options)
         .replaceWith(true)

@@ -94,10 +94,13 @@ public final class WebhookCalls {
             hook.client(),
             review,
             AnswerReader.admission(hook.reviewVersion()),
-            Math.max(1, request.call().deadline().millisLeft(hook.timeoutSeconds() * 1000L)),
+            Math.max(1, request.call().time().millisLeft(hook.timeoutSeconds() * 1000L)),
             request.call().trace().with(span))
         .onTermination()
-        .invoke(span::end)
+        .invoke(() -> {
+          span.end();
+          took(request, mutating, System.nanoTime() - began);
+        })
         .onFailure(WebhookClient.CallFailed.class)
         .transform(f -> ((WebhookClient.CallFailed) f).when("failed to call webhook: "))
         .map(answer -> AdmissionReview.response(answer, hook.reviewVersion(), uid, mutating))
@@ -128,6 +131,14 @@ public final class WebhookCalls {
               System.nanoTime() - began);
           return failedCall(hook, (WebhookClient.CallFailed) failure, type, operation);
         });
+  }
+
+  private static void took(AdmissionRequest request, boolean mutating, long nanos) {
+    if (mutating) {
+      request.call().time().waited(nanos);
+    } else {
+      request.call().time().waitedBeside(nanos);
+    }
   }
 
   private Span span(Webhook hook, AdmissionRequest request, String uid, boolean mutating) {
