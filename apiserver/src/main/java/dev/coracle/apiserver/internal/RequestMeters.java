@@ -54,12 +54,15 @@ public final class RequestMeters {
     }
   }
 
+  /** Of requests of one kind that are answered alike. */
   private record Answer(Kind kind, int code) {}
+
+  /** Of finished requests of one kind, so that they are looked up once. */
+  private record Times(Timer all, Timer own) {}
 
   private final MeterRegistry registry;
   private final Map<Answer, Counter> counters = new ConcurrentHashMap<>();
-  private final Map<Kind, Timer> timers = new ConcurrentHashMap<>();
-  private final Map<Kind, Timer> indicators = new ConcurrentHashMap<>();
+  private final Map<Kind, Times> times = new ConcurrentHashMap<>();
   private final Map<Kind, DistributionSummary> sizes = new ConcurrentHashMap<>();
 
   RequestMeters(MeterRegistry registry) {
@@ -80,11 +83,10 @@ public final class RequestMeters {
    * @param elsewhere how much of it webhooks and waiting for a turn took
    */
   public void timed(Kind kind, long nanos, long elsewhere) {
-    timers.computeIfAbsent(kind, this::timer).record(nanos, TimeUnit.NANOSECONDS);
+    Times found = times.computeIfAbsent(kind, k -> new Times(timer(k), indicator(k)));
+    found.all.record(nanos, TimeUnit.NANOSECONDS);
     if (kind.dryRun().isEmpty()) {
-      indicators
-          .computeIfAbsent(kind, this::indicator)
-          .record(nanos - elsewhere, TimeUnit.NANOSECONDS);
+      found.own.record(nanos - elsewhere, TimeUnit.NANOSECONDS);
     }
   }
 
