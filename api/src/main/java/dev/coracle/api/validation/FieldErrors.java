@@ -84,7 +84,11 @@ public final class FieldErrors {
   }
 
   public void duplicate(FieldPath path, String child, Object value) {
-    add(StatusCause.DUPLICATE, "Duplicate value: " + show(value), "", path, child);
+    duplicate(path, child, value, "");
+  }
+
+  public void duplicate(FieldPath path, String child, Object value, String detail) {
+    add(StatusCause.DUPLICATE, "Duplicate value: " + show(value), detail, path, child);
   }
 
   /** As {@link #duplicate}, for a value too large to be shown. */
@@ -93,7 +97,11 @@ public final class FieldErrors {
   }
 
   public void notFound(FieldPath path, String child, Object value) {
-    add(StatusCause.NOT_FOUND, "Not found: " + show(value), "", path, child);
+    notFound(path, child, value, "");
+  }
+
+  public void notFound(FieldPath path, String child, Object value, String detail) {
+    add(StatusCause.NOT_FOUND, "Not found: " + show(value), detail, path, child);
   }
 
   public void tooLong(FieldPath path, String child, int max) {

@@ -88,6 +88,13 @@ public final class NameRules {
           "ReasonA,ReasonB",
           "ReasonA:ReasonB");
 
+  private static final Pattern HTTP_HEADER = Pattern.compile("[-A-Za-z0-9]+");
+  private static final String HTTP_HEADER_MESSAGE =
+      regex(
+          "a valid HTTP header must consist of alphanumeric characters or '-'",
+          HTTP_HEADER.pattern(),
+          "X-Header-Name");
+
   private NameRules() {}
 
   private static String regex(String message, String form, String... examples) {
@@ -296,6 +303,11 @@ public final class NameRules {
 
   private static boolean isWord(char c) {
     return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || isDigit(c) || c == '_';
+  }
+
+  /** The name of a header of HTTP, as Go's library takes it. */
+  public static List<String> httpHeader(String name) {
+    return HTTP_HEADER.matcher(name).matches() ? List.of() : List.of(HTTP_HEADER_MESSAGE);
   }
 
   /** An IANA service name: at most 15 lower case letters, digits and single inner hyphens. */

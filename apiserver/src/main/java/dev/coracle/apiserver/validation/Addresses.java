@@ -59,6 +59,11 @@ final class Addresses {
     }
   }
 
+  /** Whether it is an address, also one with leading zeros as they were read once. */
+  static boolean isReadable(String text) {
+    return isIp(text) || isIp(withoutZeros(text));
+  }
+
   /** An IPv4 address in the clothes of IPv6, which not all programs take for the same. */
   private static boolean isMapped(String text) {
     return text.indexOf(':') >= 0 && InetAddress.ofLiteral(text) instanceof Inet4Address;

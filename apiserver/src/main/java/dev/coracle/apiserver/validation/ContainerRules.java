@@ -6,6 +6,7 @@ import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** Containers of all three sorts. One instance serves one Pod, since names are unique in it. */
@@ -14,24 +15,46 @@ final class ContainerRules {
   private static final Set<String> PULL = Set.of("Always", "IfNotPresent", "Never");
   private static final Set<String> PROTOCOLS = Set.of("TCP", "UDP", "SCTP");
   private static final List<String> TERMINATION = List.of("File", "FallbackToLogsOnError");
+  private static final List<String> NOT_EPHEMERAL =
+      List.of(
+          "ports",
+          "resources",
+          "resizePolicy",
+          "restartPolicy",
+          "restartPolicyRules",
+          "livenessProbe",
+          "readinessProbe",
+          "startupProbe",
+          "lifecycle");
   private static final Set<String> RESIZABLE = Set.of("cpu", "memory");
   private static final Set<String> RESIZES = Set.of("NotRequired", "RestartContainer");
 
+  private final JsonNode pod;
+  private final boolean template;
+  private final Map<String, JsonNode> volumes;
   private final MountRules mounts;
-  private final Set<String> names;
-  private final boolean neverRestarts;
+  private final Set<String> claims;
+  private final Set<String> names = new HashSet<>();
   private final FieldErrors errors;
 
   /**
-   * @param pod what they are parts of
-   * @param volumes the names of all the pod's volumes
-   * @param names of containers, filled here
+   * @param pod the specification that they are parts of
+   * @param template whether no Pod has it yet
+   * @param volumes those of the pod that are good, by their names
    */
-  ContainerRules(JsonNode pod, Set<String> volumes, Set<String> names, FieldErrors errors) {
-    this.mounts = new MountRules(volumes, VolumeRules.ofClaims(pod.path("volumes")));
-    this.names = names;
-    this.neverRestarts = Nodes.text(pod, "restartPolicy").equals("Never");
+  ContainerRules(
+      JsonNode pod, boolean template, Map<String, JsonNode> volumes, FieldErrors errors) {
+    this.pod = pod;
+    this.template = template;
+    this.volumes = volumes;
+    this.mounts = new MountRules(volumes);
+    this.claims = PodClaimRules.names(pod);
     this.errors = errors;
+  }
+
+  /** The names of the containers that were looked at. */
+  Set<String> names() {
+    return names;
   }
 
   void container(JsonNode c, FieldPath at, Set<String> hostPorts) {
@@ -41,11 +64,13 @@ final class ContainerRules {
     ProbeRules.check(c.path("readinessProbe"), at.child("readinessProbe"), false, errors);
     ProbeRules.check(c.path("startupProbe"), at.child("startupProbe"), true, errors);
     lifecycle(c.path("lifecycle"), at.child("lifecycle"));
+    ContainerRestartRules.check(c, at, errors);
   }
 
   void initContainer(JsonNode c, FieldPath at) {
     common(c, at);
     ports(c.path("ports"), at.child("ports"), new HashSet<>());
+    ContainerRestartRules.check(c, at, errors);
     boolean sidecar = Nodes.text(c, "restartPolicy").equals("Always");
     if (sidecar) {
       ProbeRules.check(c.path("livenessProbe"), at.child("livenessProbe"), true, errors);
@@ -72,14 +97,19 @@ final class ContainerRules {
     if (!target.isEmpty() && !others.contains(target)) {
       errors.notFound(at, "targetContainerName", target);
     }
-    for (String field :
-        new String[] {"ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle"}) {
+    for (String field : NOT_EPHEMERAL) {
       if (Nodes.has(c, field)) {
         errors.forbidden(at, field, "cannot be set for an Ephemeral Container");
       }
     }
-    if (Nodes.has(c, "resources")) {
-      errors.forbidden(at, "resources", "cannot be set for an Ephemeral Container");
+    int i = 0;
+    for (JsonNode mount : c.path("volumeMounts")) {
+      FieldPath mountPath = at.child("volumeMounts").index(i++);
+      for (String field : new String[] {"subPath", "subPathExpr"}) {
+        if (Nodes.has(mount, field)) {
+          errors.forbidden(mountPath, field, "cannot be set for an Ephemeral Container");
+        }
+      }
     }
   }
 
@@ -96,16 +126,22 @@ final class ContainerRules {
     String image = Nodes.text(c, "image");
     if (image.isEmpty()) {
       errors.required(at, "image");
-    } else if (!image.strip().equals(image)) {
+    } else if (!template && !image.strip().equals(image)) {
       errors.invalid(at, "image", image, "must not have leading or trailing whitespace");
     }
     PodSpecRules.choice(c, "terminationMessagePolicy", TERMINATION, at, errors);
-    EnvironmentRules.check(c, at, errors);
+    EnvironmentRules.check(c, volumes, at, errors);
     mounts.check(c, at, errors);
     PodSpecRules.choice(c, "imagePullPolicy", PULL, at, errors);
     ResourceRules.requirements(c.path("resources"), at.child("resources"), errors);
+    PodClaimRules.used(
+        c.path("resources").path("claims"), claims, at.child("resources", "claims"), errors);
     resizes(c.path("resizePolicy"), at.child("resizePolicy"));
-    SecurityContextRules.container(c.path("securityContext"), at.child("securityContext"), errors);
+    SecurityContextRules.container(
+        c.path("securityContext"),
+        pod.path("hostUsers").asBoolean(true),
+        at.child("securityContext"),
+        errors);
   }
 
   /** Upstream's paths do not say which of them it is. */
@@ -128,7 +164,7 @@ final class ContainerRules {
       } else if (!RESIZES.contains(restart)) {
         errors.unsupported(at, "", restart, RESIZES);
       }
-      if (neverRestarts && !restart.equals("NotRequired")) {
+      if (Nodes.text(pod, "restartPolicy").equals("Never") && !restart.equals("NotRequired")) {
         errors.invalid(at, "", restart, "must be 'NotRequired' when `restartPolicy` is 'Never'");
       }
       i++;
@@ -169,7 +205,11 @@ final class ContainerRules {
   private void lifecycle(JsonNode lifecycle, FieldPath at) {
     for (String hook : new String[] {"postStart", "preStop"}) {
       if (Nodes.set(lifecycle, hook)) {
-        ProbeRules.handler(lifecycle.path(hook), at.child(hook), errors);
+        ProbeRules.handler(
+            lifecycle.path(hook),
+            pod.path("terminationGracePeriodSeconds"),
+            at.child(hook),
+            errors);
       }
     }
   }

@@ -21,6 +21,7 @@ final class EndpointRules {
   static final class Endpoints implements KindRules {
     @Override
     public void check(ObjectNode endpoints, FieldErrors errors) {
+      boolean own = isOwn(endpoints.path("metadata"));
       int i = 0;
       for (JsonNode subset : endpoints.path("subsets")) {
         FieldPath at = FieldPath.ROOT.child("subsets").index(i++);
@@ -30,7 +31,7 @@ final class EndpointRules {
         for (String list : new String[] {"addresses", "notReadyAddresses"}) {
           int j = 0;
           for (JsonNode address : subset.path(list)) {
-            Addresses.ip(Nodes.text(address, "ip"), at.child(list).index(j++), "ip", errors);
+            address(address, own, at.child(list).index(j++), errors);
           }
         }
         int j = 0;
@@ -46,7 +47,37 @@ final class EndpointRules {
           }
           Addresses.port(port.path("port").asLong(0), p, "port", errors);
           PodSpecRules.choice(port, "protocol", PROTOCOLS, p, errors);
+          if (Nodes.set(port, "appProtocol")) {
+            String protocol = Nodes.text(port, "appProtocol");
+            errors.invalid(p, "appProtocol", protocol, NameRules.qualifiedName(protocol));
+          }
         }
+      }
+    }
+
+    /** A server on a machine without a network can be reached at its loopback address alone. */
+    private static boolean isOwn(JsonNode meta) {
+      return Nodes.text(meta, "name").equals("kubernetes")
+          && Nodes.text(meta, "namespace").equals("default");
+    }
+
+    private static void address(JsonNode address, boolean own, FieldPath at, FieldErrors errors) {
+      String ip = Nodes.text(address, "ip");
+      Addresses.ip(ip, at, "ip", errors);
+      String host = Nodes.text(address, "hostname");
+      if (!host.isEmpty()) {
+        errors.invalid(at, "hostname", host, NameRules.dnsLabel(host));
+      }
+      if (Nodes.set(address, "nodeName")) {
+        String node = Nodes.text(address, "nodeName");
+        errors.invalid(at, "nodeName", node, NameRules.dnsSubdomain(node));
+      }
+      if (Addresses.isIp(ip)) {
+        if (!own) {
+          Addresses.nonSpecial(ip, at.child("ip"), errors);
+        }
+      } else if (!Addresses.isReadable(ip)) {
+        errors.invalid(at, "ip", ip, "must be a valid IP address");
       }
     }
   }

@@ -5,7 +5,11 @@ import dev.coracle.api.Quantity;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The environment of containers, and what that and volumes may be told of a Pod. */
 final class EnvironmentRules {
@@ -52,12 +56,20 @@ final class EnvironmentRules {
           "status.podIP",
           "status.podIPs");
 
+  private static final Pattern SUBSCRIPTED = Pattern.compile("(.+?)\\['(.*)'\\]", Pattern.DOTALL);
+
+  /** How old clients call {@code spec.nodeName}. */
+  private static final String NODE_OF_OLD = "spec.host";
+
   private static final Set<String> SOURCES =
       Set.of("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef");
 
   private EnvironmentRules() {}
 
-  static void check(JsonNode c, FieldPath at, FieldErrors errors) {
+  /**
+   * @param volumes those of the Pod, by their names
+   */
+  static void check(JsonNode c, Map<String, JsonNode> volumes, FieldPath at, FieldErrors errors) {
     int i = 0;
     for (JsonNode e : c.path("env")) {
       String name = Nodes.text(e, "name");
@@ -70,7 +82,7 @@ final class EnvironmentRules {
           errors.invalid(p, "name", name, NameRules.envName(name));
         }
         if (from) {
-          valueFrom(e, p.child("valueFrom"), errors);
+          valueFrom(e, p.child("valueFrom"), volumes, errors);
         }
       }
       i++;
@@ -108,7 +120,8 @@ final class EnvironmentRules {
     }
   }
 
-  private static void valueFrom(JsonNode e, FieldPath path, FieldErrors errors) {
+  private static void valueFrom(
+      JsonNode e, FieldPath path, Map<String, JsonNode> volumes, FieldErrors errors) {
     JsonNode from = e.path("valueFrom");
     int sources = 0;
     for (String source : SOURCES) {
@@ -119,6 +132,9 @@ final class EnvironmentRules {
     }
     if (Nodes.set(from, "resourceFieldRef")) {
       resource(from.path("resourceFieldRef"), path.child("resourceFieldRef"), false, errors);
+    }
+    if (Nodes.set(from, "fileKeyRef")) {
+      file(from.path("fileKeyRef"), path.child("fileKeyRef"), volumes, errors);
     }
     for (String source : new String[] {"configMapKeyRef", "secretKeyRef"}) {
       if (Nodes.set(from, source)) {
@@ -147,31 +163,63 @@ final class EnvironmentRules {
     }
   }
 
+  /** A line of a file that an earlier container has written (KEP-3721). */
+  private static void file(
+      JsonNode ref, FieldPath at, Map<String, JsonNode> volumes, FieldErrors errors) {
+    String key = Nodes.text(ref, "key");
+    if (key.isEmpty()) {
+      errors.required(at, "key");
+    } else {
+      errors.invalid(at, "key", key, NameRules.envName(key));
+    }
+    String name = Nodes.text(ref, "volumeName");
+    if (name.isEmpty()) {
+      errors.required(at, "volumeName");
+    } else if (!volumes.containsKey(name)) {
+      errors.invalid(at, "volumeName", name, NameRules.dnsLabel(name));
+      errors.notFound(at, "volumeName", name);
+    } else if (!Nodes.set(volumes.get(name), "emptyDir")) {
+      errors.invalid(at, "volumeName", name, "the volume must be an emptyDir");
+    }
+    String path = Nodes.text(ref, "path");
+    if (path.isEmpty()) {
+      errors.required(at, "path");
+    } else {
+      VolumeRules.localPath(path, at, "path", errors);
+    }
+  }
+
   static void fieldRef(JsonNode ref, FieldPath path, Set<String> allowed, FieldErrors errors) {
+    String version = Nodes.text(ref, "apiVersion");
     String field = Nodes.text(ref, "fieldPath");
-    if (Nodes.text(ref, "apiVersion").isEmpty()) {
+    if (version.isEmpty()) {
       errors.required(path, "apiVersion");
     } else if (field.isEmpty()) {
       errors.required(path, "fieldPath");
-    } else if (!field.startsWith("metadata.annotations['")
-        && !field.startsWith("metadata.labels['")
-        && !allowed.contains(field)) {
-      if (field.contains("[")) {
-        errors.invalid(
-            path,
-            "fieldPath",
-            field,
-            "error converting fieldPath: field label does not support subscript");
-      } else if (!OTHER_LABELS.contains(field)) {
-        errors.invalid(
-            path,
-            "fieldPath",
-            field,
-            "error converting fieldPath: field label not supported: " + field);
-      } else {
-        errors.unsupported(path, "fieldPath", field, allowed);
+    } else if (!version.equals("v1")) {
+      unreadable(field, "unsupported pod version: " + version, path, errors);
+    } else if (SUBSCRIPTED.matcher(field) instanceof Matcher m && m.matches()) {
+      switch (m.group(1)) {
+        case "metadata.annotations" ->
+            errors.invalid(
+                path,
+                "",
+                m.group(2).toLowerCase(Locale.ROOT),
+                NameRules.qualifiedName(m.group(2).toLowerCase(Locale.ROOT)));
+        case "metadata.labels" ->
+            errors.invalid(path, "", m.group(2), NameRules.qualifiedName(m.group(2)));
+        default ->
+            unreadable(field, "field label does not support subscript: " + field, path, errors);
       }
+    } else if (!OTHER_LABELS.contains(field) && !field.equals(NODE_OF_OLD)) {
+      unreadable(field, "field label not supported: " + field, path, errors);
+    } else if (!allowed.contains(field.equals(NODE_OF_OLD) ? "spec.nodeName" : field)) {
+      errors.unsupported(path, "fieldPath", field, allowed);
     }
+  }
+
+  private static void unreadable(String field, String why, FieldPath path, FieldErrors errors) {
+    errors.invalid(path, "fieldPath", field, "error converting fieldPath: " + why);
   }
 
   /**

@@ -89,15 +89,15 @@ final class MetaRules {
   static void checkFinalizers(ObjectNode object, FieldErrors errors) {
     int i = 0;
     for (JsonNode finalizer : object.path("metadata").path("finalizers")) {
-      String name = finalizer.asText();
-      if (name.indexOf('/') < 0 && !STANDARD_FINALIZERS.contains(name)) {
-        errors.invalid(
-            FieldPath.METADATA.child("finalizers").index(i),
-            "",
-            name,
-            "name is neither a standard finalizer name nor is it fully qualified");
-      }
-      i++;
+      standardFinalizer(
+          finalizer.asText(), FieldPath.METADATA.child("finalizers").index(i++), errors);
+    }
+  }
+
+  static void standardFinalizer(String name, FieldPath at, FieldErrors errors) {
+    if (name.indexOf('/') < 0 && !STANDARD_FINALIZERS.contains(name)) {
+      errors.invalid(
+          at, "", name, "name is neither a standard finalizer name nor is it fully qualified");
     }
   }
 

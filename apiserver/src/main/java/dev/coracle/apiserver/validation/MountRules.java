@@ -5,15 +5,15 @@ import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 
 /**
  * Where the volumes of a Pod are in its containers.
  *
- * @param volumes the names of all of them
- * @param claims those that are claims, which alone may be devices
+ * @param volumes those that can be referred to, by their names
  */
-record MountRules(Set<String> volumes, Set<String> claims) {
+record MountRules(Map<String, JsonNode> volumes) {
 
   private static final Set<String> PROPAGATION = Set.of("Bidirectional", "HostToContainer", "None");
   private static final Set<String> RECURSIVE = Set.of("Disabled", "Enabled", "IfPossible");
@@ -41,7 +41,7 @@ record MountRules(Set<String> volumes, Set<String> claims) {
       if (name.isEmpty()) {
         errors.required(p, "name");
       }
-      if (!volumes.contains(name)) {
+      if (!volumes.containsKey(name)) {
         errors.notFound(p, "name", name);
       }
       String path = Nodes.text(m, "mountPath");
@@ -57,23 +57,25 @@ record MountRules(Set<String> volumes, Set<String> claims) {
       if (devicePaths.contains(path)) {
         errors.invalid(p, "mountPath", path, "must not already exist as a path in volumeDevices");
       }
-      parts(m, p, errors);
-      propagation(m, c, p, errors);
+      parts(m, p, at.child("volumeMounts"), errors);
+      propagation(m, c, at.child("volumeMounts"), errors);
     }
   }
 
-  private static void parts(JsonNode m, FieldPath p, FieldErrors errors) {
+  /** Which of the mounts it is, upstream does not tell of all the fields. */
+  private static void parts(JsonNode m, FieldPath p, FieldPath all, FieldErrors errors) {
     String sub = Nodes.text(m, "subPath");
     String expression = Nodes.text(m, "subPathExpr");
-    relative(sub, p, "subPath", errors);
+    relative(sub, all, "subPath", errors);
     if (!expression.isEmpty() && !sub.isEmpty()) {
       errors.invalid(
           p, "subPathExpr", expression, "subPathExpr and subPath are mutually exclusive");
     }
-    relative(expression, p, "subPathExpr", errors);
+    relative(expression, all, "subPathExpr", errors);
   }
 
-  private static void relative(String path, FieldPath at, String field, FieldErrors errors) {
+  /** A path below a place that is not left. */
+  static void relative(String path, FieldPath at, String field, FieldErrors errors) {
     if (path.startsWith("/")) {
       errors.invalid(at, field, path, "must be a relative path");
     }
@@ -128,41 +130,43 @@ record MountRules(Set<String> volumes, Set<String> claims) {
     for (JsonNode d : devices) {
       FieldPath p = at.child("volumeDevices").index(i++);
       String name = Nodes.text(d, "name");
+      JsonNode volume = volumes.get(name);
       if (name.isEmpty()) {
         errors.required(p, "name");
-      } else if (!volumes.contains(name)) {
+      } else if (!seen.add(name)) {
+        errors.invalid(p, "name", name, "must be unique");
+      }
+      if (volume == null) {
         errors.notFound(p, "name", name);
-      } else if (!claims.contains(name)) {
+      } else if (!Nodes.set(volume, "persistentVolumeClaim") && !Nodes.set(volume, "ephemeral")) {
         errors.invalid(
             p,
             "name",
             name,
             "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode");
       }
-      if (!seen.add(name)) {
-        errors.invalid(p, "name", name, "must be unique");
-      }
+      device(Nodes.text(d, "devicePath"), p, paths, errors);
       if (mountedNames.contains(name)) {
         errors.invalid(p, "name", name, "must not already exist in volumeMounts");
       }
-      device(Nodes.text(d, "devicePath"), p, paths, mountedPaths, errors);
+      String path = Nodes.text(d, "devicePath");
+      if (mountedPaths.contains(path)) {
+        errors.invalid(p, "devicePath", path, "must not already exist as a path in volumeMounts");
+      }
     }
   }
 
-  private static void device(
-      String path, FieldPath p, Set<String> paths, Set<String> mounted, FieldErrors errors) {
+  private static void device(String path, FieldPath p, Set<String> paths, FieldErrors errors) {
     if (path.isEmpty()) {
       errors.required(p, "devicePath");
-      return;
     }
-    if (!paths.add(path)) {
+    if (paths.contains(path)) {
       errors.invalid(p, "devicePath", path, "must be unique");
     }
     if (Arrays.asList(path.split("/")).contains("..")) {
       errors.invalid(p, "devicePath", path, "can not contain backsteps ('..')");
-    }
-    if (mounted.contains(path)) {
-      errors.invalid(p, "devicePath", path, "must not already exist as a path in volumeMounts");
+    } else {
+      paths.add(path);
     }
   }
 }

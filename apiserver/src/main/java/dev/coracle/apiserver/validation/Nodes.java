@@ -52,6 +52,20 @@ final class Nodes {
     return q == null ? null : q.value();
   }
 
+  /**
+   * As upstream's messages show a value of several fields: by their names in its own code, with all
+   * of them.
+   */
+  static ObjectNode shown(JsonNode node, String... fields) {
+    ObjectNode out = Json.object();
+    for (String field : fields) {
+      JsonNode value = node.path(field);
+      String name = Character.toUpperCase(field.charAt(0)) + field.substring(1);
+      out.set(name, value.isMissingNode() ? NULL : value);
+    }
+    return out;
+  }
+
   /** A copy to change; of what is no object, an empty one. */
   static ObjectNode copy(JsonNode node) {
     return node instanceof ObjectNode o ? o.deepCopy() : Json.object();

@@ -8,6 +8,7 @@ import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
 import java.math.BigDecimal;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** PersistentVolumes, and those that stand inside a VolumeAttachment. */
@@ -47,6 +48,13 @@ final class PersistentVolumeRules implements KindRules {
           "controllerExpandSecretRef",
           "nodePublishSecretRef",
           "nodeExpandSecretRef");
+  private static final Map<String, String> RENAMED =
+      Map.of(
+          "failure-domain.beta.kubernetes.io/zone", "topology.kubernetes.io/zone",
+          "failure-domain.beta.kubernetes.io/region", "topology.kubernetes.io/region",
+          "beta.kubernetes.io/os", "kubernetes.io/os",
+          "beta.kubernetes.io/arch", "kubernetes.io/arch",
+          "beta.kubernetes.io/instance-type", "node.kubernetes.io/instance-type");
   private static final String INLINE = "may not be specified in the context of inline volumes";
 
   @Override
@@ -256,7 +264,7 @@ final class PersistentVolumeRules implements KindRules {
     }
     MetaRules.immutable(spec, old, FieldPath.ROOT, "volumeMode", errors);
     if (Nodes.set(old, "nodeAffinity")) {
-      MetaRules.immutable(spec, old, FieldPath.ROOT, "nodeAffinity", errors);
+      moved(spec.path("nodeAffinity"), old.path("nodeAffinity"), errors);
     }
     if (Nodes.set(old, "volumeAttributesClassName")
         && !Nodes.set(spec, "volumeAttributesClassName")) {
@@ -264,6 +272,32 @@ final class PersistentVolumeRules implements KindRules {
           FieldPath.SPEC,
           "volumeAttributesClassName",
           "update from non-nil value to nil is forbidden");
+    }
+  }
+
+  /** Where a volume is stays, but labels of nodes may be called as they are now. */
+  private static void moved(JsonNode now, JsonNode before, FieldErrors errors) {
+    ObjectNode renamed = Nodes.copy(before);
+    JsonNode terms = renamed.path("required").path("nodeSelectorTerms");
+    for (int i = 0; i < terms.size(); i++) {
+      JsonNode fresh = now.path("required").path("nodeSelectorTerms").path(i);
+      for (String list : List.of("matchExpressions", "matchFields")) {
+        JsonNode requirements = terms.path(i).path(list);
+        for (int k = 0; k < requirements.size(); k++) {
+          String today = Nodes.text(fresh.path(list).path(k), "key");
+          if (requirements.get(k) instanceof ObjectNode requirement
+              && today.equals(RENAMED.get(Nodes.text(requirement, "key")))) {
+            requirement.put("key", today);
+          }
+        }
+      }
+    }
+    if (!Trees.equal(now, renamed)) {
+      errors.invalid(
+          FieldPath.ROOT,
+          "nodeAffinity",
+          now.isMissingNode() ? Nodes.NULL : now,
+          "field is immutable, except for updating from beta label to GA");
     }
   }
 }

@@ -29,6 +29,7 @@ final class PodAnnotationRules {
     if (annotations.has(DELETION_COST) && !isInt32(cost)) {
       errors.invalid(path.key(DELETION_COST), "", cost, "must be a 32bit integer");
     }
+    SecurityProfileRules.annotations(annotations, spec, path, errors);
   }
 
   static void checkUpdate(JsonNode now, JsonNode before, FieldPath path, FieldErrors errors) {

@@ -17,6 +17,8 @@ final class PodHostRules {
   private static final int MOST_SERVERS = 3;
   private static final int MOST_SEARCHES = 32;
   private static final int LONGEST_SEARCHES = 2048;
+  private static final int LONGEST_HOST = 64;
+  private static final String OVERRIDE = "hostnameOverride";
   private static final Set<String> SYSTEMS = Set.of("linux", "windows");
   private static final String NOT_WINDOWS = "cannot be set for a windows pod";
 
@@ -99,6 +101,57 @@ final class PodHostRules {
             at.child("searches").index(i), "", name, NameRules.dnsSubdomainWithUnderscores(name));
       }
       i++;
+    }
+  }
+
+  /** What a pod with users of its own cannot have (KEP-127). */
+  static void ownUsers(JsonNode spec, FieldPath path, FieldErrors errors) {
+    if (spec.path("hostUsers").asBoolean(true)) {
+      return;
+    }
+    for (String field : List.of("hostNetwork", "hostPID", "hostIPC")) {
+      if (spec.path(field).asBoolean(false)) {
+        errors.forbidden(path, field, "when `hostUsers` is false");
+      }
+    }
+    for (String kind : List.of("containers", "initContainers", "ephemeralContainers")) {
+      int i = 0;
+      for (JsonNode container : spec.path(kind)) {
+        FieldPath at = path.child(kind).index(i++);
+        if (Nodes.has(container, "volumeDevices")) {
+          errors.forbidden(at, "volumeDevices", "when `hostUsers` is false");
+        }
+      }
+    }
+  }
+
+  /** How the pod and others are called in it (of its own name, KEP-4762). */
+  static void names(JsonNode spec, FieldPath path, FieldErrors errors) {
+    int i = 0;
+    for (JsonNode a : spec.path("hostAliases")) {
+      FieldPath at = path.child("hostAliases").index(i++);
+      Addresses.ip(Nodes.text(a, "ip"), at, "ip", errors);
+      int h = 0;
+      for (JsonNode host : a.path("hostnames")) {
+        errors.invalid(
+            at.child("hostnames").index(h++),
+            "",
+            host.asText(),
+            NameRules.dnsSubdomain(host.asText()));
+      }
+    }
+    if (!Nodes.set(spec, OVERRIDE)) {
+      return;
+    }
+    String name = Nodes.text(spec, OVERRIDE);
+    errors.invalid(path, OVERRIDE, name, NameRules.dnsSubdomain(name));
+    if (name.length() > LONGEST_HOST) {
+      errors.tooLong(path, OVERRIDE, LONGEST_HOST);
+    }
+    for (String field : List.of("hostNetwork", "setHostnameAsFQDN")) {
+      if (spec.path(field).asBoolean()) {
+        errors.forbidden(path, OVERRIDE, "may not be specified when `" + field + "` is true");
+      }
     }
   }
 

@@ -20,17 +20,22 @@ final class PodResourceRules {
       return;
     }
     FieldPath at = path.child("resources");
+    if (Nodes.text(spec.path("os"), "name").equals("windows")) {
+      errors.forbidden(at, "", "may not be set for a windows pod");
+      return;
+    }
     if (Nodes.has(resources, "claims")) {
-      errors.forbidden(at, "claims", "claims may not be set for Resources at pod-level");
+      errors.forbidden(at, "claims", "claims cannot be set for Resources at pod-level");
     }
     for (String kind : List.of("limits", "requests")) {
       for (Map.Entry<String, JsonNode> e : resources.path(kind).properties()) {
-        if (!PodRequests.isOfPods(e.getKey())) {
-          errors.unsupported(at.child(kind), "", e.getKey(), SUPPORTED);
+        FieldPath one = at.child(kind).key(e.getKey());
+        if (ResourceRules.name(e.getKey(), one, errors) && !PodRequests.isOfPods(e.getKey())) {
+          errors.unsupported(one, "", e.getKey(), SUPPORTED);
         }
       }
     }
-    ResourceRules.requirements(resources, at, errors);
+    ResourceRules.requirements(resources, true, at, errors);
     Map<String, Quantity> asked = PodRequests.ofContainers(spec, "requests");
     for (Map.Entry<String, JsonNode> e : resources.path("requests").properties()) {
       Quantity own = Quantity.tryParse(e.getValue().asText());
@@ -43,7 +48,27 @@ final class PodResourceRules {
             "must be greater than or equal to aggregate container requests of " + together);
       }
     }
-    limits(spec.path("containers"), resources.path("limits"), path.child("containers"), errors);
+    hugePages(spec, at.child("limits"), errors);
+    // Upstream's path begins at the resources.
+    limits(spec.path("containers"), resources.path("limits"), at.child("containers"), errors);
+  }
+
+  private static void hugePages(JsonNode spec, FieldPath at, FieldErrors errors) {
+    Map<String, Quantity> together = PodRequests.ofContainers(spec, "limits");
+    for (Map.Entry<String, JsonNode> e : spec.path("resources").path("limits").properties()) {
+      Quantity own = Quantity.tryParse(e.getValue().asText());
+      Quantity all = together.get(e.getKey());
+      if (e.getKey().startsWith("hugepages-")
+          && own != null
+          && all != null
+          && all.compareTo(own) > 0) {
+        errors.invalid(
+            at.key(e.getKey()),
+            "",
+            e.getValue().asText(),
+            "must be greater than or equal to aggregate container limits of " + all);
+      }
+    }
   }
 
   private static void limits(

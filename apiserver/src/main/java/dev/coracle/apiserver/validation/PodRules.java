@@ -12,6 +12,9 @@ final class PodRules implements KindRules {
 
   private static final FieldPath ANNOTATIONS = FieldPath.METADATA.child("annotations");
 
+  /** Stands for the name of a Pod that has none, which is an error of its own. */
+  private static final String NAMELESS = "pod";
+
   private static final String FIXED =
       "pod updates may not change fields other than"
           + " `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations`"
@@ -20,8 +23,65 @@ final class PodRules implements KindRules {
 
   @Override
   public void check(ObjectNode pod, FieldErrors errors) {
-    PodAnnotationRules.check(annotations(pod), pod.path("spec"), ANNOTATIONS, errors);
-    PodSpecRules.check(pod.path("spec"), FieldPath.SPEC, errors);
+    look(pod, errors);
+  }
+
+  private static void look(JsonNode pod, FieldErrors errors) {
+    JsonNode spec = pod.path("spec");
+    PodAnnotationRules.check(annotations(pod), spec, ANNOTATIONS, errors);
+    String name = Nodes.text(pod.path("metadata"), "name");
+    PodSpecRules.check(spec, name.isEmpty() ? NAMELESS : name, FieldPath.SPEC, errors);
+    if (Nodes.text(spec, "serviceAccountName").isEmpty()) {
+      tokens(spec.path("volumes"), errors);
+    }
+  }
+
+  private static void tokens(JsonNode volumes, FieldErrors errors) {
+    int i = 0;
+    for (JsonNode volume : volumes) {
+      FieldPath at = FieldPath.SPEC.child("volumes").index(i++).child("projected", "sources");
+      int k = 0;
+      for (JsonNode source : volume.path("projected").path("sources")) {
+        if (Nodes.set(source, "serviceAccountToken")) {
+          errors.forbidden(
+              at.index(k),
+              "serviceAccountToken",
+              "must not be specified when serviceAccountName is not set");
+        }
+        k++;
+      }
+    }
+  }
+
+  @Override
+  public void checkCreate(ObjectNode pod, FieldErrors errors) {
+    JsonNode spec = pod.path("spec");
+    if (Nodes.has(spec, "ephemeralContainers")) {
+      errors.forbidden(FieldPath.SPEC, "ephemeralContainers", "cannot be set on create");
+    }
+    if (Nodes.has(spec, "nodeName") && Nodes.has(spec, "schedulingGates")) {
+      errors.forbidden(
+          FieldPath.SPEC, "nodeName", "cannot be set until all schedulingGates have been cleared");
+    }
+    SecurityProfileRules.match(annotations(pod), spec, FieldPath.SPEC, errors);
+  }
+
+  /** What was wrong before the rule was there may stay as it is, so that the Pod can be changed. */
+  @Override
+  public void checkChanged(ObjectNode now, JsonNode before, FieldErrors errors) {
+    lookAgain(now, before, errors);
+    checkUpdate(now, before, errors);
+  }
+
+  private static void lookAgain(JsonNode now, JsonNode before, FieldErrors errors) {
+    FieldErrors found = new FieldErrors();
+    look(now, found);
+    if (!found.isEmpty()) {
+      FieldErrors known = new FieldErrors();
+      look(before, known);
+      found.causes().removeAll(known.causes());
+      errors.causes().addAll(found.causes());
+    }
   }
 
   private static JsonNode annotations(JsonNode pod) {
@@ -70,8 +130,7 @@ final class PodRules implements KindRules {
       take(munged, old, "terminationGracePeriodSeconds");
     }
     if (gated) {
-      take(munged, old, "nodeSelector");
-      take(munged, old, "affinity");
+      GatedPodRules.check(munged, old, errors);
     }
     if (!Trees.equal(munged, old)) {
       errors.forbidden(FieldPath.SPEC, "", FIXED + "\n" + Differences.of(munged, old));
@@ -82,25 +141,43 @@ final class PodRules implements KindRules {
   public void checkSubresource(
       String subresource, ObjectNode now, JsonNode before, FieldErrors errors) {
     PodAnnotationRules.checkUpdate(annotations(now), annotations(before), ANNOTATIONS, errors);
-    if (subresource.equals("ephemeralcontainers")) {
-      check(now, errors);
-      for (JsonNode c : before.path("spec").path("ephemeralContainers")) {
-        boolean kept = false;
-        for (JsonNode n : now.path("spec").path("ephemeralContainers")) {
-          kept |= Trees.equal(n, c);
-        }
-        if (!kept) {
-          errors.forbidden(
-              FieldPath.SPEC,
-              "ephemeralContainers",
-              "existing ephemeral containers \""
-                  + Nodes.text(c, "name")
-                  + "\" may not be changed\n");
+    switch (subresource) {
+      case "status" -> PodStatusRules.check(now, before, errors);
+      case "ephemeralcontainers" -> {
+        lookAgain(now, before, errors);
+        debuggers(now, before, errors);
+      }
+      case "resize" -> {
+        if (!PodResizeRules.refuses(before, errors)) {
+          lookAgain(now, before, errors);
+          PodResizeRules.check(now, before, errors);
         }
       }
-    } else if (subresource.equals("resize") && !PodResizeRules.refuses(before, errors)) {
-      check(now, errors);
-      PodResizeRules.check(now, before, errors);
+      default -> {}
+    }
+  }
+
+  /** Ephemeral containers come, and stay as they are. */
+  private static void debuggers(JsonNode now, JsonNode before, FieldErrors errors) {
+    if (annotations(before).has("kubernetes.io/config.mirror")) {
+      errors.causes().clear();
+      errors.forbidden(FieldPath.ROOT, "", "static pods do not support ephemeral containers");
+      return;
+    }
+    for (JsonNode old : before.path("spec").path("ephemeralContainers")) {
+      JsonNode kept = Nodes.NULL;
+      for (JsonNode c : now.path("spec").path("ephemeralContainers")) {
+        kept = Nodes.text(c, "name").equals(Nodes.text(old, "name")) ? c : kept;
+      }
+      if (!Trees.equal(kept, old)) {
+        errors.forbidden(
+            FieldPath.SPEC,
+            "ephemeralContainers",
+            "existing ephemeral containers \""
+                + Nodes.text(old, "name")
+                + "\" may not be "
+                + (kept.isNull() ? "removed\n" : "changed\n" + Differences.of(kept, old)));
+      }
     }
   }
 
@@ -127,11 +204,13 @@ final class PodRules implements KindRules {
   private static void gates(JsonNode spec, JsonNode old, FieldErrors errors) {
     Set<String> known = new java.util.HashSet<>();
     old.path("schedulingGates").forEach(g -> known.add(Nodes.text(g, "name")));
+    int i = -1;
     for (JsonNode gate : spec.path("schedulingGates")) {
+      i++;
       if (!known.contains(Nodes.text(gate, "name"))) {
         errors.forbidden(
-            FieldPath.SPEC,
-            "schedulingGates",
+            FieldPath.SPEC.child("schedulingGates").index(i),
+            "name",
             "only deletion is allowed, but found new scheduling gate '"
                 + Nodes.text(gate, "name")
                 + "'");

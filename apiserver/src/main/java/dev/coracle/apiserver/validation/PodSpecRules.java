@@ -7,6 +7,7 @@ import dev.coracle.api.validation.NameRules;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** The specification of a Pod, in a Pod or in a template. */
@@ -21,36 +22,21 @@ final class PodSpecRules {
 
   private PodSpecRules() {}
 
+  /** Of a template. */
   static void check(JsonNode spec, FieldPath path, FieldErrors errors) {
-    Set<String> volumes = VolumeRules.check(spec.path("volumes"), path.child("volumes"), errors);
-    Set<String> names = new HashSet<>();
-    if (!Nodes.has(spec, "containers")) {
-      errors.required(path, "containers");
-    }
-    ContainerRules rules = new ContainerRules(spec, volumes, names, errors);
-    FieldPath containers = path.child("containers");
-    Set<String> hostPorts = new HashSet<>();
-    int i = 0;
-    for (JsonNode c : spec.path("containers")) {
-      rules.container(c, containers.index(i), hostPorts);
-      if (spec.path("hostNetwork").asBoolean()) {
-        hostPorts(c.path("ports"), containers.index(i).child("ports"), errors);
-      }
-      i++;
-    }
-    i = 0;
-    for (JsonNode c : spec.path("initContainers")) {
-      rules.initContainer(c, path.child("initContainers").index(i));
-      i++;
-    }
-    Set<String> others = Set.copyOf(names);
-    i = 0;
-    for (JsonNode c : spec.path("ephemeralContainers")) {
-      rules.ephemeral(c, path.child("ephemeralContainers").index(i), others);
-      i++;
-    }
+    check(spec, "", path, errors);
+  }
+
+  /**
+   * @param pod the name of the Pod; empty for a template, which is held to a little less
+   */
+  static void check(JsonNode spec, String pod, FieldPath path, FieldErrors errors) {
+    Map<String, JsonNode> volumes =
+        VolumeRules.check(spec.path("volumes"), pod, path.child("volumes"), errors);
+    PodClaimRules.check(spec.path("resourceClaims"), path.child("resourceClaims"), errors);
+    containers(spec, pod.isEmpty(), volumes, path, errors);
     PodResourceRules.check(spec, path, errors);
-    ownUsers(spec, path, errors);
+    PodHostRules.ownUsers(spec, path, errors);
     choice(spec, "restartPolicy", RESTART, path, errors);
     choice(spec, "dnsPolicy", DNS, path, errors);
     if (Nodes.set(spec, "activeDeadlineSeconds")) {
@@ -79,14 +65,10 @@ final class PodSpecRules {
     if (!priority.isEmpty()) {
       errors.invalid(path, "priorityClassName", priority, NameRules.dnsSubdomain(priority));
     }
-    SecurityContextRules.pod(spec.path("securityContext"), path.child("securityContext"), errors);
-    SysctlRules.check(
-        spec.path("securityContext").path("sysctls"),
-        path.child("securityContext").child("sysctls"),
-        errors);
+    SecurityContextRules.pod(spec, path.child("securityContext"), errors);
     WindowsRules.onHost(spec, path, errors);
     tolerations(spec.path("tolerations"), path.child("tolerations"), errors);
-    affinity(spec.path("affinity"), path.child("affinity"), errors);
+    AffinityRules.check(spec.path("affinity"), path.child("affinity"), errors);
     SpreadRules.check(
         spec.path("topologySpreadConstraints"), path.child("topologySpreadConstraints"), errors);
     gates(spec, path, errors);
@@ -95,28 +77,51 @@ final class PodSpecRules {
     if (Nodes.set(spec, "preemptionPolicy")) {
       choice(spec, "preemptionPolicy", PREEMPTION, path, errors);
     }
-    int alias = 0;
-    for (JsonNode a : spec.path("hostAliases")) {
-      FieldPath at = path.child("hostAliases").index(alias++);
-      Addresses.ip(Nodes.text(a, "ip"), at, "ip", errors);
-      int h = 0;
-      for (JsonNode host : a.path("hostnames")) {
-        errors.invalid(
-            at.child("hostnames").index(h++),
-            "",
-            host.asText(),
-            NameRules.dnsSubdomain(host.asText()));
+    PodHostRules.names(spec, path, errors);
+    if (Nodes.set(spec, "overhead")) {
+      ResourceRules.limits(spec.path("overhead"), path.child("overhead"), errors);
+    }
+  }
+
+  private static void containers(
+      JsonNode spec,
+      boolean template,
+      Map<String, JsonNode> volumes,
+      FieldPath path,
+      FieldErrors errors) {
+    if (!Nodes.has(spec, "containers")) {
+      errors.required(path, "containers");
+    }
+    ContainerRules rules = new ContainerRules(spec, template, volumes, errors);
+    FieldPath containers = path.child("containers");
+    Set<String> hostPorts = new HashSet<>();
+    int i = 0;
+    for (JsonNode c : spec.path("containers")) {
+      rules.container(c, containers.index(i), hostPorts);
+      if (spec.path("hostNetwork").asBoolean()) {
+        hostPorts(c.path("ports"), template, containers.index(i).child("ports"), errors);
       }
+      i++;
+    }
+    i = 0;
+    for (JsonNode c : spec.path("initContainers")) {
+      rules.initContainer(c, path.child("initContainers").index(i++));
+    }
+    Set<String> others = Set.copyOf(rules.names());
+    i = 0;
+    for (JsonNode c : spec.path("ephemeralContainers")) {
+      rules.ephemeral(c, path.child("ephemeralContainers").index(i++), others);
     }
   }
 
   /** Where a Pod has the node's network, its ports are the node's; templates may leave that out. */
-  private static void hostPorts(JsonNode ports, FieldPath path, FieldErrors errors) {
+  private static void hostPorts(
+      JsonNode ports, boolean template, FieldPath path, FieldErrors errors) {
     int i = 0;
     for (JsonNode port : ports) {
       int number = port.path("containerPort").asInt(0);
       int hostPort = port.path("hostPort").asInt(0);
-      if (hostPort != 0 && hostPort != number) {
+      if (hostPort != number && !(template && hostPort == 0)) {
         errors.invalid(
             path.index(i),
             "hostPort",
@@ -124,27 +129,6 @@ final class PodSpecRules {
             "must match `containerPort` when `hostNetwork` is true");
       }
       i++;
-    }
-  }
-
-  /** What a pod with users of its own cannot have (KEP-127). */
-  private static void ownUsers(JsonNode spec, FieldPath path, FieldErrors errors) {
-    if (spec.path("hostUsers").asBoolean(true)) {
-      return;
-    }
-    for (String field : List.of("hostNetwork", "hostPID", "hostIPC")) {
-      if (spec.path(field).asBoolean(false)) {
-        errors.forbidden(path, field, "when `hostUsers` is false");
-      }
-    }
-    for (String kind : List.of("containers", "initContainers", "ephemeralContainers")) {
-      int i = 0;
-      for (JsonNode container : spec.path(kind)) {
-        FieldPath at = path.child(kind).index(i++);
-        if (Nodes.has(container, "volumeDevices")) {
-          errors.forbidden(at, "volumeDevices", "when `hostUsers` is false");
-        }
-      }
     }
   }
 
@@ -230,67 +214,5 @@ final class PodSpecRules {
         errors.unsupported(at, "effect", effect, EFFECTS);
       }
     }
-  }
-
-  private static void affinity(JsonNode affinity, FieldPath path, FieldErrors errors) {
-    if (affinity.isEmpty()) {
-      return;
-    }
-    JsonNode node = affinity.path("nodeAffinity");
-    if (Nodes.set(node, "requiredDuringSchedulingIgnoredDuringExecution")) {
-      SelectorRules.node(
-          node.path("requiredDuringSchedulingIgnoredDuringExecution"),
-          path.child("nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"),
-          errors);
-    }
-    int i = 0;
-    for (JsonNode p : node.path("preferredDuringSchedulingIgnoredDuringExecution")) {
-      FieldPath at =
-          path.child("nodeAffinity", "preferredDuringSchedulingIgnoredDuringExecution").index(i++);
-      weight(p, at, errors);
-      SelectorRules.term(p.path("preference"), at.child("preference"), errors);
-    }
-    for (String kind : new String[] {"podAffinity", "podAntiAffinity"}) {
-      JsonNode a = affinity.path(kind);
-      int j = 0;
-      for (JsonNode t : a.path("requiredDuringSchedulingIgnoredDuringExecution")) {
-        podTerm(
-            t,
-            path.child(kind, "requiredDuringSchedulingIgnoredDuringExecution").index(j++),
-            errors);
-      }
-      j = 0;
-      for (JsonNode p : a.path("preferredDuringSchedulingIgnoredDuringExecution")) {
-        FieldPath at =
-            path.child(kind, "preferredDuringSchedulingIgnoredDuringExecution").index(j++);
-        weight(p, at, errors);
-        podTerm(p.path("podAffinityTerm"), at.child("podAffinityTerm"), errors);
-      }
-    }
-  }
-
-  private static void weight(JsonNode preferred, FieldPath at, FieldErrors errors) {
-    int weight = preferred.path("weight").asInt();
-    if (weight < 1 || weight > 100) {
-      errors.invalid(at, "weight", weight, "must be in the range 1-100");
-    }
-  }
-
-  private static void podTerm(JsonNode term, FieldPath at, FieldErrors errors) {
-    if (Nodes.set(term, "labelSelector")) {
-      SelectorRules.label(term.path("labelSelector"), at.child("labelSelector"), errors);
-    }
-    if (Nodes.set(term, "namespaceSelector")) {
-      SelectorRules.label(term.path("namespaceSelector"), at.child("namespaceSelector"), errors);
-    }
-    for (JsonNode namespace : term.path("namespaces")) {
-      errors.invalid(at, "namespace", namespace.asText(), NameRules.dnsLabel(namespace.asText()));
-    }
-    LabelKeyRules.term(term, at, errors);
-    String key = Nodes.text(term, "topologyKey");
-    if (key.isEmpty()) {
-      errors.required(at, "topologyKey", "can not be empty");
-    }
-    errors.invalid(at, "topologyKey", key, NameRules.qualifiedName(key));
   }
 }

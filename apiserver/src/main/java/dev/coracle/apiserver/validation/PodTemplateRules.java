@@ -20,6 +20,8 @@ final class PodTemplateRules implements KindRules {
     PodAnnotationRules.check(
         meta.path("annotations"), template.path("spec"), path.child("annotations"), errors);
     PodSpecRules.check(template.path("spec"), path.child("spec"), errors);
+    SecurityProfileRules.match(
+        meta.path("annotations"), template.path("spec"), path.child("spec"), errors);
     if (Nodes.has(template.path("spec"), "ephemeralContainers")) {
       errors.forbidden(
           path.child("spec"),

@@ -20,7 +20,7 @@ final class ProbeRules {
     if (!probe.isObject()) {
       return;
     }
-    handler(probe, path, errors);
+    handler(probe, Nodes.NULL, path, errors);
     for (String field :
         new String[] {
           "initialDelaySeconds",
@@ -54,14 +54,17 @@ final class ProbeRules {
     }
   }
 
-  static void handler(JsonNode handler, FieldPath path, FieldErrors errors) {
+  /**
+   * @param grace the Pod's, within which a hook that sleeps ends
+   */
+  static void handler(JsonNode handler, JsonNode grace, FieldPath path, FieldErrors errors) {
     int handlers = 0;
     for (String kind : new String[] {"exec", "httpGet", "tcpSocket", "grpc", "sleep"}) {
       if (Nodes.set(handler, kind)) {
         if (handlers++ > 0) {
           errors.forbidden(path, kind, "may not specify more than 1 handler type");
         } else {
-          kind(kind, handler.path(kind), path.child(kind), errors);
+          kind(kind, handler.path(kind), grace, path.child(kind), errors);
         }
       }
     }
@@ -70,7 +73,8 @@ final class ProbeRules {
     }
   }
 
-  private static void kind(String kind, JsonNode action, FieldPath path, FieldErrors errors) {
+  private static void kind(
+      String kind, JsonNode action, JsonNode grace, FieldPath path, FieldErrors errors) {
     switch (kind) {
       case "exec" -> {
         if (!Nodes.has(action, "command")) {
@@ -83,10 +87,27 @@ final class ProbeRules {
         }
         port(action.path("port"), path, errors);
         PodSpecRules.choice(action, "scheme", SCHEMES, path, errors);
+        for (JsonNode header : action.path("httpHeaders")) {
+          String name = Nodes.text(header, "name");
+          errors.invalid(path, "httpHeaders", name, NameRules.httpHeader(name));
+        }
       }
       case "tcpSocket" -> port(action.path("port"), path, errors);
       case "grpc" -> Addresses.port(action.path("port").asInt(0), path, "port", errors);
+      case "sleep" -> sleep(action.path("seconds").asLong(), grace, path, errors);
       default -> {}
+    }
+  }
+
+  private static void sleep(long seconds, JsonNode grace, FieldPath path, FieldErrors errors) {
+    if (grace.isNumber() && (seconds < 0 || seconds > grace.asLong())) {
+      errors.invalid(
+          path,
+          "",
+          seconds,
+          "must be non-negative and less than terminationGracePeriodSeconds ("
+              + grace.asLong()
+              + ")");
     }
   }
 

@@ -54,17 +54,14 @@ final class ProjectedVolumeRules {
       token(source.path("serviceAccountToken"), at.child("serviceAccountToken"));
     }
     if (Nodes.set(source, "clusterTrustBundle")) {
-      bundle(source.path("clusterTrustBundle"), at.child("clusterTrustBundlePEM"));
+      bundle(source.path("clusterTrustBundle"), at.child("clusterTrustBundle"));
     }
     if (Nodes.set(source, "podCertificate")) {
       PodCertificateRules.source(
           source.path("podCertificate"), at.child("podCertificate"), certificates, errors);
     }
-    if (source.isEmpty()) {
-      errors.required(at, "", "must specify a projected volume type");
-    }
     if (source.size() > 1) {
-      errors.forbidden(at, "", "may not specify more than 1 volume type");
+      errors.forbidden(at, "", "may not specify more than 1 volume type per source");
     }
   }
 

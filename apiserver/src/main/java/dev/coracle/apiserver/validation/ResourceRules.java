@@ -1,6 +1,8 @@
 package dev.coracle.apiserver.validation;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.Quantity;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
@@ -9,6 +11,7 @@ import java.math.BigInteger;
 import java.math.RoundingMode;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Names and amounts of compute resources. */
 final class ResourceRules {
@@ -37,66 +40,143 @@ final class ResourceRules {
           "services.nodeports",
           "storage");
 
+  /** Of what there are pieces alone. */
+  private static final Set<String> COUNTED =
+      Set.of(
+          "configmaps",
+          "persistentvolumeclaims",
+          "pods",
+          "replicationcontrollers",
+          "resourcequotas",
+          "secrets",
+          "services",
+          "services.loadbalancers",
+          "services.nodeports");
+
+  private static final String HUGE_PAGES = "hugepages-";
+  private static final Set<String> COMPUTE = Set.of("cpu", "memory");
   private static final Set<String> OF_CONTAINERS = Set.of("cpu", "memory", "ephemeral-storage");
 
   private ResourceRules() {}
 
   static void requirements(JsonNode resources, FieldPath path, FieldErrors errors) {
+    requirements(resources, false, path, errors);
+  }
+
+  /**
+   * @param ofPod of a whole Pod, whose names are looked at elsewhere
+   */
+  static void requirements(JsonNode resources, boolean ofPod, FieldPath path, FieldErrors errors) {
     JsonNode limits = resources.path("limits");
     JsonNode requests = resources.path("requests");
-    limits(limits, path, errors);
+    limits.forEachEntry((name, value) -> amount(name, value, ofPod, path.child("limits"), errors));
     requests.forEachEntry((name, value) -> {
-      amount(name, value, path.child("requests"), errors);
-      JsonNode limit = limits.path(name);
-      BigDecimal want = Nodes.quantity(value);
-      BigDecimal max = Nodes.quantity(limit);
-      boolean overcommit =
-          name.equals("cpu") || name.equals("memory") || name.equals("ephemeral-storage");
-      if (limit.isMissingNode()) {
-        if (!overcommit && isExtended(name)) {
-          errors.required(path, "limits", "Limit must be set for non overcommitable resources");
-        }
-      } else if (want != null && max != null) {
-        if (!overcommit && want.compareTo(max) != 0) {
-          errors.invalid(
-              path,
-              "requests",
-              value.asText(),
-              "must be equal to " + name + " limit of " + limit.asText());
-        } else if (want.compareTo(max) > 0) {
-          errors.invalid(
-              path,
-              "requests",
-              value.asText(),
-              "must be less than or equal to " + name + " limit of " + limit.asText());
-        }
-      }
+      amount(name, value, ofPod, path.child("requests"), errors);
+      within(name, value, limits.path(name), path, errors);
     });
+    boolean huge =
+        has(limits, ResourceRules::isHugePages) || has(requests, ResourceRules::isHugePages);
+    if (huge && !has(limits, COMPUTE::contains) && !has(requests, COMPUTE::contains)) {
+      errors.forbidden(path, "", "HugePages require cpu or memory");
+    }
+  }
+
+  private static boolean has(JsonNode amounts, Predicate<String> name) {
+    return amounts.propertyStream().anyMatch(e -> name.test(e.getKey()));
+  }
+
+  private static void within(
+      String name, JsonNode value, JsonNode limit, FieldPath path, FieldErrors errors) {
+    boolean overcommit = isNative(name) && !isHugePages(name);
+    if (limit.isMissingNode()) {
+      if (!overcommit) {
+        errors.required(path, "limits", "Limit must be set for non overcommitable resources");
+      }
+      return;
+    }
+    BigDecimal want = Nodes.quantity(value);
+    BigDecimal most = Nodes.quantity(limit);
+    if (want == null || most == null) {
+      return;
+    }
+    if (!overcommit && want.compareTo(most) != 0) {
+      errors.invalid(
+          path,
+          "requests",
+          value.asText(),
+          "must be equal to " + name + " limit of " + limit.asText());
+    } else if (want.compareTo(most) > 0) {
+      errors.invalid(
+          path,
+          "requests",
+          value.asText(),
+          "must be less than or equal to " + name + " limit of " + limit.asText());
+    }
   }
 
   /** Those of {@code path}, whatever the field is called that has them. */
   static void limits(JsonNode limits, FieldPath path, FieldErrors errors) {
-    limits.forEachEntry((name, value) -> amount(name, value, path.child("limits"), errors));
+    requirements(Json.object().set("limits", limits), path, errors);
+  }
+
+  /** What Kubernetes itself knows, not what somebody has added. */
+  static boolean isNative(String name) {
+    return name.indexOf('/') < 0 || name.contains("kubernetes.io/");
   }
 
   private static boolean isExtended(String name) {
-    return name.startsWith("hugepages-") || name.indexOf('/') >= 0;
+    return !isNative(name)
+        && !name.startsWith("requests.")
+        && NameRules.qualifiedName("requests." + name).isEmpty();
   }
 
-  private static void amount(String name, JsonNode value, FieldPath path, FieldErrors errors) {
+  private static void amount(
+      String name, JsonNode value, boolean ofPod, FieldPath path, FieldErrors errors) {
     FieldPath at = path.key(name);
-    name(name, at, errors);
-    if (name.indexOf('/') < 0 && !OF_CONTAINERS.contains(name) && !isHugePages(name)) {
-      errors.invalid(at, "", name, "must be a standard resource for containers");
+    if (!ofPod) {
+      nameInContainer(name, at, errors);
     }
+    quantity(name, value, at, errors);
+    if (isHugePages(name) && !isWhole(name, value)) {
+      errors.invalid(
+          at, "", value.asText(), value.asText() + " is not positive integer multiple of " + name);
+    }
+  }
+
+  /** The name of something that a container can have. */
+  static void nameInContainer(String name, FieldPath at, FieldErrors errors) {
+    name(name, at, errors);
+    if (name.indexOf('/') < 0) {
+      if (!OF_CONTAINERS.contains(name) && !isHugePages(name)) {
+        errors.invalid(at, "", name, "must be a standard resource for containers");
+      }
+    } else if (!isNative(name) && !isExtended(name)) {
+      errors.invalid(at, "", name, "doesn't follow extended resource name standard");
+    }
+  }
+
+  /** An amount of something, which some things are counted in. */
+  static void quantity(String name, JsonNode value, FieldPath at, FieldErrors errors) {
     BigDecimal amount = Nodes.quantity(value);
-    if (amount != null && amount.signum() < 0) {
+    if (amount == null) {
+      return;
+    }
+    if (amount.signum() < 0) {
       errors.invalid(at, "", value.asText(), "must be greater than or equal to 0");
-    } else if (amount != null
-        && name.indexOf('/') >= 0
-        && amount.stripTrailingZeros().scale() > 0) {
+    }
+    boolean counted = COUNTED.contains(name) || isExtended(name);
+    if (counted && amount.stripTrailingZeros().scale() > 0) {
       errors.invalid(at, "", value.asText(), "must be an integer");
     }
+  }
+
+  private static boolean isWhole(String name, JsonNode value) {
+    Quantity page = Quantity.tryParse(name.substring(HUGE_PAGES.length()));
+    BigDecimal amount = Nodes.quantity(value);
+    return amount == null
+        || page != null
+            && page.value().signum() > 0
+            && amount.remainder(page.value()).signum() == 0;
   }
 
   /** An amount of anything, which is none below zero. */
@@ -109,27 +189,42 @@ final class ResourceRules {
   }
 
   private static boolean isHugePages(String name) {
-    return name.startsWith("hugepages-") || name.startsWith("requests.hugepages-");
+    return name.startsWith(HUGE_PAGES);
   }
 
-  private static boolean name(String name, FieldPath at, FieldErrors errors) {
+  static boolean name(String name, FieldPath at, FieldErrors errors) {
     List<String> problems = NameRules.qualifiedName(name);
     errors.invalid(at, "", name, problems);
     if (!problems.isEmpty()) {
       return false;
     }
-    if (name.indexOf('/') < 0 && !STANDARD.contains(name) && !isHugePages(name)) {
+    if (name.indexOf('/') < 0
+        && !STANDARD.contains(name)
+        && !isHugePages(name)
+        && !name.startsWith("requests." + HUGE_PAGES)) {
       errors.invalid(at, "", name, "must be a standard resource type or fully qualified");
       return false;
     }
     return true;
   }
 
-  /** The name of something that a quota limits. */
-  static void quotaName(String name, FieldPath at, FieldErrors errors) {
-    boolean known = name(name, at, errors);
-    if (name.indexOf('/') < 0 && (!known || name.equals("storage"))) {
-      errors.invalid(at, "", name, "must be a standard resource for quota");
-    }
+  /** What a quota limits, or has seen used, of one thing. */
+  static void quota(JsonNode amounts, FieldPath path, FieldErrors errors) {
+    amounts.forEachEntry((name, value) -> {
+      FieldPath at = path.key(name);
+      boolean qualified = NameRules.qualifiedName(name).isEmpty();
+      name(name, at, errors);
+      if (name.indexOf('/') < 0 && !isOfQuotas(name) && qualified) {
+        errors.invalid(at, "", name, "must be a standard resource for quota");
+      }
+      quantity(name, value, at, errors);
+    });
+  }
+
+  /** What Kubernetes itself counts for quotas. */
+  static boolean isOfQuotas(String name) {
+    return STANDARD.contains(name) && !name.equals("storage")
+        || isHugePages(name)
+        || name.startsWith("requests." + HUGE_PAGES);
   }
 }

@@ -115,27 +115,45 @@ final class ServiceFamilyRules {
     }
     JsonNode ips = spec.path(IPS);
     JsonNode were = old.path(IPS);
-    boolean all = ips.size() == were.size();
-    for (int i = 0; i < (all ? were.size() : Math.min(1, were.size())); i++) {
-      if (!ips.path(i).equals(were.path(i))) {
-        errors.invalid(FieldPath.SPEC.child(IPS).index(i), "", ips, "may not change once set");
+    FieldPath first = FieldPath.SPEC.child(IPS).index(0);
+    if (ips.size() == were.size()) {
+      for (int i = 0; i < were.size(); i++) {
+        if (!ips.path(i).equals(were.path(i))) {
+          errors.invalid(FieldPath.SPEC.child(IPS).index(i), "", ips, "may not change once set");
+        }
       }
+    } else if (ips.isEmpty()) {
+      errors.invalid(first, "", Nodes.NULL, "primary clusterIP can not be unset");
+    } else if (!were.isEmpty() && !ips.path(0).equals(were.path(0))) {
+      errors.invalid(first, "", ips, "may not change once set");
     }
     if (isHeadless(spec) == isHeadless(old)) {
-      JsonNode families = spec.path(FAMILIES);
-      JsonNode before = old.path(FAMILIES);
-      // Where they are as many, all of them stay, else the first.
-      boolean same =
-          families.size() == before.size()
-              ? families.equals(before)
-              : families.isEmpty() || families.path(0).equals(before.path(0));
-      if (!same && !before.isEmpty()) {
-        errors.invalid(
-            FieldPath.SPEC.child(FAMILIES).index(0),
-            "",
-            families.size() == before.size() ? families : ips,
-            "may not change once set");
+      families(spec, old, errors);
+    }
+  }
+
+  /** Upstream's messages of one that is not the same show the addresses, but for as many. */
+  private static void families(JsonNode spec, JsonNode old, FieldErrors errors) {
+    JsonNode families = spec.path(FAMILIES);
+    JsonNode before = old.path(FAMILIES);
+    FieldPath first = FieldPath.SPEC.child(FAMILIES).index(0);
+    if (families.size() == before.size()) {
+      for (int i = 0; i < before.size(); i++) {
+        if (!families.path(i).equals(before.path(i))) {
+          errors.invalid(first, "", families, "may not change once set");
+        }
       }
+      return;
+    }
+    if (before.size() > families.size() && spec.path(IPS).isEmpty()) {
+      errors.invalid(
+          first,
+          "",
+          families.isEmpty() ? Nodes.NULL : families,
+          "primary ipFamily can not be unset");
+    }
+    if (!before.isEmpty() && !families.isEmpty() && !families.path(0).equals(before.path(0))) {
+      errors.invalid(first, "", spec.path(IPS), "may not change once set");
     }
   }
 

@@ -15,6 +15,8 @@ final class ServiceRules implements KindRules {
 
   private static final Set<String> TYPES =
       Set.of("ClusterIP", "ExternalName", "LoadBalancer", "NodePort");
+  private static final String MODE = "service.kubernetes.io/topology-mode";
+  private static final String HINTS = "service.kubernetes.io/topology-aware-hints";
   private static final Set<String> AFFINITY = Set.of("ClientIP", "None");
   private static final Set<String> PROTOCOLS = Set.of("TCP", "UDP", "SCTP");
 
@@ -35,6 +37,7 @@ final class ServiceRules implements KindRules {
   }
 
   private static void check(ObjectNode service, JsonNode before, FieldErrors errors) {
+    hints(service.path("metadata").path("annotations"), errors);
     JsonNode spec = service.path("spec");
     String type = Nodes.text(spec, "type");
     boolean headless = Nodes.text(spec, "clusterIP").equals("None");
@@ -68,6 +71,20 @@ final class ServiceRules implements KindRules {
     PodSpecRules.choice(spec, "type", TYPES, FieldPath.SPEC, errors);
     nodePorts(spec, type, errors);
     ServiceTrafficRules.check(service, before, errors);
+  }
+
+  /** Where both annotations ask for addresses that are near, they ask for the same. */
+  private static void hints(JsonNode annotations, FieldErrors errors) {
+    String mode = Nodes.text(annotations, MODE);
+    if (annotations.has(MODE)
+        && annotations.has(HINTS)
+        && !mode.equals(Nodes.text(annotations, HINTS))) {
+      errors.invalid(
+          FieldPath.METADATA.child("annotations").key(MODE),
+          "",
+          mode,
+          "must match annotations[" + HINTS + "] when both are specified");
+    }
   }
 
   @Override

@@ -15,12 +15,25 @@ final class SysctlRules {
   private static final Pattern PATTERN = Pattern.compile(SYSCTL);
   private static final int LONGEST = 253;
 
+  private static final Set<String> IPC =
+      Set.of(
+          "kernel.sem",
+          "kernel.shm",
+          "kernel.shmall",
+          "kernel.shmmax",
+          "kernel.shmmni",
+          "kernel.shm_rmid_forced",
+          "kernel.msg",
+          "kernel.msgmax",
+          "kernel.msgmnb",
+          "kernel.msgmni");
+
   private SysctlRules() {}
 
-  static void check(JsonNode sysctls, FieldPath path, FieldErrors errors) {
+  static void check(JsonNode spec, FieldPath path, FieldErrors errors) {
     Set<String> seen = new HashSet<>();
     int index = 0;
-    for (JsonNode sysctl : sysctls) {
+    for (JsonNode sysctl : spec.path("securityContext").path("sysctls")) {
       FieldPath at = path.index(index++);
       String name = Nodes.text(sysctl, "name");
       if (name.isEmpty()) {
@@ -31,9 +44,39 @@ final class SysctlRules {
             "name",
             name,
             "must have at most " + LONGEST + " characters and match regex " + SYSCTL);
-      } else if (!seen.add(name.replace('/', '.'))) {
+      } else if (!seen.add(name)) {
         errors.duplicate(at, "name", name);
       }
+      ofNode(name, spec, at, errors);
     }
+  }
+
+  /** What belongs to a namespace that the Pod shares with its node is not the Pod's to change. */
+  private static void ofNode(String name, JsonNode spec, FieldPath at, FieldErrors errors) {
+    String dotted = dotted(name);
+    String shared = "";
+    if (dotted.startsWith("net.")) {
+      shared = "hostNetwork";
+    } else if (IPC.contains(dotted) || dotted.startsWith("fs.mqueue.")) {
+      shared = "hostIPC";
+    }
+    if (!shared.isEmpty() && spec.path(shared).asBoolean()) {
+      errors.invalid(at, "name", name, "may not be specified when '" + shared + "' is true");
+    }
+  }
+
+  /** Whichever of the two separators comes first, separates. */
+  private static String dotted(String name) {
+    int slash = name.indexOf('/');
+    int dot = name.indexOf('.');
+    if (slash < 0 || dot >= 0 && dot < slash) {
+      return name;
+    }
+    StringBuilder out = new StringBuilder(name);
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      out.setCharAt(i, c == '/' ? '.' : c == '.' ? '/' : c);
+    }
+    return out.toString();
   }
 }

@@ -7,8 +7,9 @@ import dev.coracle.api.validation.NameRules;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** The volumes of a Pod. */
@@ -26,24 +27,24 @@ final class VolumeRules {
           "nfs",
           "iscsi",
           "glusterfs",
+          "flocker",
           "persistentVolumeClaim",
           "rbd",
           "cinder",
           "cephfs",
-          "flocker",
+          "quobyte",
           "downwardAPI",
           "fc",
           "flexVolume",
           "configMap",
           "azureFile",
           "vsphereVolume",
-          "quobyte",
-          "azureDisk",
           "photonPersistentDisk",
           "portworxVolume",
-          "scaleIO",
-          "projected",
+          "azureDisk",
           "storageos",
+          "projected",
+          "scaleIO",
           "csi",
           "ephemeral",
           "image");
@@ -60,35 +61,73 @@ final class VolumeRules {
 
   private VolumeRules() {}
 
-  /** Gives back the names, for the mounts to refer to. */
-  static Set<String> check(JsonNode volumes, FieldPath path, FieldErrors errors) {
-    Set<String> names = new HashSet<>();
+  /**
+   * Gives back those with which nothing is wrong by their names, for the mounts to refer to.
+   *
+   * @param pod of a Pod, whose claims are named after it; empty for a template
+   */
+  static Map<String, JsonNode> check(
+      JsonNode volumes, String pod, FieldPath path, FieldErrors errors) {
+    Map<String, JsonNode> good = new HashMap<>();
     int i = 0;
     for (JsonNode v : volumes) {
       FieldPath at = path.index(i++);
       String name = Nodes.text(v, "name");
+      int before = errors.causes().size();
       source(v, at, errors);
+      ofPod(v, name, pod, at, errors);
       if (name.isEmpty()) {
         errors.required(at, "name");
       } else {
         errors.invalid(at, "name", name, NameRules.dnsLabel(name));
-        if (!names.add(name)) {
-          errors.duplicate(at, "name", name);
-        }
+      }
+      if (good.containsKey(name)) {
+        errors.duplicate(at, "name", name);
+      }
+      if (errors.causes().size() == before) {
+        good.put(name, v);
+      }
+      String claim = Nodes.text(v.path("persistentVolumeClaim"), "claimName");
+      if (!pod.isEmpty() && isMade(claim, pod, volumes)) {
+        errors.invalid(
+            at.child("persistentVolumeClaim"),
+            "claimName",
+            claim,
+            "must not reference a PVC that gets created for an ephemeral volume");
       }
     }
-    return names;
+    return good;
   }
 
-  /** The names of volumes that are claims, which alone may be block devices. */
-  static Set<String> ofClaims(JsonNode volumes) {
-    Set<String> names = new HashSet<>();
+  private static boolean isMade(String claim, String pod, JsonNode volumes) {
     for (JsonNode v : volumes) {
-      if (Nodes.set(v, "persistentVolumeClaim") || Nodes.set(v, "ephemeral")) {
-        names.add(Nodes.text(v, "name"));
+      if (Nodes.set(v, "ephemeral") && claim.equals(pod + "-" + Nodes.text(v, "name"))) {
+        return true;
       }
     }
-    return names;
+    return false;
+  }
+
+  /** What a volume's own name, or that of its Pod, has to do with it. */
+  private static void ofPod(
+      JsonNode volume, String name, String pod, FieldPath at, FieldErrors errors) {
+    JsonNode iscsi = volume.path("iscsi");
+    if (Nodes.set(iscsi, "initiatorName")
+        && VolumeSourceRules.isTooLong(name, Nodes.text(iscsi, "targetPortal"))) {
+      errors.invalid(at, "name", name, VolumeSourceRules.TOO_LONG_TOGETHER);
+    }
+    if (pod.isEmpty()) {
+      return;
+    }
+    if (Nodes.set(volume, "image") && !Nodes.has(volume.path("image"), "reference")) {
+      errors.required(at.child("image"), "reference");
+    }
+    if (Nodes.set(volume, "ephemeral") && !name.isEmpty()) {
+      String claim = pod + "-" + name;
+      for (String problem : NameRules.dnsSubdomain(claim)) {
+        errors.invalid(at, "name", name, "PVC name \"" + claim + "\": " + problem);
+      }
+    }
   }
 
   private static void source(JsonNode volume, FieldPath at, FieldErrors errors) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -26,10 +27,15 @@ final class VolumeSourceRules {
           "BlockDevice");
   private static final Set<String> CACHING = Set.of("None", "ReadOnly", "ReadWrite");
   private static final Set<String> DISKS = Set.of("Shared", "Dedicated", "Managed");
-  private static final Pattern ISCSI_NAME =
-      Pattern.compile(
-          "iqn\\.\\d{4}-\\d{2}\\.([a-zA-Z0-9.-]+)(:[^,;*&$|\\s]+)|eui.([0-9a-fA-F]{16})"
-              + "|naa.([0-9a-fA-F]{16}|[0-9a-fA-F]{32})");
+  private static final Pattern IQN =
+      Pattern.compile("iqn\\.\\d{4}-\\d{2}\\.([a-zA-Z0-9.-]+)(:[^,;*&$|\\s]+)$");
+  private static final Pattern EUI = Pattern.compile("eui.[a-zA-Z0-9]{16}");
+  private static final Pattern NAA = Pattern.compile("naa.[a-zA-Z0-9]{32}");
+  private static final int LONGEST_TOGETHER = 64;
+
+  static final String TOO_LONG_TOGETHER =
+      "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if"
+          + " iscsi.initiatorName is specified.";
 
   /** What has only fields that must be there. */
   private static final Map<String, List<String>> NEEDED =
@@ -204,7 +210,7 @@ final class VolumeSourceRules {
       errors.required(at, "targetPortal");
     }
     if (Nodes.has(s, "iqn")) {
-      iscsiName(s, "iqn", at, errors);
+      iscsiName(s, "iqn", !persistent.isEmpty(), at, errors);
     } else {
       errors.required(at, "iqn");
     }
@@ -220,26 +226,35 @@ final class VolumeSourceRules {
       errors.required(at.child("secretRef"), "name");
     }
     if (Nodes.set(s, "initiatorName")) {
-      if (!persistent.isEmpty() && (persistent + ":" + portal).length() > 64) {
-        errors.invalid(
-            at,
-            "targetportal",
-            persistent,
-            "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if"
-                + " iscsi.initiatorName is specified.");
+      if (!persistent.isEmpty() && isTooLong(persistent, portal)) {
+        errors.invalid(at, "targetportal", portal, TOO_LONG_TOGETHER);
       }
-      iscsiName(s, "initiatorName", at, errors);
+      iscsiName(s, "initiatorName", !persistent.isEmpty(), at, errors);
     }
   }
 
-  private static void iscsiName(JsonNode s, String field, FieldPath at, FieldErrors errors) {
+  static boolean isTooLong(String volume, String portal) {
+    return (volume + ":" + portal).getBytes(StandardCharsets.UTF_8).length > LONGEST_TOGETHER;
+  }
+
+  private static void iscsiName(
+      JsonNode s, String field, boolean persistent, FieldPath at, FieldErrors errors) {
     String name = Nodes.text(s, field);
     // Upstream writes the path of one of the two in lower case.
     String shown = field.toLowerCase(Locale.ROOT);
-    if (!name.startsWith("iqn") && !name.startsWith("eui") && !name.startsWith("naa")) {
-      errors.invalid(at, shown, name, "must be valid format starting with iqn, eui, or naa");
-    } else if (!ISCSI_NAME.matcher(name).matches()) {
-      errors.invalid(at, shown, name, "must be valid format");
+    boolean good =
+        name.startsWith("iqn")
+            ? IQN.matcher(name).find()
+            : EUI.matcher(name).matches() || NAA.matcher(name).matches();
+    if (!good) {
+      boolean known = name.startsWith("iqn") || name.startsWith("eui") || name.startsWith("naa");
+      errors.invalid(
+          at,
+          shown,
+          name,
+          known || persistent
+              ? "must be valid format"
+              : "must be valid format starting with iqn, eui, or naa");
     }
   }
 

@@ -37,16 +37,16 @@ class ContainerRulesTest {
             + " must not already exist in volumeMounts;;.volumeDevices[0].devicePath: Invalid"
             + " value: \"/a\": must not already exist as a path in volumeMounts",
         "volumeMounts=[{'name':'v','mountPath':'/a','mountPropagation':'X'}] |"
-            + " .volumeMounts[0].mountPropagation: Unsupported value: \"X\": supported values:"
+            + " .volumeMounts.mountPropagation: Unsupported value: \"X\": supported values:"
             + " \"Bidirectional\", \"HostToContainer\", \"None\"",
         "volumeMounts=[{'name':'v','mountPath':'/a','mountPropagation':'Bidirectional',"
-            + "'recursiveReadOnly':'Enabled'}] | .volumeMounts[0].mountPropagation: Forbidden:"
+            + "'recursiveReadOnly':'Enabled'}] | .volumeMounts.mountPropagation: Forbidden:"
             + " Bidirectional mount propagation is available only to privileged"
-            + " containers;;.volumeMounts[0].recursiveReadOnly: Forbidden: may only be specified"
-            + " when readOnly is true;;.volumeMounts[0].recursiveReadOnly: Forbidden: may only be"
+            + " containers;;.volumeMounts.recursiveReadOnly: Forbidden: may only be specified"
+            + " when readOnly is true;;.volumeMounts.recursiveReadOnly: Forbidden: may only be"
             + " specified when mountPropagation is None or not specified",
         "volumeMounts=[{'name':'v','mountPath':'/a','recursiveReadOnly':'X'}] |"
-            + " .volumeMounts[0].recursiveReadOnly: Unsupported value: \"X\": supported values:"
+            + " .volumeMounts.recursiveReadOnly: Unsupported value: \"X\": supported values:"
             + " \"Disabled\", \"Enabled\", \"IfPossible\"",
         "resizePolicy=[{'resourceName':'cpu','restartPolicy':'X'},{'resourceName':'cpu',"
             + "'restartPolicy':'NotRequired'},{'resourceName':'gpu','restartPolicy':'NotRequired'}]"

@@ -42,8 +42,8 @@ class PersistentVolumeRulesTest {
             + " value;;spec.persistentDisk.partition: Invalid value: 256: must be between 1 and"
             + " 255, inclusive",
         "/spec/iscsi={'targetPortal':'p','iqn':'x','lun':256,'chapAuthSession':true} |"
-            + " spec.iscsi.iqn: Invalid value: \"x\": must be valid format starting with iqn, eui,"
-            + " or naa;;spec.iscsi.lun: Invalid value: 256: must be between 0 and 255,"
+            + " spec.iscsi.iqn: Invalid value: \"x\": must be valid format"
+            + ";;spec.iscsi.lun: Invalid value: 256: must be between 0 and 255,"
             + " inclusive;;spec.iscsi.secretRef: Required value",
         "/spec/fc={'targetWWNs':['a']} | spec.fc.lun: Required value: lun is required if targetWWNs"
             + " is specified",
@@ -103,7 +103,9 @@ class PersistentVolumeRulesTest {
     assertThat(JUDGE.change(VOLUME, CSI, "/spec/volumeMode='Block'", ""))
         .containsExactly("volumeMode: Invalid value: \"Block\": field is immutable");
     assertThat(JUDGE.change(VOLUME, CSI + ";;" + zone("a"), "/spec/nodeAffinity-", ""))
-        .containsExactly("nodeAffinity: Invalid value: \"null\": field is immutable");
+        .containsExactly(
+            "nodeAffinity: Invalid value: null: field is immutable, except for updating from beta"
+                + " label to GA");
     String attributes = CSI + ";;/spec/volumeAttributesClassName='gold'";
     assertThat(JUDGE.change(VOLUME, attributes, "/spec/volumeAttributesClassName-", ""))
         .containsExactly(

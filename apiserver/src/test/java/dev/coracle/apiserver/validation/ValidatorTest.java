@@ -120,9 +120,9 @@ class ValidatorTest {
             + " | spec.resources.requests[cpu]: Invalid value: \"1\": must be greater than or equal"
             + " to aggregate container requests of 2",
         "/spec/resources={'limits':{'cpu':'1'}};;/spec/containers/0/resources={'limits':{'cpu':'2'},'requests':{'cpu':'1'}}"
-            + " | spec.containers[0][cpu].limits: Invalid value: \"2\": must be less than or equal"
+            + " | spec.resources.containers[0][cpu].limits: Invalid value: \"2\": must be less than or equal"
             + " to pod limits of 1",
-        "/spec/resources={'limits':{'ephemeral-storage':'1'}} | spec.resources.limits: Unsupported"
+        "/spec/resources={'limits':{'ephemeral-storage':'1'}} | spec.resources.limits[ephemeral-storage]: Unsupported"
             + " value: \"ephemeral-storage\": supported values: \"cpu\", \"hugepages-\","
             + " \"memory\"",
         "/spec/containers/0/resources={'limits':{'cpu':'1'},'requests':{'cpu':'2'}} |"

@@ -11,7 +11,7 @@ class VolumeRulesTest {
   private static final String POD =
       """
       {'metadata':{'name':'p','namespace':'d'},
-       'spec':{'containers':[{'name':'c','image':'i'}],'volumes':[{'name':'v'}]}}\
+       'spec':{'serviceAccountName':'s','containers':[{'name':'c','image':'i'}],'volumes':[{'name':'v'}]}}\
       """;
   private static final String LABEL =
       "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and"
@@ -57,13 +57,13 @@ class VolumeRulesTest {
         "projected={'sources':[{'clusterTrustBundle':{'path':'a'}},"
             + "{'clusterTrustBundle':{'name':'n','labelSelector':{},'path':'b'}},"
             + "{'clusterTrustBundle':{'signerName':'a_/b','path':'c'}}]} |"
-            + " .projected.sources[0].clusterTrustBundlePEM: Required value: either name or"
+            + " .projected.sources[0].clusterTrustBundle: Required value: either name or"
             + " signerName must be"
-            + " specified;;.projected.sources[1].clusterTrustBundlePEM.labelSelector: Invalid"
+            + " specified;;.projected.sources[1].clusterTrustBundle.labelSelector: Invalid"
             + " value: {}: labelSelector must be unset if name is"
-            + " specified;;.projected.sources[2].clusterTrustBundlePEM.signerName: Invalid value:"
+            + " specified;;.projected.sources[2].clusterTrustBundle.signerName: Invalid value:"
             + " \"a_\": validating label \"a_\":"
-            + " LABEL;;.projected.sources[2].clusterTrustBundlePEM.signerName: Invalid value:"
+            + " LABEL;;.projected.sources[2].clusterTrustBundle.signerName: Invalid value:"
             + " \"a_\": should be a domain with at least two segments separated by dots",
       })
   void whatIsWrongWithAVolume(String edits, String expected) {

@@ -40,10 +40,10 @@ public final class PodStrategy implements KindStrategy {
   public void prepareForUpdate(ObjectNode now, KubeObject before, Call call) {
     if (call.subresource().equals("status") && now.path("status") instanceof ObjectNode status) {
       JsonNode qos = before.at("status", "qosClass");
-      if (qos.isTextual()) {
-        status.set("qosClass", qos);
-      } else {
+      if (!qos.isTextual()) {
         status.put("qosClass", QosClass.of(now.path("spec")));
+      } else if (status.path("qosClass").asText("").isEmpty()) {
+        status.set("qosClass", qos);
       }
     }
   }
