@@ -270,6 +270,41 @@ class PodLifeTest {
                 "FailedCreatePodSandBox: Failed to create pod sandbox: rpc error: code = Unknown desc = no network"));
   }
 
+  /** The API lets nothing follow the end of a container that is not restarted but another end. */
+  @Test
+  void anInitContainerThatRunsOnceMoreIsToldOfWhenItHasEnded() {
+    k.create(
+        "p",
+        "\"restartPolicy\":\"OnFailure\","
+            + "\"initContainers\":[{\"name\":\"i\",\"image\":\"busybox:1\"}],"
+            + "\"containers\":[{\"name\":\"c\",\"image\":\"busybox:1\"}]");
+    k.eventually(() -> assertThat(k.runtime.running("i")).isPresent());
+    k.runtime.exit("i", 0);
+    k.eventually(() -> assertThat(k.runtime.running("c")).isPresent());
+    k.eventually(() -> assertThat(init().at("/state/terminated")).isNotEmpty());
+    String first = init().path("containerID").asText();
+    k.runtime.stopPodSandbox(
+        k.runtime
+            .listPodSandboxes(dev.coracle.cri.v1.PodSandboxFilter.getDefaultInstance())
+            .getFirst()
+            .getId());
+    k.eventually(() -> assertThat(k.runtime.running("i")).isPresent());
+    k.eventually(() ->
+        assertThat(k.container("p").at("/state/waiting/reason").asText())
+            .isEqualTo("PodInitializing"));
+    assertThat(init().path("containerID").asText()).isEqualTo(first);
+    assertThat(init().at("/state/terminated/exitCode").asInt(-1)).isZero();
+    k.runtime.exit("i", 0);
+    k.eventually(() -> {
+      assertThat(k.runtime.running("c")).isPresent();
+      assertThat(init().path("containerID").asText()).isNotEqualTo(first);
+    });
+  }
+
+  private com.fasterxml.jackson.databind.JsonNode init() {
+    return k.pod("p").at("status", "initContainerStatuses").path(0);
+  }
+
   @Test
   void aDeadSandboxIsReplaced() {
     k.simple("sand", "");

@@ -13,6 +13,7 @@ import dev.coracle.kubelet.internal.runtime.NodeDevices;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
 import dev.coracle.kubelet.internal.runtime.ProbeResults;
+import dev.coracle.kubelet.internal.runtime.RestartAll;
 import dev.coracle.kubelet.internal.runtime.RestartRules;
 import java.time.Instant;
 import java.util.HashMap;
@@ -90,11 +91,28 @@ final class ContainerStatuses {
     ArrayNode list = Json.array();
     for (ContainerSpec c : containers) {
       ObjectNode status = java.util.Objects.requireNonNull(out.get(c.name()));
-      waiting(c, status);
+      boolean ended = status.path("state").hasNonNull("terminated");
+      if (!ended && before.get(c.name()) instanceof ObjectNode was && isOver(c, was)) {
+        status = was.deepCopy();
+      } else {
+        waiting(c, status);
+      }
       probed(c, status);
       list.add(status);
     }
     return list;
+  }
+
+  /**
+   * Whether it has ended for good. An init container runs again for another sandbox all the same;
+   * it is told of when it has ended again, since the API lets nothing else follow.
+   */
+  private boolean isOver(ContainerSpec c, JsonNode was) {
+    JsonNode ended = was.path("state").path("terminated");
+    return ended.isObject()
+        && !RestartAll.isPossible(pod)
+        && (c.kind() == ContainerSpec.Kind.EPHEMERAL
+            || !RestartRules.restarts(pod, c, ended.path("exitCode").asInt(0)));
   }
 
   private ObjectNode initial(
