@@ -90,7 +90,7 @@ public final class Presenter {
               tables.ofList(type, found, version),
               "rows",
               o -> Json.bytes(rows.apply(o.fleeting()))),
-          found.items());
+          Tables.inOrder(type, found.items()));
       return;
     }
     ListWriter.send(

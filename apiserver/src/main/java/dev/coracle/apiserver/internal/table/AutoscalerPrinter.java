@@ -83,8 +83,12 @@ final class AutoscalerPrinter implements Printer {
           + "%";
     }
     boolean average = target.hasNonNull("averageValue");
+    if (!average && !name.isEmpty()) {
+      return name + "<unknown>/<auto>";
+    }
     String want = target.path(average ? "averageValue" : "value").asText("");
     String now = current.path(average ? "averageValue" : "value").asText("<unknown>");
-    return name + now + "/" + want + (average ? " (avg)" : "");
+    boolean either = field.equals("object") || field.equals("external");
+    return name + now + "/" + want + (average && either ? " (avg)" : "");
   }
 }

@@ -60,6 +60,13 @@ final class Cells {
     }
   }
 
+  /** {@code resource.group} of a reference. */
+  static String resource(JsonNode reference) {
+    String group = reference.path("group").asText("");
+    String resource = reference.path("resource").asText("");
+    return group.isEmpty() ? resource : resource + "." + group;
+  }
+
   static JsonNode condition(KubeObject object, String type) {
     for (JsonNode c : object.at("status", "conditions")) {
       if (c.path("type").asText("").equals(type)) {

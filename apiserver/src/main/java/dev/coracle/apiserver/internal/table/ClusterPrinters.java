@@ -164,13 +164,15 @@ final class ClusterPrinters {
       by = o.text(core ? "reportingComponent" : "reportingController");
     }
     String host = source.path("host").asText("");
+    if (host.isEmpty()) {
+      host = o.text("reportingInstance");
+    }
     return List.of(
         ages.since(last),
         o.text("type"),
         o.text("reason"),
         about.path("kind").asText("").toLowerCase(java.util.Locale.ROOT)
-            + "/"
-            + about.path("name").asText(""),
+            + (about.path("name").asText("").isEmpty() ? "" : "/" + about.path("name").asText()),
         about.path("fieldPath").asText(""),
         host.isEmpty() ? by : by + ", " + host,
         o.text(core ? "message" : "note").trim(),

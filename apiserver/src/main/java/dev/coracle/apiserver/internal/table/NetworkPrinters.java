@@ -6,13 +6,17 @@ import static dev.coracle.apiserver.internal.table.Cells.orUnset;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** Services and what leads to them. */
 final class NetworkPrinters {
+
+  /** How many of several things a cell shows before it only counts the rest. */
+  private static final int SHOWN = 3;
 
   private NetworkPrinters() {}
 
@@ -81,15 +85,7 @@ final class NetworkPrinters {
         Printer.of(
             List.of(Column.NAME, Column.of("Controller"), Column.of("Parameters"), Column.AGE),
             (o, ages) ->
-                List.of(
-                    o.annotation("ingressclass.kubernetes.io/is-default-class")
-                            .orElse("")
-                            .equals("true")
-                        ? o.name() + " (default)"
-                        : o.name(),
-                    o.text("spec", "controller"),
-                    parameters(o),
-                    ages.of(o))));
+                List.of(o.name(), o.text("spec", "controller"), parameters(o), ages.of(o))));
     to.put(
         "networkpolicies.networking.k8s.io",
         Printer.of(
@@ -108,11 +104,10 @@ final class NetworkPrinters {
             (o, ages) -> {
               JsonNode p = o.at("spec", "parentRef");
               List<String> parts = new ArrayList<>();
-              for (String f : List.of("resource", "group", "namespace", "name")) {
-                if (!p.path(f).asText("").isEmpty()) {
-                  parts.add(p.path(f).asText());
-                }
-              }
+              parts.add(Cells.resource(p).toLowerCase(Locale.ROOT));
+              parts.add(p.path("namespace").asText(""));
+              parts.add(p.path("name").asText(""));
+              parts.removeIf(String::isEmpty);
               return List.of(o.name(), orNone(String.join("/", parts)), ages.of(o));
             }));
   }
@@ -135,11 +130,12 @@ final class NetworkPrinters {
   }
 
   private static String balancer(KubeObject o) {
-    Set<String> out = new LinkedHashSet<>();
+    Set<String> out = new TreeSet<>();
     for (JsonNode i : o.at("status", "loadBalancer", "ingress")) {
       String ip = i.path("ip").asText("");
       out.add(ip.isEmpty() ? i.path("hostname").asText("") : ip);
     }
+    out.remove("");
     return String.join(",", out);
   }
 
@@ -157,28 +153,28 @@ final class NetworkPrinters {
   }
 
   private static String endpoints(KubeObject o) {
+    if (o.at("subsets").isEmpty()) {
+      return "<none>";
+    }
     List<String> out = new ArrayList<>();
-    int all = 0;
     for (JsonNode subset : o.at("subsets")) {
-      JsonNode ports = subset.path("ports");
-      for (JsonNode a : subset.path("addresses")) {
-        if (ports.isEmpty()) {
-          all++;
-          out.add(a.path("ip").asText());
-        }
-        for (JsonNode p : ports) {
-          all++;
+      JsonNode addresses = subset.path("addresses");
+      if (subset.path("ports").isEmpty()) {
+        addresses.forEach(a -> out.add(a.path("ip").asText()));
+      }
+      for (JsonNode p : subset.path("ports")) {
+        for (JsonNode a : addresses) {
           String ip = a.path("ip").asText();
           out.add((ip.contains(":") ? "[" + ip + "]" : ip) + ":" + p.path("port").asText());
         }
       }
     }
-    return orNone(capped(out, all));
+    return capped(out, out.size());
   }
 
   private static String capped(List<String> items, int all) {
-    String text = String.join(",", items.subList(0, Math.min(3, items.size())));
-    return all > 3 ? text + " + " + (all - 3) + " more..." : text;
+    String text = String.join(",", items.subList(0, Math.min(SHOWN, items.size())));
+    return all > SHOWN ? text + " + " + (all - SHOWN) + " more..." : text;
   }
 
   private static String slicePorts(KubeObject o) {
@@ -199,16 +195,20 @@ final class NetworkPrinters {
   }
 
   private static String hosts(KubeObject ingress) {
+    JsonNode rules = ingress.at("spec", "rules");
     List<String> out = new ArrayList<>();
-    int all = 0;
-    for (JsonNode rule : ingress.at("spec", "rules")) {
-      all++;
+    boolean more = false;
+    for (JsonNode rule : rules) {
       String host = rule.path("host").asText("");
-      if (!host.isEmpty()) {
+      more |= out.size() == SHOWN;
+      if (!more && !host.isEmpty()) {
         out.add(host);
       }
     }
-    return out.isEmpty() ? "*" : capped(out, all);
+    if (out.isEmpty()) {
+      return "*";
+    }
+    return capped(out, more ? rules.size() : out.size());
   }
 
   private static String parameters(KubeObject o) {

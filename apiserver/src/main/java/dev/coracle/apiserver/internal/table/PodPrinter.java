@@ -1,11 +1,14 @@
 package dev.coracle.apiserver.internal.table;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Timestamps;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +52,24 @@ final class PodPrinter implements Printer {
         Cells.orNone(pod.text("spec", "nodeName")),
         Cells.orNone(pod.text("status", "nominatedNodeName")),
         gates(pod));
+  }
+
+  @Override
+  public Optional<ObjectNode> condition(KubeObject pod) {
+    return switch (pod.text("status", "phase")) {
+      case "Succeeded" -> completed("Succeeded", "The pod has completed successfully.");
+      case "Failed" -> completed("Failed", "The pod failed.");
+      default -> Optional.empty();
+    };
+  }
+
+  private static Optional<ObjectNode> completed(String reason, String message) {
+    return Optional.of(
+        Json.object()
+            .put("type", "Completed")
+            .put("status", "True")
+            .put("reason", reason)
+            .put("message", message));
   }
 
   private static String address(KubeObject pod) {

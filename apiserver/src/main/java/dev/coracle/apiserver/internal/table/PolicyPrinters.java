@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Roles, budgets, priorities, leases, certificates and admission. */
@@ -125,42 +126,34 @@ final class PolicyPrinters {
                     o.text("spec", "nodeName"),
                     o.text("spec", "signerName"),
                     o.at("status", "conditions").path(0).path("type").asText("Pending"))));
-    for (String kind : List.of("mutating", "validating")) {
-      to.put(
-          kind + "webhookconfigurations.admissionregistration.k8s.io",
-          Printer.of(
-              List.of(Column.NAME, Column.integer("Webhooks"), Column.AGE),
-              (o, ages) -> List.of(o.name(), (long) o.at("webhooks").size(), ages.of(o))));
-    }
     to.put(
-        "validatingadmissionpolicies.admissionregistration.k8s.io",
+        "clustertrustbundles.certificates.k8s.io",
         Printer.of(
-            List.of(Column.NAME, Column.integer("Validations"), Column.of("ParamKind"), Column.AGE),
-            (o, ages) -> {
-              JsonNode kind = o.at("spec", "paramKind");
-              return List.of(
-                  o.name(),
-                  (long) o.at("spec", "validations").size(),
-                  kind.isObject()
-                      ? kind.path("apiVersion").asText() + "/" + kind.path("kind").asText()
-                      : "<unset>",
-                  ages.of(o));
-            }));
+            List.of(Column.NAME, Column.of("SignerName")),
+            (o, ages) -> List.of(o.name(), orNone(o.text("spec", "signerName")))));
     to.put(
-        "validatingadmissionpolicybindings.admissionregistration.k8s.io",
+        "leasecandidates.coordination.k8s.io",
         Printer.of(
-            List.of(Column.NAME, Column.of("PolicyName"), Column.of("ParamRef"), Column.AGE),
-            (o, ages) -> {
-              JsonNode ref = o.at("spec", "paramRef");
-              String ns = ref.path("namespace").asText("");
-              return List.of(
-                  o.name(),
-                  o.text("spec", "policyName"),
-                  ref.isObject()
-                      ? (ns.isEmpty() ? "*" : ns) + "/" + ref.path("name").asText("*")
-                      : "<unset>",
-                  ages.of(o));
-            }));
+            List.of(
+                Column.NAME,
+                Column.of("LeaseName"),
+                Column.of("BinaryVersion"),
+                Column.of("EmulationVersion"),
+                Column.AGE),
+            (o, ages) ->
+                List.of(
+                    o.name(),
+                    o.text("spec", "leaseName"),
+                    o.text("spec", "binaryVersion"),
+                    o.text("spec", "emulationVersion"),
+                    ages.of(o))));
+    to.put(
+        "storageversionmigrations.storagemigration.k8s.io",
+        Printer.of(
+            List.of(Column.NAME, Column.of("Resource")),
+            (o, ages) -> List.of(o.name(), Cells.resource(o.at("spec", "resource")))));
+    admission(to, "mutating", "Mutations");
+    admission(to, "validating", "Validations");
     to.put("customresourcedefinitions.apiextensions.k8s.io", role);
     to.put(
         "apiservices.apiregistration.k8s.io",
@@ -180,26 +173,7 @@ final class PolicyPrinters {
                       : is,
                   ages.of(o));
             }));
-    to.put(
-        "flowschemas.flowcontrol.apiserver.k8s.io",
-        Printer.of(
-            List.of(
-                Column.NAME,
-                Column.of("PriorityLevel"),
-                Column.of("MatchingPrecedence"),
-                Column.of("DistinguisherMethod"),
-                Column.AGE,
-                Column.of("MissingPL")),
-            (o, ages) -> {
-              String dangling = Cells.condition(o, "Dangling").path("status").asText("?");
-              return List.of(
-                  o.name(),
-                  o.text("spec", "priorityLevelConfiguration", "name"),
-                  count(o, "spec", "matchingPrecedence"),
-                  orNone(o.text("spec", "distinguisherMethod", "type")),
-                  ages.of(o),
-                  dangling);
-            }));
+    to.put("flowschemas.flowcontrol.apiserver.k8s.io", new FlowSchemaPrinter());
     to.put(
         "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io",
         Printer.of(
@@ -237,19 +211,51 @@ final class PolicyPrinters {
   }
 
   private static String certificate(KubeObject o) {
-    List<String> out = new ArrayList<>();
-    for (JsonNode c : o.at("status", "conditions")) {
-      String type = c.path("type").asText("");
-      if (List.of("Approved", "Denied", "Failed").contains(type)) {
-        out.add(type);
-      }
+    boolean denied = Cells.condition(o, "Denied").isObject();
+    boolean approved = Cells.condition(o, "Approved").isObject();
+    String text = denied ? "Denied" : approved ? "Approved" : "Pending";
+    if (Cells.condition(o, "Failed").isObject()) {
+      text += ",Failed";
     }
-    if (out.isEmpty()) {
-      out.add("Pending");
+    return o.text("status", "certificate").isEmpty() ? text : text + ",Issued";
+  }
+
+  private static String parameters(KubeObject o) {
+    JsonNode ref = o.at("spec", "paramRef");
+    String name = ref.path("name").asText("");
+    if (!name.isEmpty()) {
+      String namespace = ref.path("namespace").asText("");
+      return (namespace.isEmpty() ? "*" : namespace) + "/" + name;
     }
-    if (!o.text("status", "certificate").isEmpty()) {
-      out.add("Issued");
-    }
-    return String.join(",", out);
+    return ref.path("selector").isObject() ? Cells.selector(ref.path("selector")) : "<unset>";
+  }
+
+  /** Those of one kind, with the name of what there are several of in each policy. */
+  private static void admission(Map<String, Printer> to, String kind, String parts) {
+    to.put(
+        kind + "webhookconfigurations.admissionregistration.k8s.io",
+        Printer.of(
+            List.of(Column.NAME, Column.integer("Webhooks"), Column.AGE),
+            (o, ages) -> List.of(o.name(), (long) o.at("webhooks").size(), ages.of(o))));
+    to.put(
+        kind + "admissionpolicies.admissionregistration.k8s.io",
+        Printer.of(
+            List.of(Column.NAME, Column.integer(parts), Column.of("ParamKind"), Column.AGE),
+            (o, ages) -> {
+              JsonNode param = o.at("spec", "paramKind");
+              return List.of(
+                  o.name(),
+                  (long) o.at("spec", parts.toLowerCase(Locale.ROOT)).size(),
+                  param.isObject()
+                      ? param.path("apiVersion").asText() + "/" + param.path("kind").asText()
+                      : "<unset>",
+                  ages.of(o));
+            }));
+    to.put(
+        kind + "admissionpolicybindings.admissionregistration.k8s.io",
+        Printer.of(
+            List.of(Column.NAME, Column.of("PolicyName"), Column.of("ParamRef"), Column.AGE),
+            (o, ages) ->
+                List.of(o.name(), o.text("spec", "policyName"), parameters(o), ages.of(o))));
   }
 }

@@ -3,11 +3,26 @@ package dev.coracle.apiserver.internal.table;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
+import java.util.Set;
 
 /** Volumes, claims and their classes. */
 final class StoragePrinters {
+
+  /** How access modes are written in a cell, in the order they are. */
+  private static final SequencedMap<String, String> MODES = new LinkedHashMap<>();
+
+  static {
+    MODES.put("ReadWriteOnce", "RWO");
+    MODES.put("ReadOnlyMany", "ROX");
+    MODES.put("ReadWriteMany", "RWX");
+    MODES.put("ReadWriteOncePod", "RWOP");
+  }
 
   private StoragePrinters() {}
 
@@ -60,13 +75,13 @@ final class StoragePrinters {
                 Column.AGE,
                 Column.wide("VolumeMode")),
             (o, ages) -> {
-              boolean bound = !o.text("spec", "volumeName").isEmpty();
+              boolean named = !o.text("spec", "volumeName").isEmpty();
               return List.of(
                   o.name(),
                   phase(o),
                   o.text("spec", "volumeName"),
-                  bound ? o.text("status", "capacity", "storage") : "",
-                  bound ? modes(o.at("status", "accessModes")) : "",
+                  named ? o.at("status", "capacity", "storage").asText("0") : "",
+                  named ? modes(o.at("status", "accessModes")) : "",
                   storageClass(o),
                   unset(o.text("spec", "volumeAttributesClassName")),
                   ages.of(o),
@@ -83,14 +98,10 @@ final class StoragePrinters {
                 Column.of("AllowVolumeExpansion"),
                 Column.AGE),
             (o, ages) -> {
-              boolean standard =
-                  o.annotation("storageclass.kubernetes.io/is-default-class")
-                      .orElse("")
-                      .equals("true");
               String reclaim = o.text("reclaimPolicy");
               String mode = o.text("volumeBindingMode");
               return List.of(
-                  standard ? o.name() + " (default)" : o.name(),
+                  name(o, "storageclass", "storageclass.beta"),
                   o.text("provisioner"),
                   reclaim.isEmpty() ? "Delete" : reclaim,
                   mode.isEmpty() ? "Immediate" : mode,
@@ -101,7 +112,13 @@ final class StoragePrinters {
         "volumeattributesclasses.storage.k8s.io",
         Printer.of(
             List.of(Column.NAME, Column.of("DriverName"), Column.AGE),
-            (o, ages) -> List.of(o.name(), o.text("driverName"), ages.of(o))));
+            (o, ages) ->
+                List.of(name(o, "volumeattributesclass.alpha"), o.text("driverName"), ages.of(o))));
+    to.put(
+        "csistoragecapacities.storage.k8s.io",
+        Printer.of(
+            List.of(Column.NAME, Column.of("StorageClassName"), Column.of("Capacity")),
+            (o, ages) -> List.of(o.name(), o.text("storageClassName"), unset(o.text("capacity")))));
     to.put(
         "volumeattachments.storage.k8s.io",
         Printer.of(
@@ -146,6 +163,15 @@ final class StoragePrinters {
                     ages.of(o))));
   }
 
+  /** The name of a class, with a word where an annotation makes it what claims get by default. */
+  private static String name(KubeObject o, String... prefixes) {
+    boolean standard =
+        Arrays.stream(prefixes)
+            .anyMatch(
+                p -> o.annotation(p + ".kubernetes.io/is-default-class").orElse("").equals("true"));
+    return standard ? o.name() + " (default)" : o.name();
+  }
+
   private static String phase(KubeObject o) {
     return o.isDeleting() ? "Terminating" : o.text("status", "phase");
   }
@@ -160,17 +186,14 @@ final class StoragePrinters {
   }
 
   private static String modes(JsonNode modes) {
+    Set<String> said = new HashSet<>();
+    modes.forEach(m -> said.add(m.asText("")));
     List<String> out = new ArrayList<>();
-    for (JsonNode m : modes) {
-      out.add(
-          switch (m.asText("")) {
-            case "ReadWriteOnce" -> "RWO";
-            case "ReadOnlyMany" -> "ROX";
-            case "ReadWriteMany" -> "RWX";
-            case "ReadWriteOncePod" -> "RWOP";
-            default -> m.asText("");
-          });
-    }
+    MODES.forEach((mode, letters) -> {
+      if (said.contains(mode)) {
+        out.add(letters);
+      }
+    });
     return String.join(",", out);
   }
 }

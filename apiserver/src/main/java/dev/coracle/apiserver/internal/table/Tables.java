@@ -8,6 +8,7 @@ import dev.coracle.api.KubeList;
 import dev.coracle.api.KubeObject;
 import dev.coracle.apiserver.internal.registry.ResourceType;
 import java.time.Clock;
+import java.util.List;
 import java.util.function.Function;
 
 /** Makes meta.k8s.io Tables of objects, with the columns of their kind. */
@@ -31,6 +32,11 @@ public final class Tables {
     return table;
   }
 
+  /** The objects of a list in the order that its Table shows them in. */
+  public static List<KubeObject> inOrder(ResourceType type, List<KubeObject> objects) {
+    return Printers.of(type).inOrder(objects);
+  }
+
   /** Makes the rows of a Table, whose ages are those of now. */
   public Function<KubeObject, ObjectNode> rows(ResourceType type, String version, String include) {
     return rows(Printers.of(type), version, include);
@@ -42,6 +48,7 @@ public final class Tables {
       ObjectNode row = Json.object();
       ArrayNode cells = row.putArray("cells");
       printer.cells(object, ages).forEach(cell -> cells.add(node(cell)));
+      printer.condition(object).ifPresent(c -> row.putArray("conditions").add(c));
       row.set("object", shown(object, version, include));
       return row;
     };
