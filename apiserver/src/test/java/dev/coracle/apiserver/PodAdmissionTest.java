@@ -203,4 +203,39 @@ class PodAdmissionTest {
             PODS, "{metadata: {name: over}, spec: {containers: [{name: c, image: i}]" + more + "}}")
         .message();
   }
+
+  @Test
+  void profilesOfAppArmorInAnnotationsBecomeFields() {
+    String prefix = "container.apparmor.security.beta.kubernetes.io/";
+    TestApi.Answer made =
+        api.post(
+                PODS,
+                """
+                metadata:
+                  name: confined
+                  annotations:
+                    %1$sold: localhost/mine
+                    %1$sboth: runtime/default
+                    %1$ssame: unconfined
+                spec:
+                  securityContext: {appArmorProfile: {type: Unconfined}}
+                  initContainers: [{name: old, image: i}]
+                  containers:
+                  - {name: both, image: i, securityContext: {appArmorProfile: {type: RuntimeDefault}}}
+                  - {name: same, image: i}
+                """
+                    .formatted(prefix))
+            .ok();
+    JsonNode spec = made.body().path("spec");
+    assertThat(spec.at("/initContainers/0/securityContext/appArmorProfile"))
+        .isEqualTo(TestApi.tree("{type: Localhost, localhostProfile: mine}"));
+    assertThat(spec.at("/containers/0/securityContext/appArmorProfile/type").asText())
+        .isEqualTo("RuntimeDefault");
+    assertThat(spec.at("/containers/1").has("securityContext")).isFalse();
+    assertThat(made.warnings())
+        .containsExactly(
+            "299 - \"metadata.annotations["
+                + prefix
+                + "old]: deprecated since v1.30; use the \\\"appArmorProfile\\\" field instead\"");
+  }
 }

@@ -168,7 +168,9 @@ final class PodWarnings {
       if (annotations.has(SECCOMP_CONTAINER + name) && !own.hasNonNull("seccompProfile")) {
         annotation(SECCOMP_CONTAINER + name, SECCOMP);
       }
-      if (annotations.has(APPARMOR_CONTAINER + name)
+      // A Pod's own annotations become fields before anybody is warned, who is told then.
+      if (path != FieldPath.ROOT
+          && annotations.has(APPARMOR_CONTAINER + name)
           && !own.hasNonNull("appArmorProfile")
           && !security.hasNonNull("appArmorProfile")) {
         annotation(APPARMOR_CONTAINER + name, APPARMOR);

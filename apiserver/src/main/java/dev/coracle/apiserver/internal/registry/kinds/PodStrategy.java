@@ -27,6 +27,7 @@ public final class PodStrategy implements KindStrategy {
     status.put("phase", "Pending");
     status.put("qosClass", QosClass.of(pod.path("spec")));
     PodLabelKeys.merge(pod);
+    AppArmorAnnotations.toFields(pod, call.warnings());
     if (!pod.path("spec").path("schedulingGates").isEmpty()) {
       ObjectNode gated = status.putArray("conditions").addObject();
       gated.put("type", "PodScheduled").put("status", "False").putNull("lastProbeTime");
