@@ -7,6 +7,7 @@ import dev.coracle.apiserver.internal.registry.kinds.BatchStrategies;
 import dev.coracle.apiserver.internal.registry.kinds.CertificateStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.CoreStrategies;
 import dev.coracle.apiserver.internal.registry.kinds.CustomDefinitionStrategy;
+import dev.coracle.apiserver.internal.registry.kinds.DaemonSetStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.DeviceTaintStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.PodCertificateStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.PodStrategy;
@@ -53,7 +54,7 @@ public final class Strategies {
     byResource.put("deployments.apps", WorkloadStrategy.DEPLOYMENT);
     byResource.put("replicasets.apps", WorkloadStrategy.PLAIN);
     byResource.put("statefulsets.apps", WorkloadStrategy.PLAIN);
-    byResource.put("daemonsets.apps", WorkloadStrategy.PLAIN);
+    byResource.put("daemonsets.apps", new DaemonSetStrategy());
     byResource.put("replicationcontrollers", WorkloadStrategy.CONTROLLER);
     byResource.put("jobs.batch", BatchStrategies.JOB);
     byResource.put("cronjobs.batch", BatchStrategies.CRON_JOB);
