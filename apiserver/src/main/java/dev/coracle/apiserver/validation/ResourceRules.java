@@ -85,10 +85,7 @@ final class ResourceRules {
 
   private static void amount(String name, JsonNode value, FieldPath path, FieldErrors errors) {
     FieldPath at = path.key(name);
-    name(name, at, errors);
-    if (name.indexOf('/') < 0 && !OF_CONTAINERS.contains(name) && !isHugePages(name)) {
-      errors.invalid(at, "", name, "must be a standard resource for containers");
-    }
+    containerName(name, at, errors);
     BigDecimal amount = Nodes.quantity(value);
     if (amount != null && amount.signum() < 0) {
       errors.invalid(at, "", value.asText(), "must be greater than or equal to 0");
@@ -96,6 +93,14 @@ final class ResourceRules {
         && name.indexOf('/') >= 0
         && amount.stripTrailingZeros().scale() > 0) {
       errors.invalid(at, "", value.asText(), "must be an integer");
+    }
+  }
+
+  /** The name of something that containers use. */
+  static void containerName(String name, FieldPath at, FieldErrors errors) {
+    name(name, at, errors);
+    if (name.indexOf('/') < 0 && !OF_CONTAINERS.contains(name) && !isHugePages(name)) {
+      errors.invalid(at, "", name, "must be a standard resource for containers");
     }
   }
 

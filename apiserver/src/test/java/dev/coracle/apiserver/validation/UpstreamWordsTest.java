@@ -415,7 +415,8 @@ class UpstreamWordsTest {
 
   @Test
   void metricsOfAutoscalers() {
-    String target = "'scaleTargetRef':{'kind':'Deployment','name':'d'},'maxReplicas':3";
+    String target =
+        "'scaleTargetRef':{'apiVersion':'apps/v1','kind':'Deployment','name':'d'},'maxReplicas':3";
     assertThat(
             problems(
                 "autoscaling",
