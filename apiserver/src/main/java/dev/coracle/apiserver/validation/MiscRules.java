@@ -75,9 +75,7 @@ final class MiscRules {
   static final class IpAddress implements KindRules {
     @Override
     public List<String> name(String name) {
-      return Addresses.isIp(name)
-          ? List.of()
-          : List.of("must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+      return Addresses.canonicalIp(name);
     }
 
     @Override
@@ -87,9 +85,17 @@ final class MiscRules {
         errors.required(FieldPath.SPEC, "parentRef");
         return;
       }
-      for (String field : new String[] {"resource", "name"}) {
-        if (Nodes.text(parent, field).isEmpty()) {
-          errors.required(FieldPath.SPEC.child("parentRef"), field);
+      FieldPath at = FieldPath.SPEC.child("parentRef");
+      String group = Nodes.text(parent, "group");
+      if (!group.isEmpty()) {
+        errors.invalid(at, "group", group, NameRules.dnsSubdomain(group));
+      }
+      for (String field : new String[] {"resource", "name", "namespace"}) {
+        String text = Nodes.text(parent, field);
+        if (!text.isEmpty()) {
+          errors.invalid(at, field, text, NameRules.pathSegment(text));
+        } else if (!field.equals("namespace")) {
+          errors.required(at, field);
         }
       }
     }
@@ -120,7 +126,8 @@ final class MiscRules {
       } else {
         int i = 0;
         for (JsonNode cidr : cidrs) {
-          Addresses.cidr(cidr.asText(), FieldPath.SPEC.child("cidrs").index(i++), "", errors);
+          Addresses.canonicalNetwork(
+              cidr.asText(), FieldPath.SPEC.child("cidrs").index(i++), errors);
         }
       }
     }
