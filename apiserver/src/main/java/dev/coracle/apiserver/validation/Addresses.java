@@ -101,6 +101,16 @@ final class Addresses {
     return text.replaceAll("(^|[./])0+(?=\\d)", "$1");
   }
 
+  /** An address where a Service's endpoints are found. */
+  static void endpoint(String text, FieldPath path, FieldErrors errors) {
+    ip(text, path, "", errors);
+    if (isIp(text)) {
+      nonSpecial(text, path, errors);
+    } else if (!isIp(withoutZeros(text))) {
+      errors.invalid(path, "", text, "must be a valid IP address");
+    }
+  }
+
   /** Not one that means something else on every machine, as the loopback addresses do. */
   static void nonSpecial(String text, FieldPath path, FieldErrors errors) {
     InetAddress ip = InetAddress.ofLiteral(text);

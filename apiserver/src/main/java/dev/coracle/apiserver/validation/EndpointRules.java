@@ -60,13 +60,28 @@ final class EndpointRules {
 
     @Override
     public void check(ObjectNode slice, FieldErrors errors) {
+      check(slice, true, errors);
+    }
+
+    /** Endpoints that stay are not looked at again. */
+    @Override
+    public void checkChanged(ObjectNode now, JsonNode before, FieldErrors errors) {
+      check(now, !Nodes.same(now, before, "endpoints"), errors);
+      MetaRules.immutable(now, before, FieldPath.ROOT, "addressType", errors);
+    }
+
+    private static void check(ObjectNode slice, boolean withEndpoints, FieldErrors errors) {
       String type = Nodes.text(slice, "addressType");
       if (type.isEmpty()) {
         errors.required(FieldPath.ROOT, "addressType");
       } else if (!TYPES.contains(type)) {
         errors.unsupported(FieldPath.ROOT, "addressType", type, TYPES);
       }
+      ports(slice.path("ports"), errors);
       JsonNode endpoints = slice.path("endpoints");
+      if (!withEndpoints) {
+        return;
+      }
       if (endpoints.size() > MOST_ENDPOINTS) {
         errors.tooMany(FieldPath.ROOT, "endpoints", endpoints.size(), MOST_ENDPOINTS);
       } else {
@@ -75,7 +90,6 @@ final class EndpointRules {
           endpoint(endpoint, type, FieldPath.ROOT.child("endpoints").index(i++), errors);
         }
       }
-      ports(slice.path("ports"), errors);
     }
 
     private static void endpoint(JsonNode endpoint, String type, FieldPath at, FieldErrors errors) {
@@ -90,12 +104,8 @@ final class EndpointRules {
         FieldPath p = at.child("addresses").index(i++);
         if (type.equals("FQDN")) {
           domain(a.asText(), p, errors);
-        } else {
-          Addresses.ip(a.asText(), p, "", errors);
-          boolean v6 = a.asText().indexOf(':') >= 0;
-          if (v6 != type.equals("IPv6") && Addresses.isIp(a.asText())) {
-            errors.invalid(p, "", a.asText(), "must be an " + type + " address");
-          }
+        } else if (type.equals("IPv4") || type.equals("IPv6")) {
+          address(a.asText(), type, p, errors);
         }
       }
       if (Nodes.set(endpoint, "nodeName")) {
@@ -122,6 +132,13 @@ final class EndpointRules {
           hints.child("forNodes"),
           NameRules::dnsSubdomain,
           errors);
+    }
+
+    private static void address(String text, String type, FieldPath at, FieldErrors errors) {
+      if (Addresses.isIp(text) && text.indexOf(':') >= 0 != type.equals("IPv6")) {
+        errors.invalid(at, "", text, "must be an " + type + " address");
+      }
+      Addresses.endpoint(text, at, errors);
     }
 
     private static void domain(String text, FieldPath at, FieldErrors errors) {
@@ -179,11 +196,6 @@ final class EndpointRules {
           errors.invalid(at, "appProtocol", protocol, NameRules.qualifiedName(protocol));
         }
       }
-    }
-
-    @Override
-    public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
-      MetaRules.immutable(now, before, FieldPath.ROOT, "addressType", errors);
     }
   }
 }
