@@ -101,11 +101,16 @@ final class Addresses {
     return text.replaceAll("(^|[./])0+(?=\\d)", "$1");
   }
 
-  /** An address where a Service's endpoints are found. */
+  /**
+   * An address where a Service's endpoints are found. Upstream refuses loopback addresses too, but
+   * servers and Pods have no others on a machine without a network.
+   */
   static void endpoint(String text, FieldPath path, FieldErrors errors) {
     ip(text, path, "", errors);
     if (isIp(text)) {
-      nonSpecial(text, path, errors);
+      if (!InetAddress.ofLiteral(text).isLoopbackAddress()) {
+        nonSpecial(text, path, errors);
+      }
     } else if (!isIp(withoutZeros(text))) {
       errors.invalid(path, "", text, "must be a valid IP address");
     }

@@ -186,7 +186,7 @@ final class CsiRules {
 
     @Override
     public void checkChanged(ObjectNode now, JsonNode before, FieldErrors errors) {
-      check(now, SelectorRules.hasForeignValue(before.path("nodeTopology")), errors);
+      check(now, SelectorRules.isWrong(before.path("nodeTopology")), errors);
       checkUpdate(now, before, errors);
     }
 

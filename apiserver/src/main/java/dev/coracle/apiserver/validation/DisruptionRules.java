@@ -26,7 +26,7 @@ final class DisruptionRules implements KindRules {
 
   @Override
   public void checkChanged(ObjectNode now, JsonNode before, FieldErrors errors) {
-    check(now, SelectorRules.hasForeignValue(before.path("spec").path("selector")), errors);
+    check(now, SelectorRules.isWrong(before.path("spec").path("selector")), errors);
   }
 
   private static void check(ObjectNode budget, boolean anyValue, FieldErrors errors) {

@@ -78,8 +78,7 @@ final class JobRules implements KindRules {
           Map.of("controller-uid", uid, "job-name", name, CONTROLLER_UID, uid, JOB_NAME, name);
     }
     JsonNode selector = spec.path("selector");
-    if (SelectorRules.label(selector, FieldPath.SPEC, new FieldErrors())
-        && !LabelSelector.of(selector).matches(expected)) {
+    if (!SelectorRules.isWrong(selector) && !LabelSelector.of(selector).matches(expected)) {
       errors.invalid(FieldPath.SPEC, "selector", selector, "`selector` not auto-generated");
     }
   }

@@ -23,8 +23,7 @@ final class NetworkPolicyRules implements KindRules {
   @Override
   public void checkChanged(ObjectNode now, JsonNode before, FieldErrors errors) {
     JsonNode old = before.path("spec");
-    boolean anyValue =
-        !SelectorRules.label(old.path("podSelector"), FieldPath.SPEC, new FieldErrors());
+    boolean anyValue = SelectorRules.isWrong(old.path("podSelector"));
     check(now, networks(old), anyValue, errors);
   }
 

@@ -30,7 +30,7 @@ final class RbacRules {
     public void checkChanged(ObjectNode now, JsonNode before, FieldErrors errors) {
       boolean anyValue = false;
       for (JsonNode selector : before.path("aggregationRule").path("clusterRoleSelectors")) {
-        anyValue |= SelectorRules.hasForeignValue(selector);
+        anyValue |= SelectorRules.isWrong(selector);
       }
       check(now, anyValue, errors);
     }

@@ -28,6 +28,11 @@ final class SelectorRules {
     return false;
   }
 
+  /** Whether anything at all is wrong with it: of some kinds, that is enough. */
+  static boolean isWrong(JsonNode selector) {
+    return !label(selector, FieldPath.ROOT, new FieldErrors());
+  }
+
   /** Gives whether the selector can be used. */
   static boolean label(JsonNode selector, FieldPath path, FieldErrors errors) {
     return label(selector, path, false, errors);

@@ -61,7 +61,7 @@ final class WebhookRules implements KindRules {
         reviews |= !versions.isEmpty() && !isKnown(versions);
         same |= !names.add(Nodes.text(hook, "name"));
         for (String selector : SELECTORS) {
-          values |= !SelectorRules.label(hook.path(selector), FieldPath.ROOT, new FieldErrors());
+          values |= SelectorRules.isWrong(hook.path(selector));
         }
       }
       return new Tolerated(effects, reviews, same, values);

@@ -80,10 +80,15 @@ public final class KindWarnings {
     } else if (NAMES_PODS.contains(kind)) {
       name(object, "Pod names and hostnames", to);
     } else if (kind.equals("networking.k8s.io/Ingress")
-        && annotation(object, "kubernetes.io/ingress.class")) {
+        && annotation(object, "kubernetes.io/ingress.class")
+        && !object.path("spec").hasNonNull("ingressClassName")) {
       to.accept(
           "annotation \"kubernetes.io/ingress.class\" is deprecated, please use"
               + " 'spec.ingressClassName' instead");
+    }
+    if (kind.equals("discovery.k8s.io/EndpointSlice")
+        && object.path("addressType").asText("").equals("FQDN")) {
+      to.accept("spec.addressType: FQDN endpoints are deprecated");
     }
     Rules rules = ALL.get(kind);
     if (rules != null) {

@@ -40,10 +40,10 @@ class EndpointRulesTest {
             + " \"x\": must be a valid IP address, (e.g. 10.9.8.7 or"
             + " 2001:db8::ffff);;endpoints[0].addresses[1]: Invalid value: \"x\": must be a valid IP"
             + " address",
-        "/endpoints/0/addresses=['127.0.0.1','0.0.0.0'] | endpoints[0].addresses[0]: Invalid value:"
-            + " \"127.0.0.1\": may not be in the loopback range (127.0.0.0/8,"
-            + " ::1/128);;endpoints[0].addresses[1]: Invalid value: \"0.0.0.0\": may not be"
-            + " unspecified (0.0.0.0)",
+        "/endpoints/0/addresses=['127.0.0.1','0.0.0.0','169.254.0.1'] | endpoints[0].addresses[1]:"
+            + " Invalid value: \"0.0.0.0\": may not be unspecified"
+            + " (0.0.0.0);;endpoints[0].addresses[2]: Invalid value: \"169.254.0.1\": may not be in"
+            + " the link-local range (169.254.0.0/16, fe80::/10)",
         "/addressType='FQDN';;/endpoints/0/addresses=['a','a.b.',''] | endpoints[0].addresses[0]:"
             + " Invalid value: \"a\": should be a domain with at least two segments separated by"
             + " dots;;endpoints[0].addresses[2]: Required value",

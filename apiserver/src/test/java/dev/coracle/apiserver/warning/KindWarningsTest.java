@@ -203,6 +203,8 @@ class KindWarningsTest {
         "networking.k8s.io/ingresses | {metadata: {annotations: {kubernetes.io/ingress.class: a}}}"
             + " | annotation \"kubernetes.io/ingress.class\" is deprecated, please use"
             + " 'spec.ingressClassName' instead",
+        "discovery.k8s.io/endpointslices | {addressType: FQDN, endpoints: [{addresses: [a.b]}]} |"
+            + " spec.addressType: FQDN endpoints are deprecated",
         "networking.k8s.io/networkpolicies | {spec: {ingress: [{from: [{ipBlock: {cidr:"
             + " '::1/64'}}]}]}} | spec.ingress[0].from[0].ipBlock.cidr: CIDR value \"::1/64\" is"
             + " ambiguous in this context (should be \"::/64\" or \"::1/128\"?)",
@@ -218,6 +220,16 @@ class KindWarningsTest {
       })
   void oddObjectsWarnOnce(String kind, String yaml, String warning) {
     assertThat(created(kind, yaml)).containsExactly(warning);
+  }
+
+  @Test
+  void theClassOfAnIngressMayStandInItsAnnotationAsWell() {
+    assertThat(
+            created(
+                "networking.k8s.io/ingresses",
+                "{metadata: {annotations: {kubernetes.io/ingress.class: a}}, spec:"
+                    + " {ingressClassName: a}}"))
+        .isEmpty();
   }
 
   @Test
