@@ -115,4 +115,11 @@ public final class GoText {
     return shortest.scaleByPowerOfTen(-exponent).toPlainString()
         + String.format(Locale.ROOT, exponentForm, exponent);
   }
+
+  /** What Go says of a text that {@link Long#parseLong(String)} does not take. */
+  public static String notAnInteger(String text) {
+    return "strconv.ParseInt: parsing "
+        + GoQuote.of(text)
+        + (text.matches("[+-]?[0-9]+") ? ": value out of range" : ": invalid syntax");
+  }
 }

@@ -72,6 +72,7 @@ class EveryKindTest {
   private static final Set<String> UNCOUNTED =
       Set.of(
           "APIService",
+          "CSIDriver",
           "CSINode",
           "CSIStorageCapacity",
           "CertificateSigningRequest",
@@ -83,6 +84,7 @@ class EveryKindTest {
           "Endpoints",
           "Event",
           "HorizontalPodAutoscaler",
+          "IPAddress",
           "Lease",
           "LeaseCandidate",
           "LimitRange",
@@ -99,6 +101,7 @@ class EveryKindTest {
           "Secret",
           "Service",
           "ServiceAccount",
+          "ServiceCIDR",
           "StorageClass",
           "StorageVersionMigration",
           "VolumeAttachment",

@@ -87,6 +87,58 @@ class WrittenMetadataTest {
     assertThat(generation("{'endpoints':[{'addresses':['10.0.0.1']}]}")).isEqualTo(3);
   }
 
+  /** What names a node there named it before, so it is where that goes. */
+  @Test
+  void anEndpointSliceHasNoTopologyAnyMore() {
+    Answer made =
+        send(
+                "POST",
+                SLICES,
+                "{'metadata':{'name':'t'},'addressType':'IPv4','endpoints':[{'addresses':['10.0.0.1'],"
+                    + "'deprecatedTopology':{'kubernetes.io/hostname':'n'}}]}")
+            .ok();
+    assertThat(made.body().at("/endpoints/0").toString())
+        .isEqualTo("{\"addresses\":[\"10.0.0.1\"],\"conditions\":{}}");
+  }
+
+  @Test
+  void aCsiDriverHasAGenerationOnceSomethingThatCountsHasChanged() {
+    String drivers = "/apis/storage.k8s.io/v1/csidrivers";
+    Answer made = send("POST", drivers, "{'metadata':{'name':'d.io'},'spec':{}}").ok();
+    assertThat(made.body().path("metadata").has("generation")).isFalse();
+    String type = "application/merge-patch+json";
+    Answer same =
+        api.call("PATCH", drivers + "/d.io", type, "{\"spec\":{\"podInfoOnMount\":true}}").ok();
+    assertThat(same.body().path("metadata").has("generation")).isFalse();
+    Answer counted =
+        api.call("PATCH", drivers + "/d.io", type, "{\"spec\":{\"requiresRepublish\":true}}").ok();
+    assertThat(counted.body().path("metadata").path("generation").asInt()).isEqualTo(1);
+  }
+
+  /** Only the server counts the changes of the template, and it counts from one. */
+  @Test
+  void aDaemonSetCountsTheChangesOfItsTemplate() {
+    String sets = "/apis/apps/v1/namespaces/default/daemonsets";
+    String set =
+        "{'metadata':{'name':'d'%s},'spec':{'selector':{'matchLabels':{'a':'b'}},'template':"
+            + "{'metadata':{'labels':{'a':'b'}},'spec':{'containers':[{'name':'c','image':'%s'}]}}}}";
+    String key = "deprecated.daemonset.template.generation";
+    Answer made = send("POST", sets, set.formatted("", "i")).ok();
+    assertThat(made.body().at("/metadata/annotations").toString())
+        .isEqualTo("{\"" + key + "\":\"1\"}");
+    assertThat(
+            made.body()
+                .at("/metadata/managedFields/0/fieldsV1/f:metadata/f:annotations")
+                .has("f:" + key))
+        .isTrue();
+    String forged = ",'annotations':{'" + key + "':'9'}";
+    Answer same = send("PUT", sets + "/d", set.formatted(forged, "i")).ok();
+    assertThat(same.body().path("metadata").path("annotations").path(key).asText()).isEqualTo("1");
+    Answer changed = send("PUT", sets + "/d", set.formatted("", "j")).ok();
+    assertThat(changed.body().path("metadata").path("annotations").path(key).asText())
+        .isEqualTo("2");
+  }
+
   private static int generation(String patch) {
     return api.call(
             "PATCH", SLICES + "/s", "application/merge-patch+json", patch.replace('\'', '"'))

@@ -9,11 +9,17 @@ import java.util.List;
  * out.
  *
  * @param type {@code CERTIFICATE}
+ * @param hasHeaders whether there were some
  */
-public record PemBlock(String type, byte[] content) {
+public record PemBlock(String type, byte[] content, boolean hasHeaders) {
 
   private static final String BEGIN = "-----BEGIN ";
   private static final String DASHES = "-----";
+
+  /** One without headers. */
+  public PemBlock(String type, byte[] content) {
+    this(type, content, false);
+  }
 
   /**
    * All blocks, in their order.
@@ -21,6 +27,15 @@ public record PemBlock(String type, byte[] content) {
    * @throws IllegalArgumentException for one that is not base64
    */
   public static List<PemBlock> all(String text) {
+    return read(text, false);
+  }
+
+  /** All blocks but those that are not base64, as Go reads PEM. */
+  public static List<PemBlock> readable(String text) {
+    return read(text, true);
+  }
+
+  private static List<PemBlock> read(String text, boolean leavesOut) {
     List<PemBlock> out = new ArrayList<>();
     int at = text.indexOf(BEGIN);
     while (at >= 0) {
@@ -33,7 +48,14 @@ public record PemBlock(String type, byte[] content) {
       String last = "-----END " + type + DASHES;
       int end = text.indexOf(last, body);
       if (end >= 0 && type.indexOf('\n') < 0) {
-        out.add(new PemBlock(type, content(text.substring(body + DASHES.length(), end))));
+        try {
+          String inside = text.substring(body + DASHES.length(), end);
+          out.add(new PemBlock(type, content(inside), inside.indexOf(':') >= 0));
+        } catch (IllegalArgumentException e) {
+          if (!leavesOut) {
+            throw e;
+          }
+        }
         at = text.indexOf(BEGIN, end + last.length());
       } else {
         at = text.indexOf(BEGIN, label);

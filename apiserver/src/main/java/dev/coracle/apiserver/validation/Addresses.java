@@ -1,9 +1,12 @@
 package dev.coracle.apiserver.validation;
 
+import dev.coracle.api.GoQuote;
+import dev.coracle.api.validation.AddressText;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.util.List;
 import java.util.Set;
 
 /** IP addresses, CIDRs and ports. */
@@ -46,16 +49,45 @@ final class Addresses {
   }
 
   static void ip(String text, FieldPath path, String child, FieldErrors errors) {
+    String problem = problem(text);
+    if (!problem.isEmpty()) {
+      errors.invalid(path, child, text, problem);
+    }
+  }
+
+  private static String problem(String text) {
     if (!isIp(text)) {
-      errors.invalid(
-          path,
-          child,
-          text,
-          isIp(withoutZeros(text))
-              ? "must not have leading 0s"
-              : "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
-    } else if (isMapped(text)) {
-      errors.invalid(path, child, text, "must not be an IPv4-mapped IPv6 address");
+      return isIp(withoutZeros(text))
+          ? "must not have leading 0s"
+          : "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+    }
+    return isMapped(text) ? "must not be an IPv4-mapped IPv6 address" : "";
+  }
+
+  /** What is wrong with a text that names an address, in the one way to write it (RFC 5952). */
+  static List<String> canonicalIp(String text) {
+    String problem = problem(text);
+    if (!problem.isEmpty()) {
+      return List.of(problem);
+    }
+    return canonical(text, AddressText.canonical(InetAddress.ofLiteral(text).getAddress()));
+  }
+
+  private static List<String> canonical(String text, String form) {
+    return text.equals(form)
+        ? List.of()
+        : List.of("must be in canonical form (" + GoQuote.of(form) + ")");
+  }
+
+  /** A network, in the one way to write it. */
+  static void canonicalNetwork(String text, FieldPath path, FieldErrors errors) {
+    int before = errors.causes().size();
+    network(text, Set.of(), path, "", errors);
+    if (errors.causes().size() == before) {
+      int slash = text.indexOf('/');
+      byte[] address = InetAddress.ofLiteral(text.substring(0, slash)).getAddress();
+      String form = AddressText.canonical(address) + text.substring(slash);
+      errors.invalid(path, "", text, canonical(text, form));
     }
   }
 
@@ -72,6 +104,21 @@ final class Addresses {
   /** What a text is that some programs read as octal numbers, and others not. */
   private static String withoutZeros(String text) {
     return text.replaceAll("(^|[./])0+(?=\\d)", "$1");
+  }
+
+  /**
+   * An address where a Service's endpoints are found. Upstream refuses loopback addresses too, but
+   * servers and Pods have no others on a machine without a network.
+   */
+  static void endpoint(String text, FieldPath path, FieldErrors errors) {
+    ip(text, path, "", errors);
+    if (isIp(text)) {
+      if (!InetAddress.ofLiteral(text).isLoopbackAddress()) {
+        nonSpecial(text, path, errors);
+      }
+    } else if (!isReadable(text)) {
+      errors.invalid(path, "", text, "must be a valid IP address");
+    }
   }
 
   /** Not one that means something else on every machine, as the loopback addresses do. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
+import java.math.BigDecimal;
 import java.util.Set;
 
 /** HorizontalPodAutoscaler in either version. */
@@ -15,20 +16,69 @@ final class AutoscalingRules implements KindRules {
   private static final int LONGEST_WINDOW = 3600;
   private static final int LONGEST_PERIOD = 1800;
 
-  @Override
-  public void check(ObjectNode hpa, FieldErrors errors) {}
+  /**
+   * How much is asked of an autoscaler; less of one that was stored before it was asked.
+   *
+   * @param least how few replicas there may be
+   * @param target of the version of what is scaled
+   * @param measured of the versions of the objects that metrics describe
+   */
+  private record Wanted(int least, ApiVersion target, ApiVersion measured) {}
 
-  @Override
-  public void checkCreate(ObjectNode hpa, FieldErrors errors) {
-    spec(hpa.path("spec"), 1, errors);
+  /** What a reference's {@code apiVersion} must be. */
+  enum ApiVersion {
+    /** Anything. */
+    ANY,
+    /** One that can be read. */
+    READABLE,
+    /** One with a group. */
+    GROUPED;
+
+    String problem(String text) {
+      int slash = text.indexOf('/');
+      if (this == ANY) {
+        return "";
+      }
+      if (slash >= 0 && text.indexOf('/', slash + 1) >= 0) {
+        return "unexpected GroupVersion string: " + text;
+      }
+      return this == GROUPED && slash <= 0 ? "apiVersion must specify API group" : "";
+    }
   }
 
-  /** What is scaled to zero already may stay so. */
   @Override
-  public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
+  public void check(ObjectNode hpa, FieldErrors errors) {
+    spec(hpa.path("spec"), new Wanted(1, target(hpa), ApiVersion.READABLE), errors);
+  }
+
+  /** What is scaled to zero already may stay so, and a version that was not read before, too. */
+  @Override
+  public void checkChanged(ObjectNode now, JsonNode before, FieldErrors errors) {
     JsonNode old = before.path("spec");
     boolean isZero = Nodes.set(old, "minReplicas") && old.path("minReplicas").asInt() == 0;
-    spec(now.path("spec"), isZero ? 0 : 1, errors);
+    JsonNode is = now.path("spec").path("scaleTargetRef");
+    JsonNode was = old.path("scaleTargetRef");
+    boolean same =
+        Nodes.text(is, "apiVersion").equals(Nodes.text(was, "apiVersion"))
+            && Nodes.text(is, "kind").equals(Nodes.text(was, "kind"));
+    ApiVersion measured = ApiVersion.READABLE;
+    for (JsonNode metric : old.path("metrics")) {
+      String version = Nodes.text(metric.path("object").path("describedObject"), "apiVersion");
+      if (Nodes.text(metric, "type").equals("Object")
+          && !ApiVersion.READABLE.problem(version).isEmpty()) {
+        measured = ApiVersion.ANY;
+      }
+    }
+    ApiVersion target = same ? ApiVersion.ANY : target(now);
+    spec(now.path("spec"), new Wanted(isZero ? 0 : 1, target, measured), errors);
+  }
+
+  /** The one kind of core's that can be scaled has no group. */
+  private static ApiVersion target(ObjectNode hpa) {
+    JsonNode reference = hpa.path("spec").path("scaleTargetRef");
+    return Nodes.text(reference, "kind").equals("ReplicationController")
+        ? ApiVersion.READABLE
+        : ApiVersion.GROUPED;
   }
 
   @Override
@@ -41,27 +91,30 @@ final class AutoscalingRules implements KindRules {
     }
   }
 
-  private static void spec(JsonNode spec, int least, FieldErrors errors) {
+  private static void spec(JsonNode spec, Wanted wanted, FieldErrors errors) {
     boolean hasMin = Nodes.set(spec, "minReplicas");
     int min = spec.path("minReplicas").asInt();
-    if (hasMin && min < least) {
+    if (hasMin && min < wanted.least) {
       errors.invalid(
-          FieldPath.SPEC, "minReplicas", min, "must be greater than or equal to " + least);
+          FieldPath.SPEC, "minReplicas", min, "must be greater than or equal to " + wanted.least);
     }
     int max = spec.path("maxReplicas").asInt(0);
-    if (max < 1) {
-      errors.invalid(FieldPath.SPEC, "maxReplicas", max, "must be greater than 0");
+    if (max == 0) {
+      errors.required(FieldPath.SPEC, "maxReplicas", "must be set and greater than 0");
+    } else if (max < 0) {
+      errors.invalid(FieldPath.SPEC, "maxReplicas", max, "must be greater than or equal to 1");
     }
     if (hasMin && min > max) {
       errors.invalid(
           FieldPath.SPEC, "maxReplicas", max, "must be greater than or equal to `minReplicas`");
     }
-    reference(spec.path("scaleTargetRef"), FieldPath.SPEC.child("scaleTargetRef"), errors);
+    reference(
+        spec.path("scaleTargetRef"), FieldPath.SPEC.child("scaleTargetRef"), wanted.target, errors);
     FieldPath metrics = FieldPath.SPEC.child("metrics");
     boolean elsewhere = false;
     int i = 0;
     for (JsonNode metric : spec.path("metrics")) {
-      MetricRules.metric(metric, metrics.index(i++), errors);
+      MetricRules.metric(metric, metrics.index(i++), wanted.measured, errors);
       String type = Nodes.text(metric, "type");
       elsewhere |= type.equals("Object") || type.equals("External");
     }
@@ -80,7 +133,7 @@ final class AutoscalingRules implements KindRules {
     }
   }
 
-  static void reference(JsonNode target, FieldPath at, FieldErrors errors) {
+  static void reference(JsonNode target, FieldPath at, ApiVersion version, FieldErrors errors) {
     for (String field : new String[] {"kind", "name"}) {
       String value = Nodes.text(target, field);
       if (value.isEmpty()) {
@@ -88,6 +141,11 @@ final class AutoscalingRules implements KindRules {
       } else {
         errors.invalid(at, field, value, NameRules.pathSegment(value));
       }
+    }
+    String apiVersion = Nodes.text(target, "apiVersion");
+    String problem = version.problem(apiVersion);
+    if (!problem.isEmpty()) {
+      errors.invalid(at, "apiVersion", apiVersion, problem);
     }
   }
 
@@ -125,6 +183,11 @@ final class AutoscalingRules implements KindRules {
         errors.invalid(
             here, "periodSeconds", period, "must be less than or equal to " + LONGEST_PERIOD);
       }
+    }
+    BigDecimal tolerance = Nodes.quantity(rules.path("tolerance"));
+    if (tolerance != null && tolerance.signum() < 0) {
+      String text = Nodes.text(rules, "tolerance");
+      errors.invalid(at, "tolerance", text, "must be greater than or equal to 0");
     }
   }
 

@@ -181,10 +181,18 @@ final class CsiRules {
   static final class Capacity implements KindRules {
     @Override
     public void check(ObjectNode capacity, FieldErrors errors) {
-      if (Nodes.set(capacity, "nodeTopology")) {
-        SelectorRules.label(
-            capacity.path("nodeTopology"), FieldPath.ROOT.child("nodeTopology"), errors);
-      }
+      check(capacity, false, errors);
+    }
+
+    @Override
+    public void checkChanged(ObjectNode now, JsonNode before, FieldErrors errors) {
+      check(now, SelectorRules.isWrong(before.path("nodeTopology")), errors);
+      checkUpdate(now, before, errors);
+    }
+
+    private static void check(ObjectNode capacity, boolean anyValue, FieldErrors errors) {
+      FieldPath topology = FieldPath.ROOT.child("nodeTopology");
+      SelectorRules.label(capacity.path("nodeTopology"), topology, anyValue, errors);
       String name = Nodes.text(capacity, "storageClassName");
       errors.invalid(FieldPath.ROOT, "storageClassName", name, NameRules.dnsSubdomain(name));
       BigDecimal amount = Nodes.quantity(capacity.path("capacity"));

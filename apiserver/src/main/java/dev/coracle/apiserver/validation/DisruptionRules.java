@@ -21,6 +21,15 @@ final class DisruptionRules implements KindRules {
 
   @Override
   public void check(ObjectNode budget, FieldErrors errors) {
+    check(budget, false, errors);
+  }
+
+  @Override
+  public void checkChanged(ObjectNode now, JsonNode before, FieldErrors errors) {
+    check(now, SelectorRules.isWrong(before.path("spec").path("selector")), errors);
+  }
+
+  private static void check(ObjectNode budget, boolean anyValue, FieldErrors errors) {
     JsonNode spec = budget.path("spec");
     if (Nodes.set(spec, "minAvailable") && Nodes.set(spec, "maxUnavailable")) {
       errors.invalid(
@@ -33,7 +42,8 @@ final class DisruptionRules implements KindRules {
       WorkloadRules.amount(spec, field, FieldPath.SPEC, errors);
       WorkloadRules.atMostAll(spec, field, FieldPath.SPEC, errors);
     }
-    SelectorRules.label(spec.path("selector"), FieldPath.SPEC.child("selector"), errors);
+    FieldPath selector = FieldPath.SPEC.child("selector");
+    SelectorRules.label(spec.path("selector"), selector, anyValue, errors);
     if (Nodes.set(spec, "unhealthyPodEvictionPolicy")) {
       String policy = Nodes.text(spec, "unhealthyPodEvictionPolicy");
       if (!POLICIES.contains(policy)) {

@@ -21,7 +21,6 @@ final class EndpointRules {
   static final class Endpoints implements KindRules {
     @Override
     public void check(ObjectNode endpoints, FieldErrors errors) {
-      boolean own = isOwn(endpoints.path("metadata"));
       int i = 0;
       for (JsonNode subset : endpoints.path("subsets")) {
         FieldPath at = FieldPath.ROOT.child("subsets").index(i++);
@@ -31,7 +30,7 @@ final class EndpointRules {
         for (String list : new String[] {"addresses", "notReadyAddresses"}) {
           int j = 0;
           for (JsonNode address : subset.path(list)) {
-            address(address, own, at.child(list).index(j++), errors);
+            address(address, at.child(list).index(j++), errors);
           }
         }
         int j = 0;
@@ -55,15 +54,8 @@ final class EndpointRules {
       }
     }
 
-    /** A server on a machine without a network can be reached at its loopback address alone. */
-    private static boolean isOwn(JsonNode meta) {
-      return Nodes.text(meta, "name").equals("kubernetes")
-          && Nodes.text(meta, "namespace").equals("default");
-    }
-
-    private static void address(JsonNode address, boolean own, FieldPath at, FieldErrors errors) {
+    private static void address(JsonNode address, FieldPath at, FieldErrors errors) {
       String ip = Nodes.text(address, "ip");
-      Addresses.ip(ip, at, "ip", errors);
       String host = Nodes.text(address, "hostname");
       if (!host.isEmpty()) {
         errors.invalid(at, "hostname", host, NameRules.dnsLabel(host));
@@ -72,13 +64,7 @@ final class EndpointRules {
         String node = Nodes.text(address, "nodeName");
         errors.invalid(at, "nodeName", node, NameRules.dnsSubdomain(node));
       }
-      if (Addresses.isIp(ip)) {
-        if (!own) {
-          Addresses.nonSpecial(ip, at.child("ip"), errors);
-        }
-      } else if (!Addresses.isReadable(ip)) {
-        errors.invalid(at, "ip", ip, "must be a valid IP address");
-      }
+      Addresses.endpoint(ip, at.child("ip"), errors);
     }
   }
 
@@ -91,13 +77,28 @@ final class EndpointRules {
 
     @Override
     public void check(ObjectNode slice, FieldErrors errors) {
+      check(slice, true, errors);
+    }
+
+    /** Endpoints that stay are not looked at again. */
+    @Override
+    public void checkChanged(ObjectNode now, JsonNode before, FieldErrors errors) {
+      check(now, !Nodes.same(now, before, "endpoints"), errors);
+      MetaRules.immutable(now, before, FieldPath.ROOT, "addressType", errors);
+    }
+
+    private static void check(ObjectNode slice, boolean withEndpoints, FieldErrors errors) {
       String type = Nodes.text(slice, "addressType");
       if (type.isEmpty()) {
         errors.required(FieldPath.ROOT, "addressType");
       } else if (!TYPES.contains(type)) {
         errors.unsupported(FieldPath.ROOT, "addressType", type, TYPES);
       }
+      ports(slice.path("ports"), errors);
       JsonNode endpoints = slice.path("endpoints");
+      if (!withEndpoints) {
+        return;
+      }
       if (endpoints.size() > MOST_ENDPOINTS) {
         errors.tooMany(FieldPath.ROOT, "endpoints", endpoints.size(), MOST_ENDPOINTS);
       } else {
@@ -106,7 +107,6 @@ final class EndpointRules {
           endpoint(endpoint, type, FieldPath.ROOT.child("endpoints").index(i++), errors);
         }
       }
-      ports(slice.path("ports"), errors);
     }
 
     private static void endpoint(JsonNode endpoint, String type, FieldPath at, FieldErrors errors) {
@@ -121,12 +121,8 @@ final class EndpointRules {
         FieldPath p = at.child("addresses").index(i++);
         if (type.equals("FQDN")) {
           domain(a.asText(), p, errors);
-        } else {
-          Addresses.ip(a.asText(), p, "", errors);
-          boolean v6 = a.asText().indexOf(':') >= 0;
-          if (v6 != type.equals("IPv6") && Addresses.isIp(a.asText())) {
-            errors.invalid(p, "", a.asText(), "must be an " + type + " address");
-          }
+        } else if (type.equals("IPv4") || type.equals("IPv6")) {
+          address(a.asText(), type, p, errors);
         }
       }
       if (Nodes.set(endpoint, "nodeName")) {
@@ -153,6 +149,13 @@ final class EndpointRules {
           hints.child("forNodes"),
           NameRules::dnsSubdomain,
           errors);
+    }
+
+    private static void address(String text, String type, FieldPath at, FieldErrors errors) {
+      if (Addresses.isIp(text) && text.indexOf(':') >= 0 != type.equals("IPv6")) {
+        errors.invalid(at, "", text, "must be an " + type + " address");
+      }
+      Addresses.endpoint(text, at, errors);
     }
 
     private static void domain(String text, FieldPath at, FieldErrors errors) {
@@ -210,11 +213,6 @@ final class EndpointRules {
           errors.invalid(at, "appProtocol", protocol, NameRules.qualifiedName(protocol));
         }
       }
-    }
-
-    @Override
-    public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
-      MetaRules.immutable(now, before, FieldPath.ROOT, "addressType", errors);
     }
   }
 }

@@ -21,12 +21,13 @@ final class IngressRules implements KindRules {
   @Override
   public void checkCreate(ObjectNode ingress, FieldErrors errors) {
     JsonNode annotation = ingress.path("metadata").path("annotations").path(CLASS);
-    if (annotation.isTextual() && Nodes.set(ingress.path("spec"), "ingressClassName")) {
+    JsonNode name = ingress.path("spec").path("ingressClassName");
+    if (annotation.isTextual() && name.isTextual() && !annotation.equals(name)) {
       errors.invalid(
           FieldPath.ROOT.child("annotations"),
           CLASS,
           annotation.asText(),
-          "can not be set when the class field is also set");
+          "must match `ingressClassName` when both are specified");
     }
   }
 
@@ -51,7 +52,7 @@ final class IngressRules implements KindRules {
   public void checkSubresource(
       String subresource, ObjectNode now, JsonNode before, FieldErrors errors) {
     if (subresource.equals("status")) {
-      LoadBalancerRules.ingress(now.path("status"), errors);
+      LoadBalancerRules.ingress(now.path("status"), before.path("status"), errors);
     }
   }
 
@@ -206,7 +207,7 @@ final class IngressRules implements KindRules {
     for (String field : new String[] {"kind", "name"}) {
       String text = Nodes.text(reference, field);
       if (text.isEmpty()) {
-        errors.required(at, field, field + " is required");
+        errors.required(at, field);
       } else {
         errors.invalid(at, field, text, NameRules.pathSegment(text));
       }

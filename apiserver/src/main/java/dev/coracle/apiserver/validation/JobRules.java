@@ -18,17 +18,20 @@ final class JobRules implements KindRules {
 
   @Override
   public void check(ObjectNode job, FieldErrors errors) {
-    check(job, true, errors);
+    check(job, true, false, errors);
   }
 
   @Override
   public void checkChanged(ObjectNode now, JsonNode before, FieldErrors errors) {
     JsonNode labels = before.path("spec").path("template").path("metadata").path("labels");
-    check(now, labels.has(JOB_NAME) && labels.has(CONTROLLER_UID), errors);
+    boolean prefixed = labels.has(JOB_NAME) && labels.has(CONTROLLER_UID);
+    boolean anyValue = SelectorRules.hasForeignValue(before.path("spec").path("selector"));
+    check(now, prefixed, anyValue, errors);
     checkUpdate(now, before, errors);
   }
 
-  private static void check(ObjectNode job, boolean prefixed, FieldErrors errors) {
+  private static void check(
+      ObjectNode job, boolean prefixed, boolean anyValue, FieldErrors errors) {
     JsonNode spec = job.path("spec");
     generated(job, prefixed, errors);
     JobSpecRules.check(spec, FieldPath.SPEC, errors);
@@ -37,7 +40,10 @@ final class JobRules implements KindRules {
     boolean there = Nodes.set(spec, "selector");
     boolean readable = true;
     if (there) {
-      readable = SelectorRules.label(selector, FieldPath.SPEC.child("selector"), errors);
+      FieldPath path = FieldPath.SPEC.child("selector");
+      readable =
+          SelectorRules.label(selector, path, anyValue, errors)
+              && !SelectorRules.hasForeignValue(selector);
     } else {
       errors.required(FieldPath.SPEC, "selector");
     }
@@ -72,8 +78,7 @@ final class JobRules implements KindRules {
           Map.of("controller-uid", uid, "job-name", name, CONTROLLER_UID, uid, JOB_NAME, name);
     }
     JsonNode selector = spec.path("selector");
-    if (SelectorRules.label(selector, FieldPath.SPEC, new FieldErrors())
-        && !LabelSelector.of(selector).matches(expected)) {
+    if (!SelectorRules.isWrong(selector) && !LabelSelector.of(selector).matches(expected)) {
       errors.invalid(FieldPath.SPEC, "selector", selector, "`selector` not auto-generated");
     }
   }

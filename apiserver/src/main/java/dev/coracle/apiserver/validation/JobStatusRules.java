@@ -2,12 +2,14 @@ package dev.coracle.apiserver.validation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.Timestamps;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -51,9 +53,13 @@ final class JobStatusRules {
   }
 
   static boolean isTrue(JsonNode status, String type) {
+    return is(status, type, "True");
+  }
+
+  private static boolean is(JsonNode status, String type, String value) {
     for (JsonNode condition : status.path("conditions")) {
       if (Nodes.text(condition, "type").equals(type)
-          && Nodes.text(condition, "status").equals("True")) {
+          && Nodes.text(condition, "status").equals(value)) {
         return true;
       }
     }
@@ -128,14 +134,11 @@ final class JobStatusRules {
       Instant start = Timestamps.parse(Nodes.text(status, "startTime"));
       if (start != null && end != null && end.isBefore(start)) {
         errors.invalid(
-            FieldPath.STATUS,
-            "completionTime",
-            time,
-            "completionTime cannot be set before startTime");
+            FieldPath.STATUS, "completionTime", time, "must be equal to or after `startTime`");
       }
     }
     conditions(
-        (turned("Failed") || turned("FailureTarget")) && failed && !target,
+        (turned("Failed") || changed("failedIndexes")) && failed && !target,
         "cannot set Failed=True condition without the FailureTarget=true condition");
     conditions(
         (completes || turned("SuccessCriteriaMet")) && complete && !met,
@@ -155,7 +158,9 @@ final class JobStatusRules {
           status.path("active"),
           "active>0 is invalid for finished job");
     }
-    if ((turned || changed("startTime")) && !Nodes.set(status, "startTime")) {
+    // What is suspended with nothing to do ends without having begun.
+    boolean nothing = spec.path("suspend").asBoolean() && spec.path("completions").asInt(-1) == 0;
+    if ((turned || changed("startTime")) && !nothing && !Nodes.set(status, "startTime")) {
       errors.required(FieldPath.STATUS, "startTime", "startTime is required for finished job");
     }
     JsonNode uncounted = status.path("uncountedTerminatedPods");
@@ -164,9 +169,19 @@ final class JobStatusRules {
       errors.invalid(
           FieldPath.STATUS,
           "uncountedTerminatedPods",
-          uncounted,
-          "uncountedTerminatedPods needs to be empty for finished job");
+          shown(uncounted),
+          "must be empty for finished job");
     }
+  }
+
+  /** By the names of upstream's own fields, as its messages have it. */
+  private static ObjectNode shown(JsonNode uncounted) {
+    ObjectNode out = Json.object();
+    for (String list : List.of("Succeeded", "Failed")) {
+      JsonNode pods = uncounted.path(list.toLowerCase(Locale.ROOT));
+      out.set(list, pods.isMissingNode() ? Nodes.NULL : pods);
+    }
+    return out;
   }
 
   private void indexes() {
@@ -263,9 +278,13 @@ final class JobStatusRules {
           FieldPath.STATUS,
           "completionTime",
           MetaRules.text(status.path("completionTime")),
-          "completionTime cannot be mutated");
+          "field is immutable");
     }
-    if (Nodes.set(old, "startTime") && changed("startTime") && !spec.path("suspend").asBoolean()) {
+    boolean resumes = isTrue(old, "Suspended") && is(status, "Suspended", "False");
+    if (Nodes.set(old, "startTime")
+        && changed("startTime")
+        && !resumes
+        && !spec.path("suspend").asBoolean()) {
       errors.required(
           FieldPath.STATUS, "startTime", "startTime cannot be removed for unsuspended job");
     }

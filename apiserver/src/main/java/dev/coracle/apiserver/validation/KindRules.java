@@ -86,7 +86,7 @@ interface KindRules {
           Map.entry("scheduling.k8s.io/PriorityClass", new MiscRules.PriorityClass()),
           Map.entry("networking.k8s.io/IPAddress", new MiscRules.IpAddress()),
           Map.entry("networking.k8s.io/ServiceCIDR", new MiscRules.ServiceCidr()),
-          Map.entry("certificates.k8s.io/ClusterTrustBundle", new MiscRules.TrustBundle()),
+          Map.entry("certificates.k8s.io/ClusterTrustBundle", new TrustBundleRules()),
           Map.entry("certificates.k8s.io/PodCertificateRequest", new PodCertificateRules()),
           Map.entry("resource.k8s.io/ResourceClaim", new ResourceClaimRules.Claim()),
           Map.entry("resource.k8s.io/ResourceClaimTemplate", new ResourceClaimRules.Template()),
@@ -96,9 +96,8 @@ interface KindRules {
           Map.entry("node.k8s.io/RuntimeClass", new MiscRules.RuntimeClass()),
           Map.entry("coordination.k8s.io/Lease", new LeaseRules.Lease()),
           Map.entry("coordination.k8s.io/LeaseCandidate", new LeaseRules.Candidate()),
-          Map.entry(
-              "certificates.k8s.io/CertificateSigningRequest", new MiscRules.SigningRequest()),
-          Map.entry("apiregistration.k8s.io/APIService", new MiscRules.ApiService()),
+          Map.entry("certificates.k8s.io/CertificateSigningRequest", new SigningRequestRules()),
+          Map.entry("apiregistration.k8s.io/APIService", new ApiServiceRules()),
           Map.entry(
               "admissionregistration.k8s.io/ValidatingWebhookConfiguration", new WebhookRules()),
           Map.entry(

@@ -99,7 +99,7 @@ final class LimitRangeRules implements KindRules {
 
   private static void name(String type, String name, FieldPath at, FieldErrors errors) {
     if (type.equals("Pod") || type.equals("Container")) {
-      ResourceRules.nameInContainer(name, at, errors);
+      ResourceRules.containerName(name, at, errors);
     } else {
       ResourceRules.name(name, at, errors);
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
+import java.util.HashSet;
 import java.util.Set;
 
 /** Where a load balancer can be reached: {@code status.loadBalancer} of Services and Ingresses. */
@@ -14,11 +15,16 @@ final class LoadBalancerRules {
 
   private LoadBalancerRules() {}
 
-  static void ingress(JsonNode status, FieldErrors errors) {
+  /** Addresses that were there before may stay. */
+  static void ingress(JsonNode status, JsonNode before, FieldErrors errors) {
+    Set<String> known = new HashSet<>();
+    before.path("loadBalancer").path("ingress").forEach(p -> known.add(Nodes.text(p, "ip")));
     int i = 0;
     for (JsonNode point : status.path("loadBalancer").path("ingress")) {
       FieldPath at = INGRESS.index(i++);
-      address(point, at, errors);
+      if (!known.contains(Nodes.text(point, "ip"))) {
+        address(point, at, errors);
+      }
       hostName(point, at, errors);
     }
   }

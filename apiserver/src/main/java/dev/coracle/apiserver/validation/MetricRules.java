@@ -23,7 +23,8 @@ final class MetricRules {
 
   private MetricRules() {}
 
-  static void metric(JsonNode metric, FieldPath at, FieldErrors errors) {
+  static void metric(
+      JsonNode metric, FieldPath at, AutoscalingRules.ApiVersion measured, FieldErrors errors) {
     String type = Nodes.text(metric, "type");
     if (type.isEmpty()) {
       errors.required(at, "type", "must specify a metric source type");
@@ -37,7 +38,7 @@ final class MetricRules {
       if (Nodes.set(metric, source)) {
         present.add(source);
         if (present.size() == 1) {
-          source(source, metric.path(source), at.child(source), errors);
+          source(source, metric.path(source), at.child(source), measured, errors);
         }
       }
     }
@@ -55,7 +56,12 @@ final class MetricRules {
     }
   }
 
-  private static void source(String kind, JsonNode source, FieldPath at, FieldErrors errors) {
+  private static void source(
+      String kind,
+      JsonNode source,
+      FieldPath at,
+      AutoscalingRules.ApiVersion measured,
+      FieldErrors errors) {
     JsonNode target = source.path("target");
     boolean value = Nodes.set(target, "value");
     boolean average = Nodes.set(target, "averageValue");
@@ -63,7 +69,7 @@ final class MetricRules {
     switch (kind) {
       case "object" -> {
         AutoscalingRules.reference(
-            source.path("describedObject"), at.child("describedObject"), errors);
+            source.path("describedObject"), at.child("describedObject"), measured, errors);
         identifier(source.path("metric"), at.child("metric"), errors);
         target(target, of, errors);
         if (!value && !average) {
@@ -98,6 +104,9 @@ final class MetricRules {
       errors.required(at, "name", "must specify a resource name");
     }
     if (kind.equals("containerResource")) {
+      if (!name.isEmpty()) {
+        ResourceRules.containerName(name, at.child("name"), errors);
+      }
       String container = Nodes.text(source, "container");
       if (container.isEmpty()) {
         errors.required(at, "container", "must specify a container");

@@ -2,11 +2,15 @@ package dev.coracle.apiserver.validation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /** Small kinds with a rule or two. */
 final class MiscRules {
@@ -75,9 +79,7 @@ final class MiscRules {
   static final class IpAddress implements KindRules {
     @Override
     public List<String> name(String name) {
-      return Addresses.isIp(name)
-          ? List.of()
-          : List.of("must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+      return Addresses.canonicalIp(name);
     }
 
     @Override
@@ -87,9 +89,17 @@ final class MiscRules {
         errors.required(FieldPath.SPEC, "parentRef");
         return;
       }
-      for (String field : new String[] {"resource", "name"}) {
-        if (Nodes.text(parent, field).isEmpty()) {
-          errors.required(FieldPath.SPEC.child("parentRef"), field);
+      FieldPath at = FieldPath.SPEC.child("parentRef");
+      String group = Nodes.text(parent, "group");
+      if (!group.isEmpty()) {
+        errors.invalid(at, "group", group, NameRules.dnsSubdomain(group));
+      }
+      for (String field : new String[] {"resource", "name", "namespace"}) {
+        String text = Nodes.text(parent, field);
+        if (!text.isEmpty()) {
+          errors.invalid(at, field, text, NameRules.pathSegment(text));
+        } else if (!field.equals("namespace")) {
+          errors.required(at, field);
         }
       }
     }
@@ -120,7 +130,8 @@ final class MiscRules {
       } else {
         int i = 0;
         for (JsonNode cidr : cidrs) {
-          Addresses.cidr(cidr.asText(), FieldPath.SPEC.child("cidrs").index(i++), "", errors);
+          Addresses.canonicalNetwork(
+              cidr.asText(), FieldPath.SPEC.child("cidrs").index(i++), errors);
         }
       }
     }
@@ -155,36 +166,6 @@ final class MiscRules {
     }
   }
 
-  /** The name begins with the signer's, its slash written as a colon, where there is one. */
-  static final class TrustBundle implements KindRules {
-    @Override
-    public List<String> name(String name) {
-      return List.of();
-    }
-
-    @Override
-    public void check(ObjectNode bundle, FieldErrors errors) {
-      JsonNode spec = bundle.path("spec");
-      String signer = Nodes.text(spec, "signerName");
-      String name = Nodes.text(bundle.path("metadata"), "name");
-      if (!name.isEmpty()) {
-        errors.invalid(FieldPath.METADATA, "name", name, SignerRules.bundleName(name, signer));
-      }
-      if (!signer.isEmpty()) {
-        SignerRules.check(signer, FieldPath.SPEC, errors);
-      }
-      if (Nodes.text(spec, "trustBundle").isEmpty()) {
-        errors.required(FieldPath.SPEC, "trustBundle");
-      }
-    }
-
-    @Override
-    public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
-      MetaRules.immutable(
-          now.path("spec"), before.path("spec"), FieldPath.SPEC, "signerName", errors);
-    }
-  }
-
   static final class RuntimeClass implements KindRules {
     @Override
     public void check(ObjectNode c, FieldErrors errors) {
@@ -198,87 +179,38 @@ final class MiscRules {
           FieldPath.ROOT.child("scheduling"),
           "nodeSelector",
           errors);
-      PodSpecRules.tolerations(
-          scheduling.path("tolerations"),
-          FieldPath.ROOT.child("scheduling", "tolerations"),
-          errors);
+      tolerations(scheduling.path("tolerations"), errors);
+    }
+
+    /** The path of what is wrong with one of them is upstream's, with its doubling. */
+    private static void tolerations(JsonNode tolerations, FieldErrors errors) {
+      FieldPath path = FieldPath.ROOT.child("scheduling", "tolerations");
+      PodSpecRules.tolerations(tolerations, path.child("tolerations"), errors);
+      Set<List<String>> seen = new HashSet<>();
+      int i = 0;
+      for (JsonNode toleration : tolerations) {
+        FieldPath at = path.index(i++);
+        List<String> key =
+            Stream.of("key", "operator", "value", "effect")
+                .map(field -> Nodes.text(toleration, field))
+                .toList();
+        if (!seen.add(key)) {
+          ObjectNode shown =
+              Json.object()
+                  .put("Key", key.get(0))
+                  .put("Operator", key.get(1))
+                  .put("Value", key.get(2))
+                  .put("Effect", key.get(3));
+          JsonNode seconds = toleration.path("tolerationSeconds");
+          shown.set("TolerationSeconds", seconds.isMissingNode() ? Nodes.NULL : seconds);
+          errors.duplicate(at, "", shown);
+        }
+      }
     }
 
     @Override
     public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
       MetaRules.immutable(now, before, FieldPath.ROOT, "handler", errors);
-    }
-  }
-
-  static final class SigningRequest implements KindRules {
-    @Override
-    public List<String> name(String name) {
-      return NameRules.pathSegment(name);
-    }
-
-    @Override
-    public void check(ObjectNode csr, FieldErrors errors) {
-      JsonNode spec = csr.path("spec");
-      if (!Nodes.has(spec, "usages")) {
-        errors.required(FieldPath.SPEC, "usages");
-      }
-      SignerRules.check(Nodes.text(spec, "signerName"), FieldPath.SPEC, errors);
-      if (!Nodes.has(spec, "request")) {
-        errors.required(FieldPath.SPEC, "request");
-      }
-      if (Nodes.set(spec, "expirationSeconds") && spec.path("expirationSeconds").asInt() < 600) {
-        errors.invalid(
-            FieldPath.SPEC,
-            "expirationSeconds",
-            spec.path("expirationSeconds").asInt(),
-            "may not specify a duration less than 600 seconds (10 minutes)");
-      }
-    }
-
-    @Override
-    public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
-      MetaRules.immutable(now, before, FieldPath.ROOT, "spec", errors);
-    }
-  }
-
-  static final class ApiService implements KindRules {
-    @Override
-    public void check(ObjectNode service, FieldErrors errors) {
-      JsonNode spec = service.path("spec");
-      String group = Nodes.text(spec, "group");
-      String version = Nodes.text(spec, "version");
-      String name = service.path("metadata").path("name").asText("");
-      if (version.isEmpty()) {
-        errors.required(FieldPath.SPEC, "version");
-      }
-      if (!name.equals(version + "." + group)) {
-        errors.invalid(
-            FieldPath.METADATA,
-            "name",
-            name,
-            "must be `spec.version+\".\"+spec.group`: \"" + version + "." + group + "\"");
-      }
-      for (String field : new String[] {"groupPriorityMinimum", "versionPriority"}) {
-        int value = spec.path(field).asInt(0);
-        int max = field.equals("versionPriority") ? 1000 : 20000;
-        if (value <= 0 || value > max) {
-          errors.invalid(FieldPath.SPEC, field, value, "must be positive and less than " + max);
-        }
-      }
-      if (Nodes.set(spec, "service")) {
-        for (String field : new String[] {"namespace", "name"}) {
-          if (Nodes.text(spec.path("service"), field).isEmpty()) {
-            errors.required(FieldPath.SPEC.child("service"), field);
-          }
-        }
-        if (spec.path("insecureSkipTLSVerify").asBoolean() && Nodes.has(spec, "caBundle")) {
-          errors.invalid(
-              FieldPath.SPEC,
-              "insecureSkipTLSVerify",
-              true,
-              "may not be true if caBundle is present");
-        }
-      }
     }
   }
 }

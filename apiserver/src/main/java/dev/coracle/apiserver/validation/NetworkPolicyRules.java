@@ -17,13 +17,14 @@ final class NetworkPolicyRules implements KindRules {
 
   @Override
   public void check(ObjectNode policy, FieldErrors errors) {
-    check(policy, Set.of(), errors);
+    check(policy, Set.of(), false, errors);
   }
 
   @Override
   public void checkChanged(ObjectNode now, JsonNode before, FieldErrors errors) {
-    check(now, networks(before.path("spec")), errors);
-    checkUpdate(now, before, errors);
+    JsonNode old = before.path("spec");
+    boolean anyValue = SelectorRules.isWrong(old.path("podSelector"));
+    check(now, networks(old), anyValue, errors);
   }
 
   /** All networks that a policy names. */
@@ -36,11 +37,17 @@ final class NetworkPolicyRules implements KindRules {
     return out;
   }
 
-  private static void check(ObjectNode policy, Set<String> known, FieldErrors errors) {
+  /**
+   * @param known networks that may stay as they are
+   * @param anyValue whether selectors may compare with what no label has
+   */
+  private static void check(
+      ObjectNode policy, Set<String> known, boolean anyValue, FieldErrors errors) {
     JsonNode spec = policy.path("spec");
-    SelectorRules.label(spec.path("podSelector"), FieldPath.SPEC.child("podSelector"), errors);
-    rules(spec.path("ingress"), "from", FieldPath.SPEC.child("ingress"), known, errors);
-    rules(spec.path("egress"), "to", FieldPath.SPEC.child("egress"), known, errors);
+    FieldPath pods = FieldPath.SPEC.child("podSelector");
+    SelectorRules.label(spec.path("podSelector"), pods, anyValue, errors);
+    rules(spec.path("ingress"), "from", FieldPath.SPEC.child("ingress"), known, anyValue, errors);
+    rules(spec.path("egress"), "to", FieldPath.SPEC.child("egress"), known, anyValue, errors);
     if (spec.path("policyTypes").size() > TYPES.size()) {
       errors.invalid(
           FieldPath.SPEC,
@@ -59,7 +66,12 @@ final class NetworkPolicyRules implements KindRules {
   }
 
   private static void rules(
-      JsonNode rules, String side, FieldPath path, Set<String> known, FieldErrors errors) {
+      JsonNode rules,
+      String side,
+      FieldPath path,
+      Set<String> known,
+      boolean anyValue,
+      FieldErrors errors) {
     int i = 0;
     for (JsonNode rule : rules) {
       FieldPath at = path.index(i++);
@@ -69,7 +81,7 @@ final class NetworkPolicyRules implements KindRules {
       }
       j = 0;
       for (JsonNode peer : rule.path(side)) {
-        peer(peer, at.child(side).index(j++), known, errors);
+        peer(peer, at.child(side).index(j++), known, anyValue, errors);
       }
     }
   }
@@ -89,7 +101,7 @@ final class NetworkPolicyRules implements KindRules {
       int first = port.path("port").asInt();
       Addresses.port(first, at, "port", errors);
       if (end && last < first) {
-        errors.invalid(at, "endPort", first, "must be greater than or equal to `port`");
+        errors.invalid(at, "endPort", last, "must be greater than or equal to `port`");
       }
       if (end) {
         Addresses.port(last, at, "endPort", errors);
@@ -103,10 +115,11 @@ final class NetworkPolicyRules implements KindRules {
     }
   }
 
-  private static void peer(JsonNode peer, FieldPath at, Set<String> known, FieldErrors errors) {
+  private static void peer(
+      JsonNode peer, FieldPath at, Set<String> known, boolean anyValue, FieldErrors errors) {
     for (String s : new String[] {"podSelector", "namespaceSelector"}) {
       if (Nodes.set(peer, s)) {
-        SelectorRules.label(peer.path(s), at.child(s), errors);
+        SelectorRules.label(peer.path(s), at.child(s), anyValue, errors);
       }
     }
     if (Nodes.set(peer, "ipBlock")) {
@@ -129,17 +142,14 @@ final class NetworkPolicyRules implements KindRules {
       return;
     }
     Addresses.network(cidr, known, p, "cidr", errors);
+    if (!Addresses.isCidr(cidr)) {
+      return;
+    }
     int i = 0;
     for (JsonNode e : block.path("except")) {
       FieldPath except = p.child("except").index(i++);
-      if (!Addresses.isCidr(cidr)) {
-        return;
-      }
       Addresses.network(e.asText(), known, except, "", errors);
-      if (!Addresses.isCidr(e.asText())) {
-        return;
-      }
-      if (!Addresses.isStrictSubset(e.asText(), cidr)) {
+      if (Addresses.isCidr(e.asText()) && !Addresses.isStrictSubset(e.asText(), cidr)) {
         errors.invalid(except, "", e.asText(), "must be a strict subset of `cidr`");
       }
     }

@@ -21,7 +21,7 @@ final class PriorityLevelRules implements KindRules {
     String type = Nodes.text(spec, "type");
     if (name.equals("exempt") != type.equals("Exempt")) {
       errors.invalid(
-          FieldPath.SPEC, "type", type, "type must be 'Exempt' if and only if name is 'exempt'");
+          FieldPath.SPEC, "type", type, "must be 'Exempt' if and only if `name` is 'exempt'");
     }
     switch (type) {
       case "Exempt" -> {

@@ -23,6 +23,19 @@ final class RbacRules {
 
     @Override
     public void check(ObjectNode role, FieldErrors errors) {
+      check(role, false, errors);
+    }
+
+    @Override
+    public void checkChanged(ObjectNode now, JsonNode before, FieldErrors errors) {
+      boolean anyValue = false;
+      for (JsonNode selector : before.path("aggregationRule").path("clusterRoleSelectors")) {
+        anyValue |= SelectorRules.isWrong(selector);
+      }
+      check(now, anyValue, errors);
+    }
+
+    private void check(ObjectNode role, boolean anyValue, FieldErrors errors) {
       int i = 0;
       for (JsonNode rule : role.path("rules")) {
         FieldPath at = FieldPath.ROOT.child("rules").index(i++);
@@ -57,10 +70,11 @@ final class RbacRules {
       }
       int s = 0;
       for (JsonNode selector : role.path("aggregationRule").path("clusterRoleSelectors")) {
-        SelectorRules.label(
-            selector,
-            FieldPath.ROOT.child("aggregationRule", "clusterRoleSelectors").index(s++),
-            errors);
+        FieldPath at = FieldPath.ROOT.child("aggregationRule", "clusterRoleSelectors").index(s++);
+        if (!SelectorRules.label(selector, at, anyValue, errors)
+            || SelectorRules.hasForeignValue(selector)) {
+          errors.invalid(at, "", "null", "invalid label selector.");
+        }
       }
       if (Nodes.set(role, "aggregationRule")
           && !Nodes.has(role.path("aggregationRule"), "clusterRoleSelectors")) {
@@ -121,13 +135,6 @@ final class RbacRules {
           }
         }
         case "User", "Group" -> {
-          if (name.isEmpty()) {
-            errors.invalid(
-                at,
-                "name",
-                name,
-                (kind.equals("User") ? "user" : "group") + " name cannot be empty");
-          }
           if (!group.equals(GROUP)) {
             errors.unsupported(at, "apiGroup", group, Set.of(GROUP));
           }

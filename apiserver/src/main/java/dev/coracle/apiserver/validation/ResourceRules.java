@@ -134,7 +134,7 @@ final class ResourceRules {
       String name, JsonNode value, boolean ofPod, FieldPath path, FieldErrors errors) {
     FieldPath at = path.key(name);
     if (!ofPod) {
-      nameInContainer(name, at, errors);
+      containerName(name, at, errors);
     }
     quantity(name, value, at, errors);
     if (isHugePages(name) && !isWhole(name, value)) {
@@ -144,7 +144,7 @@ final class ResourceRules {
   }
 
   /** The name of something that a container can have. */
-  static void nameInContainer(String name, FieldPath at, FieldErrors errors) {
+  static void containerName(String name, FieldPath at, FieldErrors errors) {
     name(name, at, errors);
     if (name.indexOf('/') < 0) {
       if (!OF_CONTAINERS.contains(name) && !isHugePages(name)) {

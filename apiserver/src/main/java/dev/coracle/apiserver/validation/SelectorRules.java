@@ -13,8 +13,37 @@ final class SelectorRules {
 
   private SelectorRules() {}
 
+  /**
+   * Whether one of its expressions compares with what no label can have: an update of what was
+   * stored that way is not held to it.
+   */
+  static boolean hasForeignValue(JsonNode selector) {
+    for (JsonNode e : selector.path("matchExpressions")) {
+      for (JsonNode value : e.path("values")) {
+        if (!NameRules.labelValue(value.asText()).isEmpty()) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Whether anything at all is wrong with it: of some kinds, that is enough. */
+  static boolean isWrong(JsonNode selector) {
+    return !label(selector, FieldPath.ROOT, new FieldErrors());
+  }
+
   /** Gives whether the selector can be used. */
   static boolean label(JsonNode selector, FieldPath path, FieldErrors errors) {
+    return label(selector, path, false, errors);
+  }
+
+  /**
+   * As above.
+   *
+   * @param anyValue whether expressions may compare with {@link #hasForeignValue what no label has}
+   */
+  static boolean label(JsonNode selector, FieldPath path, boolean anyValue, FieldErrors errors) {
     int before = errors.causes().size();
     MetaRules.labels(selector.path("matchLabels"), path, "matchLabels", errors);
     int i = 0;
@@ -39,23 +68,27 @@ final class SelectorRules {
       }
       errors.invalid(
           at, "key", Nodes.text(e, "key"), NameRules.qualifiedName(Nodes.text(e, "key")));
-      int v = 0;
-      for (JsonNode value : e.path("values")) {
-        errors.invalid(
-            at.child("values").index(v++),
-            "",
-            value.asText(),
-            NameRules.labelValue(value.asText()));
+      if (!anyValue) {
+        values(e.path("values"), at, errors);
       }
     }
     return errors.causes().size() == before;
   }
 
+  private static void values(JsonNode values, FieldPath at, FieldErrors errors) {
+    int i = 0;
+    for (JsonNode value : values) {
+      FieldPath one = at.child("values").index(i++);
+      errors.invalid(one, "", value.asText(), NameRules.labelValue(value.asText()));
+    }
+  }
+
   /** A DaemonSet's: one that is missing selects nothing, so not the template either. */
-  static void daemonSet(JsonNode spec, FieldPath path, FieldErrors errors) {
+  static void daemonSet(JsonNode spec, FieldPath path, boolean anyValue, FieldErrors errors) {
     JsonNode selector = spec.path("selector");
     JsonNode labels = spec.path("template").path("metadata").path("labels");
-    boolean good = label(selector, path.child("selector"), errors);
+    boolean good =
+        label(selector, path.child("selector"), anyValue, errors) && !hasForeignValue(selector);
     boolean set = Nodes.set(spec, "selector");
     if (good && (!set || !matches(selector, labels))) {
       mismatch(labels, path, errors);
@@ -199,11 +232,7 @@ final class SelectorRules {
     }
     errors.invalid(at, "key", Nodes.text(e, "key"), NameRules.qualifiedName(Nodes.text(e, "key")));
     if (strict) {
-      int i = 0;
-      for (JsonNode value : e.path("values")) {
-        FieldPath one = at.child("values").index(i++);
-        errors.invalid(one, "", value.asText(), NameRules.labelValue(value.asText()));
-      }
+      values(e.path("values"), at, errors);
     }
   }
 }

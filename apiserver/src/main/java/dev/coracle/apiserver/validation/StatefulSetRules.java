@@ -8,8 +8,9 @@ import dev.coracle.api.patch.Trees;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -82,8 +83,7 @@ final class StatefulSetRules implements KindRules {
       errors.invalid(FieldPath.SPEC, "serviceName", service, NameRules.dnsLabel(service));
     }
     if (SelectorRules.workload(spec, FieldPath.SPEC, "statefulset", "", errors) && withTemplate) {
-      JsonNode whole = withClaims(spec);
-      PodTemplateRules.check(whole.path("template"), FieldPath.SPEC.child("template"), errors);
+      PodTemplateRules.check(podsTemplate(spec), FieldPath.SPEC.child("template"), errors);
     }
     WorkloadRules.forGood(spec.path("template").path("spec"), "StatefulSet", errors);
   }
@@ -137,27 +137,33 @@ final class StatefulSetRules implements KindRules {
     }
   }
 
-  /** Its pods get a volume for each claim, so containers may mount these too. */
-  private static JsonNode withClaims(JsonNode spec) {
-    if (spec.path("volumeClaimTemplates").isEmpty()) {
-      return spec;
+  /**
+   * The template as its Pods will have it: with a volume for each claim, which goes before one of
+   * the same name, and with names that are none of its own.
+   */
+  private static JsonNode podsTemplate(JsonNode spec) {
+    ObjectNode template = Nodes.copy(spec.path("template"));
+    if (!(template.get("spec") instanceof ObjectNode pod)) {
+      return template;
     }
-    ObjectNode copy = Nodes.copy(spec);
-    ArrayNode volumes =
-        copy.withObjectProperty("template").withObjectProperty("spec").withArrayProperty("volumes");
-    Set<String> names = new HashSet<>();
-    volumes.forEach(v -> names.add(v.path("name").asText("")));
+    pod.remove(List.of("subdomain", "hostname"));
+    Map<String, JsonNode> claims = new LinkedHashMap<>();
     for (JsonNode claim : spec.path("volumeClaimTemplates")) {
       String name = claim.path("metadata").path("name").asText("");
-      if (names.add(name)) {
-        volumes
-            .addObject()
-            .put("name", name)
-            .putObject("persistentVolumeClaim")
-            .put("claimName", name);
-      }
+      ObjectNode volume = Json.object().put("name", name);
+      volume.putObject("persistentVolumeClaim").put("claimName", name);
+      claims.put(name, volume);
     }
-    return copy;
+    if (!claims.isEmpty()) {
+      ArrayNode volumes = Json.array().addAll(claims.values());
+      for (JsonNode volume : pod.path("volumes")) {
+        if (!claims.containsKey(volume.path("name").asText(""))) {
+          volumes.add(volume);
+        }
+      }
+      pod.set("volumes", volumes);
+    }
+    return template;
   }
 
   @Override

@@ -6,8 +6,11 @@ import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -37,13 +40,19 @@ final class StorageClassRules {
     }
 
     private static void topologies(JsonNode terms, FieldErrors errors) {
-      Set<Map<String, Set<String>>> known = new HashSet<>();
+      // Upstream begins with as many empty ones as there are terms, so no term may be empty.
+      List<Map<String, Set<String>>> known =
+          new ArrayList<>(Collections.nCopies(terms.size(), Map.of()));
       int i = 0;
       for (JsonNode term : terms) {
         FieldPath at = FieldPath.ROOT.child("allowedTopologies").index(i++);
-        if (!known.add(topology(term, at, errors))) {
-          errors.duplicate(at, "matchLabelExpressions", "");
+        Map<String, Set<String>> topology = topology(term, at, errors);
+        for (Map<String, Set<String>> other : known) {
+          if (topology.equals(other)) {
+            errors.duplicate(at, "matchLabelExpressions", "");
+          }
         }
+        known.add(topology);
       }
     }
 

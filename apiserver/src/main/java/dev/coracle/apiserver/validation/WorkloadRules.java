@@ -7,6 +7,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
+import java.math.BigInteger;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -76,8 +77,11 @@ final class WorkloadRules {
 
   static void atMostAll(JsonNode node, String field, FieldPath path, FieldErrors errors) {
     String text = node.path(field).asText("");
-    if (text.matches("[0-9]{1,9}%")
-        && Integer.parseInt(text.substring(0, text.length() - 1)) > 100) {
+    if (!text.matches("[0-9]+%")) {
+      return;
+    }
+    String digits = text.substring(0, text.length() - 1).replaceFirst("^0+(?=.)", "");
+    if (digits.length() > 3 || Integer.parseInt(digits) > 100) {
       errors.invalid(path, field, text, "must not be greater than 100%");
     }
   }
@@ -92,6 +96,20 @@ final class WorkloadRules {
   }
 
   static final class Deployment implements KindRules {
+
+    private static final String ROLLBACK = "deprecated.deployment.rollback.to";
+
+    /** What was a field once, and is asked for by an annotation since. */
+    private static void rollback(String revision, FieldErrors errors) {
+      if (revision.matches("-0*[1-9][0-9]*")) {
+        errors.invalid(
+            FieldPath.SPEC.child("rollback"),
+            "version",
+            new BigInteger(revision),
+            "must be greater than or equal to 0");
+      }
+    }
+
     @Override
     public void check(ObjectNode object, FieldErrors errors) {
       JsonNode spec = object.path("spec");
@@ -129,10 +147,10 @@ final class WorkloadRules {
         default ->
             errors.unsupported(path, "", shown(strategy), List.of("Recreate", "RollingUpdate"));
       }
-      for (String f :
-          new String[] {"minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"}) {
-        notNegative(spec, f, FieldPath.SPEC, errors);
-      }
+      notNegative(spec, "minReadySeconds", FieldPath.SPEC, errors);
+      notNegative(spec, "revisionHistoryLimit", FieldPath.SPEC, errors);
+      rollback(object.path("metadata").path("annotations").path(ROLLBACK).asText(""), errors);
+      notNegative(spec, "progressDeadlineSeconds", FieldPath.SPEC, errors);
       if (Nodes.set(spec, "progressDeadlineSeconds")
           && spec.path("progressDeadlineSeconds").asLong()
               <= spec.path("minReadySeconds").asLong(0)) {
@@ -219,8 +237,18 @@ final class WorkloadRules {
   static final class DaemonSet implements KindRules {
     @Override
     public void check(ObjectNode object, FieldErrors errors) {
+      check(object, false, errors);
+    }
+
+    @Override
+    public void checkChanged(ObjectNode now, JsonNode before, FieldErrors errors) {
+      check(now, SelectorRules.hasForeignValue(before.path("spec").path("selector")), errors);
+      checkUpdate(now, before, errors);
+    }
+
+    private static void check(ObjectNode object, boolean anyValue, FieldErrors errors) {
       JsonNode spec = object.path("spec");
-      SelectorRules.daemonSet(spec, FieldPath.SPEC, errors);
+      SelectorRules.daemonSet(spec, FieldPath.SPEC, anyValue, errors);
       template(spec, "DaemonSet", errors);
       notNegative(spec, "minReadySeconds", FieldPath.SPEC, errors);
       strategy(spec, errors);

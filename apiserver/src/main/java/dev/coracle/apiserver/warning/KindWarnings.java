@@ -22,7 +22,6 @@ public final class KindWarnings {
     void tell(ObjectNode object, Consumer<String> to);
   }
 
-  private static final FieldPath TEMPLATE = FieldPath.SPEC.child("template");
   private static final FieldPath ANNOTATIONS = FieldPath.METADATA.child("annotations");
   private static final String CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class";
   private static final String CLASS_TEXT =
@@ -40,19 +39,13 @@ public final class KindWarnings {
       Map.ofEntries(
           Map.entry("/Pod", (o, to) -> new PodWarnings(o, FieldPath.ROOT, to).tell()),
           Map.entry("/PodTemplate", (o, to) -> template(o.path("template"), "template", to)),
-          Map.entry("/ReplicationController", KindWarnings::workload),
-          Map.entry("apps/Deployment", KindWarnings::workload),
-          Map.entry("apps/ReplicaSet", KindWarnings::workload),
-          Map.entry("apps/DaemonSet", KindWarnings::workload),
-          Map.entry("apps/StatefulSet", KindWarnings::statefulSet),
-          Map.entry("batch/Job", (o, to) -> job(o.path("spec"), FieldPath.SPEC, to)),
-          Map.entry(
-              "batch/CronJob",
-              (o, to) ->
-                  job(
-                      o.path("spec").path("jobTemplate").path("spec"),
-                      FieldPath.SPEC.child("jobTemplate", "spec"),
-                      to)),
+          Map.entry("/ReplicationController", WorkloadWarnings::template),
+          Map.entry("apps/Deployment", WorkloadWarnings::template),
+          Map.entry("apps/ReplicaSet", WorkloadWarnings::template),
+          Map.entry("apps/DaemonSet", WorkloadWarnings::template),
+          Map.entry("apps/StatefulSet", WorkloadWarnings::template),
+          Map.entry("batch/Job", WorkloadWarnings::job),
+          Map.entry("batch/CronJob", WorkloadWarnings::cronJob),
           Map.entry("/Service", KindWarnings::service),
           Map.entry("/Node", KindWarnings::node),
           Map.entry("/PersistentVolume", KindWarnings::volume),
@@ -87,15 +80,21 @@ public final class KindWarnings {
     } else if (NAMES_PODS.contains(kind)) {
       name(object, "Pod names and hostnames", to);
     } else if (kind.equals("networking.k8s.io/Ingress")
-        && annotation(object, "kubernetes.io/ingress.class")) {
+        && annotation(object, "kubernetes.io/ingress.class")
+        && !object.path("spec").hasNonNull("ingressClassName")) {
       to.accept(
           "annotation \"kubernetes.io/ingress.class\" is deprecated, please use"
               + " 'spec.ingressClassName' instead");
+    }
+    if (kind.equals("discovery.k8s.io/EndpointSlice")
+        && object.path("addressType").asText("").equals("FQDN")) {
+      to.accept("spec.addressType: FQDN endpoints are deprecated");
     }
     Rules rules = ALL.get(kind);
     if (rules != null) {
       rules.tell(object, to);
     }
+    WorkloadWarnings.always(kind, object, true, to);
   }
 
   /** Of an object that is changed itself, not by a subresource. */
@@ -105,15 +104,12 @@ public final class KindWarnings {
       CustomWarnings.finalizers(now, before, to);
       return;
     }
-    Rules rules = ALL.get(resource.kind().group() + "/" + resource.kind().kind());
-    // What has a generation was told when it was made that way.
-    JsonNode generation = now.path("metadata").path("generation");
-    boolean same =
-        generation.asLong() > 0
-            && generation.asLong() == before.path("metadata").path("generation").asLong();
-    if (rules != null && !same) {
+    String kind = resource.kind().group() + "/" + resource.kind().kind();
+    Rules rules = ALL.get(kind);
+    if (rules != null && !WorkloadWarnings.isTold(kind, now, before)) {
       rules.tell(now, to);
     }
+    WorkloadWarnings.always(kind, now, false, to);
   }
 
   private static boolean annotation(ObjectNode object, String key) {
@@ -134,38 +130,6 @@ public final class KindWarnings {
 
   private static void template(JsonNode template, String at, Consumer<String> to) {
     new PodWarnings(template, FieldPath.ROOT.child(at), to).tell();
-  }
-
-  private static void workload(ObjectNode object, Consumer<String> to) {
-    new PodWarnings(object.path("spec").path("template"), TEMPLATE, to).tell();
-  }
-
-  private static void statefulSet(ObjectNode object, Consumer<String> to) {
-    workload(object, to);
-    JsonNode spec = object.path("spec");
-    int i = 0;
-    for (JsonNode claim : spec.path("volumeClaimTemplates")) {
-      PodWarnings.claim(
-          claim.path("spec"), FieldPath.SPEC.child("volumeClaimTemplates").index(i++), to);
-    }
-    if (spec.path("revisionHistoryLimit").asInt(0) < 0) {
-      to.accept(
-          "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >="
-              + " 0 is recommended");
-    }
-  }
-
-  private static void job(JsonNode spec, FieldPath path, Consumer<String> to) {
-    if (spec.path("completionMode").asText("").equals("Indexed")
-        && spec.path("completions").asLong() > 100_000
-        && spec.path("parallelism").asLong() > 10_000) {
-      to.accept(
-          path
-              + ": In Indexed Jobs with a number of completions higher than 10^5 and a parallelism"
-              + " higher than 10^4, Kubernetes might not be able to track completedIndexes when a"
-              + " big number of indexes fail");
-    }
-    new PodWarnings(spec.path("template"), path.child("template"), to).tell();
   }
 
   private static void service(ObjectNode service, Consumer<String> to) {

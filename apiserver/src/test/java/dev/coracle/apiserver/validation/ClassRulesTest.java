@@ -47,6 +47,21 @@ class ClassRulesTest {
   }
 
   @Test
+  void tolerationsOfARuntimeAreValidAndDifferent() {
+    String runtime = "{'metadata':{'name':'r'},'handler':'h','scheduling':{'tolerations':[%s]}}";
+    String good = "{'key':'a','operator':'Exists'}";
+    assertThat(RUNTIMES.create(runtime.formatted(good + ",{'key':'a','operator':'X'}")))
+        .containsExactly(
+            "scheduling.tolerations.tolerations[1].operator: Unsupported value: \"X\": supported"
+                + " values: \"Equal\", \"Exists\", \"Lt\", \"Gt\"");
+    String later = "{'key':'a','operator':'Exists','tolerationSeconds':null}";
+    assertThat(RUNTIMES.create(runtime.formatted(good + "," + later)))
+        .containsExactly(
+            "scheduling.tolerations[1]: Duplicate value: {\"Key\":\"a\",\"Operator\":\"Exists\","
+                + "\"Value\":\"\",\"Effect\":\"\",\"TolerationSeconds\":null}");
+  }
+
+  @Test
   void overheadIsInResourcesOfContainers() {
     String runtime = "{'metadata':{'name':'r'},'handler':'h','overhead':{'podFixed':{%s}}}";
     assertThat(RUNTIMES.create(runtime.formatted("'cpu':'1','example.com/gpu':'2'"))).isEmpty();

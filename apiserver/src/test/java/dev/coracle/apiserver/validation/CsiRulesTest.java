@@ -172,6 +172,22 @@ class CsiRulesTest {
             "storageClassName: Invalid value: \"t\": field is immutable");
   }
 
+  /** As was stored before values were looked at. */
+  @Test
+  void theTopologyOfACapacityMayKeepAValueThatNoLabelHas() {
+    String odd =
+        "{'metadata':{'name':'n','namespace':'d'},'storageClassName':'s','capacity':'1Gi',"
+            + "'nodeTopology':{'matchExpressions':[{'key':'a','operator':'In','values':['-']}]}}";
+    assertThat(CAPACITIES.create(odd)).hasSize(1);
+    assertThat(CAPACITIES.update(odd, odd.replace("1Gi", "2Gi"))).isEmpty();
+  }
+
+  @Test
+  void anEmptyTopologyOfAStorageClassIsTheSameAsAnother() {
+    assertThat(CLASSES.create(named("'provisioner':'p','allowedTopologies':[{}]")))
+        .containsExactly("allowedTopologies[0].matchLabelExpressions: Duplicate value: \"\"");
+  }
+
   @Test
   void classesOfAttributes() {
     String good = named("'driverName':'csi.example.com','parameters':{'iops':'1'}");

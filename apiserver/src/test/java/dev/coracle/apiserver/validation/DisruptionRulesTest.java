@@ -34,6 +34,16 @@ class DisruptionRulesTest {
     assertThat(JUDGE.create(BUDGET, edits)).containsExactly(expected.split(";;"));
   }
 
+  /** As was stored before values were looked at. */
+  @Test
+  void theSelectorMayKeepAValueThatNoLabelHas() {
+    String odd =
+        "/spec/selector={'matchExpressions':[{'key':'a','operator':'NotIn','values':['-']}]}";
+    assertThat(JUDGE.create(BUDGET, odd)).hasSize(1);
+    assertThat(JUDGE.change(BUDGET, odd, "/spec/minAvailable=1", "")).isEmpty();
+    assertThat(JUDGE.change(BUDGET, "", odd, "")).hasSize(1);
+  }
+
   @Test
   void itsNameIsPartOfAPathAndNoMore() {
     assertThat(JUDGE.create(BUDGET, "/metadata/name='My_Budget'")).isEmpty();

@@ -35,9 +35,15 @@ class EndpointRulesTest {
       value = {
         "/endpoints/0/addresses=[] | endpoints[0].addresses: Required value: must contain at least"
             + " 1 address",
-        "/endpoints/0/addresses=['::1','x'] | endpoints[0].addresses[0]: Invalid value: \"::1\":"
-            + " must be an IPv4 address;;endpoints[0].addresses[1]: Invalid value: \"x\": must be a"
-            + " valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)",
+        "/endpoints/0/addresses=['2001:db8::1','x'] | endpoints[0].addresses[0]: Invalid value:"
+            + " \"2001:db8::1\": must be an IPv4 address;;endpoints[0].addresses[1]: Invalid value:"
+            + " \"x\": must be a valid IP address, (e.g. 10.9.8.7 or"
+            + " 2001:db8::ffff);;endpoints[0].addresses[1]: Invalid value: \"x\": must be a valid IP"
+            + " address",
+        "/endpoints/0/addresses=['127.0.0.1','0.0.0.0','169.254.0.1'] | endpoints[0].addresses[1]:"
+            + " Invalid value: \"0.0.0.0\": may not be unspecified"
+            + " (0.0.0.0);;endpoints[0].addresses[2]: Invalid value: \"169.254.0.1\": may not be in"
+            + " the link-local range (169.254.0.0/16, fe80::/10)",
         "/addressType='FQDN';;/endpoints/0/addresses=['a','a.b.',''] | endpoints[0].addresses[0]:"
             + " Invalid value: \"a\": should be a domain with at least two segments separated by"
             + " dots;;endpoints[0].addresses[2]: Required value",
@@ -81,7 +87,7 @@ class EndpointRulesTest {
       value = {
         "{'port':0,'endPort':70000} | .port: Invalid value: 0: must be between 1 and 65535,"
             + " inclusive;;.endPort: Invalid value: 70000: must be between 1 and 65535, inclusive",
-        "{'port':80,'endPort':79} | .endPort: Invalid value: 80: must be greater than or equal to"
+        "{'port':80,'endPort':79} | .endPort: Invalid value: 79: must be greater than or equal to"
             + " `port`",
         "{'port':'http','endPort':79} | .endPort: Invalid value: 79: may not be specified when"
             + " `port` is non-numeric",

@@ -153,7 +153,7 @@ class FlowRulesTest {
   void levels() {
     assertThat(LEVELS.create(named("l", "{'type':'Exempt','limited':{}}")))
         .contains(
-            "spec.type: Invalid value: \"Exempt\": type must be 'Exempt' if and only if name is"
+            "spec.type: Invalid value: \"Exempt\": must be 'Exempt' if and only if `name` is"
                 + " 'exempt'",
             "spec.limited: Forbidden: must be nil if the type is not Limited");
     assertThat(LEVELS.create(named("l", "{'type':'Limited','exempt':{}}")))

@@ -134,6 +134,16 @@ class JobRulesTest {
                 + " auto-generated");
   }
 
+  /** As was stored before values were looked at. */
+  @Test
+  void aSelectorMayKeepAValueThatNoLabelHas() {
+    String odd =
+        "/spec/manualSelector=true;;/spec/selector="
+            + "{'matchExpressions':[{'key':'a','operator':'NotIn','values':['-']}]}";
+    assertThat(JUDGE.create(JOB, odd)).hasSize(1);
+    assertThat(JUDGE.change(JOB, odd, "/spec/parallelism=2", "")).isEmpty();
+  }
+
   @Test
   void whatMayChange() {
     assertThat(

@@ -49,8 +49,8 @@ class JobStatusRulesTest {
         "{} | {START,'conditions':[<Complete>,<SuccessCriteriaMet>]} | status.completionTime:"
             + " Required value: completionTime is required for Complete jobs",
         "{} | {'startTime':'2026-01-01T00:02:00Z',END,'conditions':[<Complete>,<SuccessCriteriaMet>]}"
-            + " | status.completionTime: Invalid value: \"2026-01-01T00:01:00Z\": completionTime"
-            + " cannot be set before startTime",
+            + " | status.completionTime: Invalid value: \"2026-01-01T00:01:00Z\": must be"
+            + " equal to or after ^startTime^",
         "{} | {START,'conditions':[<Failed>]} | status.conditions: Invalid value: cannot set"
             + " Failed=True condition without the FailureTarget=true condition",
         "{} | {START,END,'conditions':[<Complete>]} | status.conditions: Invalid value: cannot set"
@@ -59,8 +59,8 @@ class JobStatusRulesTest {
             + "'conditions':[<Failed>,<FailureTarget>]} | status.active: Invalid value: 1: active>0"
             + " is invalid for finished job;;status.startTime: Required value: startTime is"
             + " required for finished job;;status.uncountedTerminatedPods: Invalid value:"
-            + " {\"failed\":[\"a\"]}: uncountedTerminatedPods needs to be empty for finished"
-            + " job;;status.terminating: Invalid value: 2: terminating>0 is invalid for finished"
+            + " {\"Succeeded\":null,\"Failed\":[\"a\"]}: must be empty for finished job;;"
+            + "status.terminating: Invalid value: 2: terminating>0 is invalid for finished"
             + " job",
         "{} | {'completedIndexes':'0'} | status.completedIndexes: Invalid value: \"0\": cannot set"
             + " non-empty completedIndexes when non-indexed completion mode",
@@ -78,8 +78,8 @@ class JobStatusRulesTest {
             + " unsuspended job",
         "{START,END,'conditions':[<Complete>,<SuccessCriteriaMet>]} |"
             + " {START,'completionTime':'2026-01-01T00:03:00Z','conditions':[<Complete>,<SuccessCriteriaMet>]}"
-            + " | status.completionTime: Invalid value: \"2026-01-01T00:03:00Z\": completionTime"
-            + " cannot be mutated",
+            + " | status.completionTime: Invalid value: \"2026-01-01T00:03:00Z\": field is"
+            + " immutable",
         "{START,'conditions':[<SuccessCriteriaMet>]} | {START} | status.conditions: Invalid value:"
             + " cannot disable the SuccessCriteriaMet=True condition",
         "{START,END,'conditions':[<Complete>]} |"
@@ -89,7 +89,7 @@ class JobStatusRulesTest {
       })
   void whatAStatusMaySay(String before, String now, String expected) {
     assertThat(JUDGE.change(JOB, "/status=" + status(before), "/status=" + status(now), "status"))
-        .containsExactly(expected.split(";;"));
+        .containsExactly(expected.replace('^', '`').split(";;"));
   }
 
   @Test
@@ -117,6 +117,53 @@ class JobStatusRulesTest {
   void aMistakeOfBeforeDoesNotStopWhatFollows() {
     String wrong = "/status=" + status("{'conditions':[<Complete>],'active':1}");
     assertThat(JUDGE.change(JOB, wrong, "/status/succeeded=1", "status")).isEmpty();
+  }
+
+  @Test
+  void whatIsResumedBeginsAgain() {
+    String suspended =
+        "/status=" + status("{'startTime':'2026-01-01T00:00:00Z','conditions':[<Suspended>]}");
+    String resumed =
+        "/status={'startTime':'2026-01-01T00:05:00Z',"
+            + "'conditions':[{'type':'Suspended','status':'False'}]}";
+    assertThat(JUDGE.change(JOB, suspended, resumed, "status")).isEmpty();
+    assertThat(JUDGE.change(JOB, suspended, "/status={}", "status"))
+        .containsExactly(
+            "status.startTime: Required value: startTime cannot be removed for unsuspended job");
+  }
+
+  @Test
+  void whatIsSuspendedWithNothingToDoEndsWithoutHavingBegun() {
+    String done =
+        "/status="
+            + status(
+                "{'completionTime':'2026-01-01T00:01:00Z',"
+                    + "'conditions':[<SuccessCriteriaMet>,<Complete>]}");
+    assertThat(JUDGE.change(JOB, "/spec/suspend=true;;/spec/completions=0", done, "status"))
+        .isEmpty();
+    assertThat(JUDGE.change(JOB, "/spec/completions=0", done, "status"))
+        .containsExactly(
+            "status.startTime: Required value: startTime is required for finished job");
+  }
+
+  @Test
+  void failedIndexesOfAFailedJobNeedTheTargetAndTheTargetMayBeAnnouncedLate() {
+    String indexed =
+        "/spec/completionMode='Indexed';;/spec/completions=5;;/spec/backoffLimitPerIndex=1;;";
+    String failed = "/status=" + status("{START,'conditions':[<Failed>]}");
+    assertThat(JUDGE.change(JOB, indexed + failed, "/status/failedIndexes='1'", "status"))
+        .containsExactly(
+            "status.conditions: Invalid value: cannot set Failed=True condition without the"
+                + " FailureTarget=true condition");
+    assertThat(
+            JUDGE.change(
+                JOB,
+                "/status=" + status("{START,'conditions':[<Failed>,<FailureTarget>]}"),
+                failed,
+                "status"))
+        .containsExactly(
+            "status.conditions: Invalid value: cannot disable the terminal FailureTarget=True"
+                + " condition");
   }
 
   @Test

@@ -43,6 +43,34 @@ class PolicyRulesTest {
     assertThat(HOOKS.create(HOOK)).isEmpty();
   }
 
+  /** As one that was stored before a rule was there shows. */
+  @Test
+  void whatIsWrongWithAStoredWebhookMayBeSoWithAll() {
+    String second =
+        "/webhooks/-={'name':'%s','sideEffects':'%s','admissionReviewVersions':['%s'],"
+            + "'clientConfig':{'url':'https://x'},'namespaceSelector':{'matchExpressions':"
+            + "[{'key':'a','operator':'NotIn','values':['%s']}]}}";
+    for (String[] odd :
+        new String[][] {
+          {"a.b.d", "Some", "v1", "x"},
+          {"a.b.d", "None", "v2", "x"},
+          {"a.b.c", "None", "v1", "x"},
+          {"a.b.d", "None", "v1", "-"}
+        }) {
+      String hook = second.formatted((Object[]) odd);
+      assertThat(HOOKS.change(HOOK, "", hook, "")).as(hook).hasSize(1);
+      assertThat(HOOKS.change(HOOK, hook, "/metadata/labels={'a':'b'}", "")).as(hook).isEmpty();
+      assertThat(HOOKS.change(HOOK, hook, hook.replace("'https://x'", "'https://y'"), ""))
+          .as(hook)
+          .hasSize(odd[0].equals("a.b.d") ? 1 : 0);
+    }
+    assertThat(
+            HOOKS.change(HOOK, "/webhooks/0/sideEffects='Some'", "/webhooks/0/sideEffects='X'", ""))
+        .containsExactly(
+            "webhooks[0].sideEffects: Unsupported value: \"X\": supported values: \"None\","
+                + " \"NoneOnDryRun\", \"Some\", \"Unknown\"");
+  }
+
   private static void judged(Judge judge, String object, String edits, String words) {
     List<String> expected = words.isEmpty() ? List.of() : List.of(words.split(";;"));
     assertThat(judge.create(object, edits)).as(edits).containsExactlyElementsOf(expected);

@@ -66,6 +66,23 @@ class StatefulSetRulesTest {
     assertThat(JUDGE.create(SET, edits)).containsExactly(expected.split(";;"));
   }
 
+  /** Which Pods have a host and a domain of their own, and volumes of the claims. */
+  @Test
+  void theTemplateIsLookedAtAsItsPodsWillHaveIt() {
+    assertThat(
+            JUDGE.create(
+                SET, "/spec/template/spec/hostname='A.B';;/spec/template/spec/subdomain='A_B'"))
+        .isEmpty();
+    assertThat(
+            JUDGE.create(
+                SET,
+                "/spec/volumeClaimTemplates=[{'metadata':{'name':'d'},'spec':{'accessModes':"
+                    + "['ReadWriteOnce'],'resources':{'requests':{'storage':'1Gi'}}}}];;"
+                    + "/spec/template/spec/volumes=[{'name':'d','hostPath':{'path':''}},"
+                    + "{'name':'e','hostPath':{'path':''}}]"))
+        .containsExactly("spec.template.spec.volumes[1].hostPath.path: Required value");
+  }
+
   @Test
   void aNegativeHistoryLimitKeepsAll() {
     assertThat(JUDGE.create(SET, "/spec/revisionHistoryLimit=-1")).isEmpty();

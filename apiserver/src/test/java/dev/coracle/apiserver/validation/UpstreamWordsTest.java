@@ -228,9 +228,18 @@ class UpstreamWordsTest {
                 "rolebindings",
                 named(
                     "'roleRef':{'kind':'Role','name':'r'},'subjects':[{'kind':'User','name':''},{'kind':'Group','name':''}]")))
-        .contains(
-            "subjects[0].name: Invalid value: \"\": user name cannot be empty",
-            "subjects[1].name: Invalid value: \"\": group name cannot be empty");
+        .containsExactly("subjects[0].name: Required value", "subjects[1].name: Required value");
+    assertThat(
+            problems(
+                "rbac.authorization.k8s.io",
+                "clusterroles",
+                "{'metadata':{'name':'r'},'rules':[],'aggregationRule':{'clusterRoleSelectors':"
+                    + "[{'matchExpressions':[{'key':'a','operator':'X'}]}]}}"))
+        .containsExactly(
+            "aggregationRule.clusterRoleSelectors[0].matchExpressions[0].operator: Invalid value:"
+                + " \"X\": not a valid selector operator",
+            "aggregationRule.clusterRoleSelectors[0]: Invalid value: \"null\": invalid label"
+                + " selector.");
   }
 
   @Test
@@ -415,7 +424,8 @@ class UpstreamWordsTest {
 
   @Test
   void metricsOfAutoscalers() {
-    String target = "'scaleTargetRef':{'kind':'Deployment','name':'d'},'maxReplicas':3";
+    String target =
+        "'scaleTargetRef':{'apiVersion':'apps/v1','kind':'Deployment','name':'d'},'maxReplicas':3";
     assertThat(
             problems(
                 "autoscaling",

@@ -2,6 +2,8 @@ package dev.coracle.apiserver.validation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -106,5 +108,36 @@ class WorkloadRulesTest {
     String before = "/status={" + (collides ? "'collisionCount':2" : "") + "}";
     assertThat(judge(resource).change(object(resource), before, "/status=" + status, "status"))
         .containsExactly(expected.split(";;"));
+  }
+
+  @Test
+  void noPercentageIsTooLongToBeTooMuch() {
+    String most = "/spec/strategy={'rollingUpdate':{'maxUnavailable':'%s','maxSurge':0}}";
+    for (String much : List.of("101%", "00099999999999999999999%")) {
+      assertThat(judge("deployments").create(OBJECT, most.formatted(much)))
+          .containsExactly(
+              "spec.strategy.rollingUpdate.maxUnavailable: Invalid value: \""
+                  + much
+                  + "\": must not be greater than 100%");
+    }
+    assertThat(judge("deployments").create(OBJECT, most.formatted("000100%"))).isEmpty();
+  }
+
+  @Test
+  void aDeploymentIsRolledBackToNoRevisionBelowZero() {
+    assertThat(
+            judge("deployments")
+                .create(OBJECT, "/metadata/annotations={'deprecated.deployment.rollback.to':'-1'}"))
+        .containsExactly(
+            "spec.rollback.version: Invalid value: -1: must be greater than or equal to 0");
+  }
+
+  /** As was stored before values were looked at. */
+  @Test
+  void theSelectorOfADaemonSetMayKeepAValueThatNoLabelHas() {
+    String odd =
+        "/spec/selector={'matchExpressions':[{'key':'a','operator':'NotIn','values':['-']}]}";
+    assertThat(judge("daemonsets").create(OBJECT, odd)).hasSize(1);
+    assertThat(judge("daemonsets").change(OBJECT, odd, "/spec/minReadySeconds=1", "")).isEmpty();
   }
 }

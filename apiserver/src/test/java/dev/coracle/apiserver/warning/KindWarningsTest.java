@@ -203,6 +203,8 @@ class KindWarningsTest {
         "networking.k8s.io/ingresses | {metadata: {annotations: {kubernetes.io/ingress.class: a}}}"
             + " | annotation \"kubernetes.io/ingress.class\" is deprecated, please use"
             + " 'spec.ingressClassName' instead",
+        "discovery.k8s.io/endpointslices | {addressType: FQDN, endpoints: [{addresses: [a.b]}]} |"
+            + " spec.addressType: FQDN endpoints are deprecated",
         "networking.k8s.io/networkpolicies | {spec: {ingress: [{from: [{ipBlock: {cidr:"
             + " '::1/64'}}]}]}} | spec.ingress[0].from[0].ipBlock.cidr: CIDR value \"::1/64\" is"
             + " ambiguous in this context (should be \"::/64\" or \"::1/128\"?)",
@@ -221,6 +223,16 @@ class KindWarningsTest {
   }
 
   @Test
+  void theClassOfAnIngressMayStandInItsAnnotationAsWell() {
+    assertThat(
+            created(
+                "networking.k8s.io/ingresses",
+                "{metadata: {annotations: {kubernetes.io/ingress.class: a}}, spec:"
+                    + " {ingressClassName: a}}"))
+        .isEmpty();
+  }
+
+  @Test
   void anUpdateThatChangesNothingWantedSaysNothing() {
     ResourceDefinition deployments = resource("apps/deployments");
     String odd =
@@ -232,6 +244,43 @@ class KindWarningsTest {
     assertThat(out).isEmpty();
     KindWarnings.ofUpdate(deployments, tree(deployments, odd.formatted(2)), before, out::add);
     assertThat(out).hasSize(1);
+  }
+
+  private static List<String> updated(String name, String before, String now) {
+    ResourceDefinition resource = resource(name);
+    List<String> out = new ArrayList<>();
+    KindWarnings.ofUpdate(resource, tree(resource, now), tree(resource, before), out::add);
+    return out;
+  }
+
+  @Test
+  void aDaemonSetTellsOfItsTemplateWhenThatChanges() {
+    String odd =
+        "{metadata: {generation: %d}, spec: {minReadySeconds: %d, template: {spec: {nodeSelector:"
+            + " {beta.kubernetes.io/os: %s}}}}}";
+    String before = odd.formatted(1, 0, "l");
+    assertThat(updated("apps/daemonsets", before, odd.formatted(2, 3, "l"))).isEmpty();
+    assertThat(updated("apps/daemonsets", before, odd.formatted(2, 3, "m"))).hasSize(1);
+  }
+
+  @Test
+  void whatIsToldWithEveryUpdate() {
+    String set =
+        "{metadata: {generation: 1}, spec: {revisionHistoryLimit: -1, volumeClaimTemplates: [{spec:"
+            + " {resources: {requests: {storage: 1500m}}}}]}}";
+    assertThat(updated("apps/statefulsets", set, set))
+        .containsExactly(
+            "spec.volumeClaimTemplates[0].Spec.resources.requests[storage]: fractional byte value"
+                + " \"1500m\" is invalid, must be an integer",
+            "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value"
+                + " >= 0 is recommended");
+    String cron = "{metadata: {name: c, generation: 1}, spec: {schedule: 'TZ=UTC 0 0 * * *'}}";
+    assertThat(updated("batch/cronjobs", cron, cron))
+        .containsExactly(
+            "cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see"
+                + " https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more"
+                + " details");
+    assertThat(created("batch/cronjobs", cron)).isEmpty();
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.coracle.apiserver.internal.http;
 
 import dev.coracle.api.GoQuote;
+import dev.coracle.api.GoText;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
@@ -146,11 +147,7 @@ public final class QueryOptions {
     try {
       return e.asks(name) ? Long.parseLong(text) : 0;
     } catch (NumberFormatException wrong) {
-      boolean digits = text.matches("[+-]?[0-9]+");
-      throw StatusException.badRequest(
-          "strconv.ParseInt: parsing "
-              + GoQuote.of(text)
-              + (digits ? ": value out of range" : ": invalid syntax"));
+      throw StatusException.badRequest(GoText.notAnInteger(text));
     }
   }
 }

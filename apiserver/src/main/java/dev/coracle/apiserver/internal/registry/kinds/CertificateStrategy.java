@@ -3,15 +3,15 @@ package dev.coracle.apiserver.internal.registry.kinds;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
-import dev.coracle.api.StatusCause;
 import dev.coracle.api.Timestamps;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.KindStrategy;
 import java.time.Instant;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.IntStream;
 
 /**
  * Certificate signing requests carry who made them, and approval may change only its conditions.
@@ -48,37 +48,75 @@ public final class CertificateStrategy implements KindStrategy {
     request.putObject("status");
   }
 
-  @Override
-  public List<StatusCause> validate(ObjectNode now, @Nullable KubeObject before, Call call) {
-    return before == null
-        ? CertificateChecks.create(now)
-        : CertificateChecks.update(now, before, call.subresource());
-  }
-
+  /**
+   * Approval reaches the conditions alone. What the status says of approval stays, for as many
+   * conditions as there are, so that signers need not know what was said.
+   */
   @Override
   public void prepareForUpdate(ObjectNode now, KubeObject before, Call call) {
     if (call.subresource().isEmpty()) {
       now.set("spec", before.at("spec").deepCopy());
     }
     if (call.subresource().equals("approval")) {
-      ObjectNode status = now.withObjectProperty("status");
-      JsonNode certificate = before.at("status", "certificate");
-      if (certificate.isMissingNode()) {
-        status.remove("certificate");
-      } else {
-        status.set("certificate", certificate);
+      JsonNode conditions = now.path("status").path("conditions");
+      ObjectNode status =
+          before.at("status") instanceof ObjectNode o ? o.deepCopy() : Json.object();
+      status.remove("conditions");
+      if (conditions.isArray()) {
+        status.set("conditions", conditions);
+      }
+      now.set("status", status);
+    }
+    if (now.path("status").path("conditions") instanceof ArrayNode conditions) {
+      JsonNode old = before.at("status", "conditions");
+      if (call.subresource().equals("status")) {
+        keep("Approved", conditions, old);
+        keep("Denied", conditions, old);
+      }
+      date(conditions, old);
+    }
+  }
+
+  private static void keep(String type, ArrayNode conditions, JsonNode old) {
+    List<Integer> is = indices(type, conditions);
+    List<Integer> was = indices(type, old);
+    if (is.size() == was.size()) {
+      for (int i = 0; i < is.size(); i++) {
+        conditions.set(is.get(i), old.path(was.get(i)).deepCopy());
       }
     }
+  }
+
+  private static List<Integer> indices(String type, JsonNode conditions) {
+    return IntStream.range(0, conditions.size())
+        .filter(i -> conditions.path(i).path("type").asText("").equals(type))
+        .boxed()
+        .toList();
+  }
+
+  private static void date(ArrayNode conditions, JsonNode old) {
     String time = Timestamps.time(Instant.now());
-    for (JsonNode condition : now.path("status").path("conditions")) {
+    for (JsonNode condition : conditions) {
       if (condition instanceof ObjectNode c) {
         if (!c.hasNonNull("lastUpdateTime")) {
           c.put("lastUpdateTime", time);
         }
         if (!c.hasNonNull("lastTransitionTime")) {
-          c.put("lastTransitionTime", time);
+          c.put("lastTransitionTime", transition(c, old, time));
         }
       }
     }
+  }
+
+  /** Since when a condition of that type has had that status. */
+  private static String transition(ObjectNode condition, JsonNode old, String now) {
+    for (JsonNode o : old) {
+      if (o.path("type").equals(condition.path("type"))
+          && o.path("status").equals(condition.path("status"))
+          && o.hasNonNull("lastTransitionTime")) {
+        return o.path("lastTransitionTime").asText();
+      }
+    }
+    return now;
   }
 }

@@ -12,8 +12,6 @@ public record SimpleStrategy(Set<Trait> traits) implements KindStrategy {
   private enum Trait {
     /** {@code metadata.generation} counts the changes of the wanted state. */
     COUNTED,
-    /** Labels are wanted state, too. */
-    LABELS_COUNTED,
     /** {@code metadata.generation} is 1, whatever changes. */
     NUMBERED,
     /** An update of an absent object creates it. */
@@ -50,6 +48,8 @@ public record SimpleStrategy(Set<Trait> traits) implements KindStrategy {
           Map.entry("events.events.k8s.io", with(Trait.MADE_BY_UPDATE)),
           Map.entry("podtemplates", COUNTED_AND_TOLD),
           Map.entry("controllerrevisions.apps", with()),
+          Map.entry("ipaddresses.networking.k8s.io", with()),
+          Map.entry("servicecidrs.networking.k8s.io", with()),
           Map.entry("horizontalpodautoscalers.autoscaling", with()),
           Map.entry("poddisruptionbudgets.policy", VERSIONED_AND_COUNTED),
           Map.entry("leases.coordination.k8s.io", with(Trait.MADE_BY_UPDATE, Trait.VERSIONED)),
@@ -57,15 +57,11 @@ public record SimpleStrategy(Set<Trait> traits) implements KindStrategy {
               "leasecandidates.coordination.k8s.io", with(Trait.MADE_BY_UPDATE, Trait.VERSIONED)),
           Map.entry("storageclasses.storage.k8s.io", with(Trait.TOLD_WHEN_DELETED)),
           Map.entry("volumeattributesclasses.storage.k8s.io", with(Trait.TOLD_WHEN_DELETED)),
-          Map.entry(
-              "csidrivers.storage.k8s.io",
-              with(Trait.COUNTED, Trait.VERSIONED, Trait.TOLD_WHEN_DELETED)),
           Map.entry("csinodes.storage.k8s.io", with(Trait.VERSIONED, Trait.TOLD_WHEN_DELETED)),
           Map.entry("csistoragecapacities.storage.k8s.io", VERSIONED),
           Map.entry(
               "storageversionmigrations.storagemigration.k8s.io",
               with(Trait.VERSIONED, Trait.STATUS_ALONE)),
-          Map.entry("endpointslices.discovery.k8s.io", with(Trait.COUNTED, Trait.LABELS_COUNTED)),
           Map.entry("runtimeclasses.node.k8s.io", with(Trait.MADE_BY_UPDATE, Trait.VERSIONED)),
           Map.entry("priorityclasses.scheduling.k8s.io", with(Trait.NUMBERED)),
           Map.entry("apiservices.apiregistration.k8s.io", VERSIONED),
@@ -99,11 +95,6 @@ public record SimpleStrategy(Set<Trait> traits) implements KindStrategy {
   @Override
   public boolean tracksGeneration() {
     return traits.contains(Trait.COUNTED);
-  }
-
-  @Override
-  public String countedMetadata() {
-    return traits.contains(Trait.LABELS_COUNTED) ? "labels" : "";
   }
 
   @Override
