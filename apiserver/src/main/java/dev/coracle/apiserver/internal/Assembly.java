@@ -176,6 +176,7 @@ public final class Assembly {
     allocation = new SharedAllocation(vertx, store, pools, () -> calls(UserInfo.APISERVER), clock);
     Strategies strategies =
         new Strategies(
+            this::registry,
             store,
             authorizer,
             new ServiceStrategy(allocation.allocation()),

@@ -13,6 +13,7 @@ import dev.coracle.apiserver.internal.registry.kinds.DeviceTaintStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.EndpointSliceStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.PodCertificateStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.PodStrategy;
+import dev.coracle.apiserver.internal.registry.kinds.PolicyParamStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.RbacStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.ResourceClaimStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.ResourceClaimTemplateStrategy;
@@ -21,7 +22,9 @@ import dev.coracle.apiserver.internal.registry.kinds.SimpleStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.WorkloadStrategy;
 import dev.coracle.watchhub.ResourceStore;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** Which strategy belongs to which kind; whoever is not named here is plain. */
 public final class Strategies {
@@ -29,6 +32,7 @@ public final class Strategies {
   private final Map<String, KindStrategy> byResource = new HashMap<>();
 
   /**
+   * @param registry which resource a kind is
    * @param store where strategies look things up
    * @param authorizer decides what parts of an object may be changed
    * @param services gives Services their addresses
@@ -36,6 +40,7 @@ public final class Strategies {
    * @param podCertificates checks that only signers sign
    */
   public Strategies(
+      Supplier<Registry> registry,
       ResourceStore store,
       Authorizer authorizer,
       ServiceStrategy services,
@@ -70,6 +75,18 @@ public final class Strategies {
     byResource.put("clusterroles.rbac.authorization.k8s.io", rbac);
     byResource.put("rolebindings.rbac.authorization.k8s.io", rbac);
     byResource.put("clusterrolebindings.rbac.authorization.k8s.io", rbac);
+    byResource.put(
+        "validatingadmissionpolicies.admissionregistration.k8s.io",
+        new PolicyParamStrategy(authorizer, registry, store, true));
+    for (String others :
+        List.of(
+            "validatingadmissionpolicybindings",
+            "mutatingadmissionpolicies",
+            "mutatingadmissionpolicybindings")) {
+      byResource.put(
+          others + ".admissionregistration.k8s.io",
+          new PolicyParamStrategy(authorizer, registry, store, false));
+    }
     byResource.putAll(SimpleStrategy.ALL);
   }
 

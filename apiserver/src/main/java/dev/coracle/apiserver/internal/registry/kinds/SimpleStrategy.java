@@ -75,17 +75,6 @@ public record SimpleStrategy(Set<Trait> traits) implements KindStrategy {
               "mutatingwebhookconfigurations.admissionregistration.k8s.io", VERSIONED_AND_COUNTED),
           Map.entry(
               "validatingwebhookconfigurations.admissionregistration.k8s.io",
-              VERSIONED_AND_COUNTED),
-          Map.entry(
-              "validatingadmissionpolicies.admissionregistration.k8s.io",
-              VERSIONED_COUNTED_AND_STATUS_ALONE),
-          Map.entry(
-              "validatingadmissionpolicybindings.admissionregistration.k8s.io",
-              VERSIONED_AND_COUNTED),
-          Map.entry(
-              "mutatingadmissionpolicies.admissionregistration.k8s.io", VERSIONED_AND_COUNTED),
-          Map.entry(
-              "mutatingadmissionpolicybindings.admissionregistration.k8s.io",
               VERSIONED_AND_COUNTED));
 
   private static SimpleStrategy with(Trait... traits) {
