@@ -2,6 +2,8 @@ package dev.coracle.proxy.internal;
 
 import dev.coracle.proxy.config.ConntrackOptions;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -62,9 +64,17 @@ public final class Conntrack {
     }
   }
 
+  /** At once, since a number of {@code /proc/sys} is given by the first read alone. */
+  static long read(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] digits = in.readNBytes(32);
+      return Long.parseLong(new String(digits, StandardCharsets.US_ASCII).strip());
+    }
+  }
+
   private static void write(Path file, long value, boolean raise) {
     try {
-      long now = Long.parseLong(Files.readString(file).strip());
+      long now = read(file);
       if (raise ? now < value : now != value) {
         Files.writeString(file, Long.toString(value));
         LOG.atInfo().addKeyValue("file", file).addKeyValue("value", value).log("Conntrack is set");

@@ -1,6 +1,7 @@
 package dev.coracle.proxy.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.coracle.proxy.config.ConntrackOptions;
 import java.io.IOException;
@@ -74,6 +75,14 @@ class ConntrackTest {
     assertThat(is(MAX)).isEqualTo(65_536);
     assertThat(is(ESTABLISHED)).isEqualTo(432_000);
     assertThat(is(CLOSE_WAIT)).isEqualTo(60);
+  }
+
+  /** The kernel has no smaller one than 301. */
+  @Test
+  void theKernelsNumbersAreReadWhole() throws IOException {
+    Path file = Path.of("/proc/sys/kernel/pid_max");
+    assumeTrue(Files.isReadable(file), "needs Linux's /proc/sys");
+    assertThat(Conntrack.read(file)).isGreaterThan(300);
   }
 
   @Test
