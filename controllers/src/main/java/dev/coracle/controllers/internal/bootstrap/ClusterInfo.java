@@ -28,8 +28,8 @@ import java.util.TreeMap;
  * Keeps the ConfigMap {@code kube-public/cluster-info}: a kubeconfig without a user that names the
  * API server, as the {@code kubernetes} Endpoints say where it is, and the cluster's CA; signed
  * with every token that is meant for signing. Who joins with a token checks the signature and so
- * needs no other way to learn the CA. A kubeconfig that somebody has changed, to name a load balancer
- * for instance, is signed as it is (ADR 0357). Without a CA to publish it does nothing.
+ * needs no other way to learn the CA. A kubeconfig that somebody has changed, to name a load
+ * balancer for instance, is signed as it is (ADR 0357). Without a CA to publish it does nothing.
  */
 public final class ClusterInfo extends LoopController {
 
@@ -81,7 +81,8 @@ public final class ClusterInfo extends LoopController {
     }
     KubeObject present = configMaps.get(NAMESPACE, NAME).orElse(null);
     boolean own = present == null || isOwn(present);
-    String kubeconfig = own ? kubeconfig(server.get()) : present.text("data", KUBECONFIG);
+    String kubeconfig =
+        present == null || own ? kubeconfig(server.get()) : present.text("data", KUBECONFIG);
     Map<String, String> wanted = new TreeMap<>();
     wanted.put(KUBECONFIG, kubeconfig);
     Instant next = sign(kubeconfig, wanted);
@@ -146,7 +147,10 @@ public final class ClusterInfo extends LoopController {
             Resources.CONFIG_MAPS,
             NAMESPACE,
             KubeObject.create(
-                new GroupVersionKind("", "v1", "ConfigMap"), NAMESPACE, NAME, o -> data(o, data, true)),
+                new GroupVersionKind("", "v1", "ConfigMap"),
+                NAMESPACE,
+                NAME,
+                o -> data(o, data, true)),
             WriteOptions.NONE)
         .onFailure(StatusException::isAlreadyExists)
         .recoverWithNull();

@@ -37,7 +37,8 @@ class OwnershipTest {
         KubeObject.parse(
             """
             {"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"n","uid":"u"},
-             "spec":{"securityContext":{"fsGroup":%d,"fsGroupChangePolicy":"%s"},"containers":[]}}            """
+             "spec":{"securityContext":{"fsGroup":%d,"fsGroupChangePolicy":"%s"},"containers":[]}}\
+            """
                 .formatted(group, policy)));
   }
 
