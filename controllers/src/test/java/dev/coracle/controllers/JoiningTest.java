@@ -2,6 +2,7 @@ package dev.coracle.controllers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.Timestamps;
@@ -90,6 +91,30 @@ class JoiningTest {
     assertThat(c.api.all(Resources.SECRETS)).as("the token was deleted").isEmpty();
     assertThat(info().at("data").has("jws-kubeconfig-abcdef")).isFalse();
     assertThat(info().at("data").has("kubeconfig")).isTrue();
+  }
+
+  /** As upstream's signer, which signs what it finds. */
+  @Test
+  void aKubeconfigThatSomebodyChangedIsKeptAndSigned() {
+    server("10.0.0.1");
+    token(Duration.ofHours(1));
+    String before = info().text("data", "kubeconfig");
+    String signature = info().text("data", "jws-kubeconfig-abcdef");
+    String after = before.replace("10.0.0.1:6443", "api.example:443");
+    write(after);
+    assertThat(info().text("data", "kubeconfig")).isEqualTo(after);
+    assertThat(info().text("data", "jws-kubeconfig-abcdef")).isNotEqualTo(signature);
+    server("10.0.0.9");
+    assertThat(info().text("data", "kubeconfig")).isEqualTo(after);
+    write(before);
+    assertThat(info().text("data", "kubeconfig")).contains("server: https://10.0.0.9:6443");
+  }
+
+  private void write(String kubeconfig) {
+    c.api.put(
+        Resources.CONFIG_MAPS,
+        info().with(o -> ((ObjectNode) o.path("data")).put("kubeconfig", kubeconfig)));
+    c.context.runUntilIdle();
   }
 
   /** As upstream's signer, which leaves the secret's form to who authenticates with it. */

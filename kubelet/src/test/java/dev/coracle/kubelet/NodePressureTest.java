@@ -80,7 +80,7 @@ class NodePressureTest {
             "The node was low on resource: memory. Threshold quantity: 100Mi, available: 50Mi. "
                 + "Container hungry was using 100Mi, request is 10Mi, has larger consumption of"
                 + " memory. ");
-    assertThat(k.runtime.calls()).contains("stopContainer hungry 1");
+    k.eventually(() -> assertThat(k.runtime.calls()).contains("stopContainer hungry 1"));
     assertThat(k.pod("modest").text("status", "phase")).isEqualTo("Running");
     assertThat(k.pod("critical").text("status", "phase")).isEqualTo("Running");
     k.eventually(() -> {

@@ -6,11 +6,11 @@ import dev.coracle.coredns.config.DnsOptions;
 import dev.coracle.ingress.IngressGateway;
 import dev.coracle.ingress.config.IngressOptions;
 import dev.coracle.launcher.config.CoracleOptions;
+import dev.coracle.metrics.MetricsRegistry;
 import dev.coracle.proxy.KubeProxy;
 import dev.coracle.proxy.PodOverlay;
 import dev.coracle.proxy.config.OverlayOptions;
 import dev.coracle.proxy.config.ProxyOptions;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.servicediscovery.ServiceDiscovery;
 import java.util.ArrayList;
@@ -39,7 +39,7 @@ final class AddOns {
       NetworkPlan network,
       Credentials credentials,
       boolean podsAreRouted,
-      MeterRegistry registry) {
+      MetricsRegistry metrics) {
     ServiceDiscovery discovery = ServiceDiscovery.create(vertx);
     boolean node = options.node().present();
     // Of several control planes each has a DNS server for its own pods; its port is known before
@@ -65,8 +65,9 @@ final class AddOns {
                         network.podCidr(),
                         podsAreRouted,
                         dnsPort == 0 ? "" : network.nodeIp() + ":" + dnsPort,
-                        ProxyOptions.bindAddress(options.node().proxyHealthzAddress())),
-                    registry));
+                        options.node().proxy()),
+                    metrics.meters(),
+                    () -> metrics.text("kubeproxy_")));
     // Another runtime's network is its own affair, and processes of the host need none.
     this.overlay =
         node
@@ -92,7 +93,7 @@ final class AddOns {
                 network.serviceIp(NetworkPlan.DNS),
                 List.of(),
                 DNS_TTL_SECONDS),
-            registry);
+            metrics.meters());
     this.ingress =
         !node
             ? Optional.empty()
@@ -108,7 +109,7 @@ final class AddOns {
                         credentials.ingress().certificate(),
                         credentials.ingress().key(),
                         network.nodeIp()),
-                    registry));
+                    metrics.meters()));
   }
 
   List<Component> parts() {

@@ -146,7 +146,7 @@ public final class Coracle {
             plan,
             credentials,
             node.map(Node::routesPods).orElse(false),
-            registry);
+            metrics);
     List<Component> beside = new ArrayList<>(List.of(scheduler, controllers, metricsServer));
     beside.addAll(addOns.parts());
     logs.ifPresent(beside::add);

@@ -93,13 +93,22 @@ public final class MetricsRegistry implements AutoCloseable {
   public Scrape scrape(@Nullable String accept) {
     boolean open = accept != null && accept.contains("application/openmetrics-text");
     String type = open ? OPEN_METRICS : ExpositionText.CONTENT_TYPE;
+    return new Scrape(type, write(type, ""));
+  }
+
+  /** One component's meters in Prometheus text 0.0.4: those whose names begin so. */
+  public String text(String prefix) {
+    return write(ExpositionText.CONTENT_TYPE, prefix);
+  }
+
+  private String write(String type, String prefix) {
     ByteArrayOutputStream body = new ByteArrayOutputStream(64 * 1024);
     try {
-      FORMATS.findWriter(type).write(body, Families.of(registry.getPrometheusRegistry()));
+      FORMATS.findWriter(type).write(body, Families.of(registry.getPrometheusRegistry(), prefix));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return new Scrape(type, body.toString(StandardCharsets.UTF_8));
+    return body.toString(StandardCharsets.UTF_8);
   }
 
   @Override

@@ -35,6 +35,13 @@ class MetricsRegistryTest {
   }
 
   @Test
+  void oneComponentsMetersCanBeAskedForAlone() {
+    registry.meters().counter("kubeproxy_things_total").increment();
+    assertThat(registry.text("kubeproxy_").lines().filter(l -> !l.startsWith("#")))
+        .containsExactly("kubeproxy_things_total 1.0");
+  }
+
+  @Test
   void makesHistogramsOfTimers() {
     registry
         .meters()

@@ -5,8 +5,10 @@ import dev.coracle.client.Client;
 import dev.coracle.client.SerialContext;
 import dev.coracle.proxy.config.ProxyOptions;
 import dev.coracle.proxy.internal.Backend;
+import dev.coracle.proxy.internal.Conntrack;
 import dev.coracle.proxy.internal.HealthChecks;
 import dev.coracle.proxy.internal.HealthServer;
+import dev.coracle.proxy.internal.ProxyDocuments;
 import dev.coracle.proxy.internal.ProxyHealth;
 import dev.coracle.proxy.internal.ProxyMetrics;
 import dev.coracle.proxy.internal.ServiceSync;
@@ -21,25 +23,30 @@ import io.vertx.servicediscovery.ServiceDiscovery;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
 
 /**
  * The service proxy of one node. Ready when every Service there is leads to its endpoints. What it
- * put into the kernel is removed when it stops.
+ * put into the kernel is removed when it stops, but for the settings of {@link Conntrack}.
  */
 public final class KubeProxy implements Component {
 
   private final ExecutorService blocking =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("kube-proxy-", 0).factory());
   private final ServiceDiscovery discovery;
+  private final ProxyOptions options;
   private final Backend backend;
   private final ServiceSync sync;
   private final HealthServer healthServer;
+  private final ProxyDocuments documents;
 
   /**
    * @param discovery where Services are published; the caller closes it
+   * @param metrics the proxy's own as Prometheus text
    * @throws IllegalArgumentException when the mode asked for is not to be had here
    */
   public KubeProxy(
@@ -47,11 +54,16 @@ public final class KubeProxy implements Component {
       Client client,
       ServiceDiscovery discovery,
       ProxyOptions options,
-      MeterRegistry registry) {
+      MeterRegistry registry,
+      Supplier<String> metrics) {
     this.discovery = discovery;
+    this.options = options;
     this.backend = backend(vertx, options);
     ProxyHealth health = new ProxyHealth(Clock.systemUTC());
-    this.healthServer = new HealthServer(vertx, health, registry, options.healthzBindAddress());
+    this.healthServer =
+        new HealthServer(vertx, health, registry, options.machine().healthzBindAddress());
+    this.documents =
+        new ProxyDocuments(vertx, mode(), metrics, options.machine().metricsBindAddress());
     this.sync =
         new ServiceSync(
             SerialContext.of(vertx),
@@ -119,19 +131,37 @@ public final class KubeProxy implements Component {
     return healthServer.port();
   }
 
+  /** Where {@code /metrics} and {@code /proxyMode} are answered; -1 while they are not. */
+  public int documentsPort() {
+    return documents.port();
+  }
+
   @Override
   public CompletionStage<Void> start() {
     healthServer.open();
+    documents.open();
     return sync.start()
+        .call(this::settings)
         .onFailure()
         .call(() -> Uni.createFrom().completionStage(this::stop))
         .subscribeAsCompletionStage();
+  }
+
+  /** The first rules have brought the kernel's module, so that it has settings. */
+  private Uni<Void> settings() {
+    return mode().equals("nftables")
+        ? Uni.createFrom()
+            .completionStage(() ->
+                CompletableFuture.runAsync(
+                    () -> new Conntrack().set(options.machine().conntrack()), blocking))
+        : Uni.createFrom().voidItem();
   }
 
   @Override
   public CompletionStage<Void> stop() {
     return sync.stop()
         .chain(healthServer::close)
+        .chain(documents::close)
         .onTermination()
         .invoke(blocking::shutdown)
         .subscribeAsCompletionStage();

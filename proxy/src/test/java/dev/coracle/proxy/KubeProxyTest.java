@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.client.fake.FakeClient;
+import dev.coracle.proxy.config.ConntrackOptions;
+import dev.coracle.proxy.config.MachineOptions;
 import dev.coracle.proxy.config.ProxyOptions;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
@@ -48,8 +50,12 @@ class KubeProxyTest {
               "",
               false,
               "",
-              ProxyOptions.bindAddress("127.0.0.1:0")),
-          registry);
+              new MachineOptions(
+                  MachineOptions.bindAddress("127.0.0.1:0"),
+                  MachineOptions.bindAddress("127.0.0.1:0"),
+                  ConntrackOptions.NONE)),
+          registry,
+          () -> "kubeproxy_service_ports 1\n");
   private int one;
   private int two;
 
@@ -154,11 +160,28 @@ class KubeProxyTest {
         .isEqualTo(1);
   }
 
+  @Test
+  void howServicesAreBalancedIsToldToWhoeverAsks() throws Exception {
+    assertThat(document("/proxyMode").body()).isEqualTo("userspace");
+    assertThat(document("/healthz").body()).isEqualTo("ok");
+    assertThat(document("/metrics").body()).isEqualTo("kubeproxy_service_ports 1\n");
+    assertThat(document("/metrics").headers().firstValue("Content-Type"))
+        .contains("text/plain; version=0.0.4; charset=utf-8");
+    assertThat(document("/other").statusCode()).isEqualTo(404);
+  }
+
   private HttpResponse<String> ask(String path) throws Exception {
+    return ask(proxy.healthPort(), path);
+  }
+
+  private HttpResponse<String> document(String path) throws Exception {
+    return ask(proxy.documentsPort(), path);
+  }
+
+  private static HttpResponse<String> ask(int port, String path) throws Exception {
     try (HttpClient http = HttpClient.newHttpClient()) {
       return http.send(
-          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + proxy.healthPort() + path))
-              .build(),
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),
           HttpResponse.BodyHandlers.ofString());
     }
   }

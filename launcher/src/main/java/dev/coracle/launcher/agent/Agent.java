@@ -189,8 +189,9 @@ public final class Agent {
               facts.podCidr(),
               podsAreRouted,
               address + ":" + dns.port(),
-              ProxyOptions.bindAddress(settings.node().proxyHealthzAddress())),
-          metrics.meters());
+              settings.node().proxy()),
+          metrics.meters(),
+          () -> metrics.text("kubeproxy_"));
     } catch (IllegalArgumentException e) {
       throw new UserErrorException(
           "a node that joins needs root and the program nft for Services; install nftables");

@@ -168,7 +168,7 @@ final class AgentCommand implements Callable<Integer> {
             NodeOptions.worker(labels)
                 .withKubelet(kubelet.configuration())
                 .withMaxLayerBytes(images.maxLayerBytes())
-                .withProxyHealthz(proxy.healthzBindAddress()),
+                .withProxy(proxy.options()),
             CoracleOptions.SIGNING_DURATION,
             ShownFlags.of(spec));
     AgentOptions options =

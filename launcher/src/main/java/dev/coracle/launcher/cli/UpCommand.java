@@ -178,7 +178,7 @@ final class UpCommand implements Callable<Integer> {
             NodeOptions.CONTROL_PLANE
                 .withKubelet(kubelet.configuration())
                 .withMaxLayerBytes(images.maxLayerBytes())
-                .withProxyHealthz(proxy.healthzBindAddress())
+                .withProxy(proxy.options())
                 .withSimulation(simulation.options()),
             cluster.signingDuration(),
             ShownFlags.of(spec));

@@ -3,6 +3,7 @@ package dev.coracle.launcher.config;
 import dev.coracle.criruntime.config.ImageOptions;
 import dev.coracle.kubelet.config.KubeletConfiguration;
 import dev.coracle.kubelet.config.SimulationOptions;
+import dev.coracle.proxy.config.MachineOptions;
 import java.util.Map;
 
 /**
@@ -13,8 +14,7 @@ import java.util.Map;
  * @param labels labels of the node beside those every node has
  * @param kubelet what was chosen in a KubeletConfiguration
  * @param maxLayerBytes a layer of an image that unpacks to more is refused by the built-in runtime
- * @param proxyHealthzAddress {@code ADDRESS:PORT} where the proxy is asked for its health; empty:
- *     nowhere
+ * @param proxy what kube-proxy does on the machine beside leading Services to their endpoints
  * @param simulation nodes beside the real one that only pretend
  */
 public record NodeOptions(
@@ -23,7 +23,7 @@ public record NodeOptions(
     Map<String, String> labels,
     KubeletConfiguration kubelet,
     long maxLayerBytes,
-    String proxyHealthzAddress,
+    MachineOptions proxy,
     SimulationOptions simulation) {
 
   private static final long MAX_LAYER = ImageOptions.defaults().maxLayerBytes();
@@ -36,13 +36,19 @@ public record NodeOptions(
           Map.of(),
           KubeletConfiguration.DEFAULT,
           MAX_LAYER,
-          "",
+          MachineOptions.NONE,
           SimulationOptions.NONE);
 
   /** A control plane alone: its nodes are other machines. */
   public static final NodeOptions NO_NODE =
       new NodeOptions(
-          false, "", Map.of(), KubeletConfiguration.DEFAULT, MAX_LAYER, "", SimulationOptions.NONE);
+          false,
+          "",
+          Map.of(),
+          KubeletConfiguration.DEFAULT,
+          MAX_LAYER,
+          MachineOptions.NONE,
+          SimulationOptions.NONE);
 
   public NodeOptions {
     labels = Map.copyOf(labels);
@@ -56,33 +62,25 @@ public record NodeOptions(
         labels,
         KubeletConfiguration.DEFAULT,
         MAX_LAYER,
-        "",
+        MachineOptions.NONE,
         SimulationOptions.NONE);
   }
 
   public NodeOptions withSimulation(SimulationOptions nodes) {
-    return new NodeOptions(
-        present, kubeletAddress, labels, kubelet, maxLayerBytes, proxyHealthzAddress, nodes);
+    return new NodeOptions(present, kubeletAddress, labels, kubelet, maxLayerBytes, proxy, nodes);
   }
 
   public NodeOptions withKubelet(KubeletConfiguration configuration) {
     return new NodeOptions(
-        present,
-        kubeletAddress,
-        labels,
-        configuration,
-        maxLayerBytes,
-        proxyHealthzAddress,
-        simulation);
+        present, kubeletAddress, labels, configuration, maxLayerBytes, proxy, simulation);
   }
 
   public NodeOptions withMaxLayerBytes(long most) {
-    return new NodeOptions(
-        present, kubeletAddress, labels, kubelet, most, proxyHealthzAddress, simulation);
+    return new NodeOptions(present, kubeletAddress, labels, kubelet, most, proxy, simulation);
   }
 
-  public NodeOptions withProxyHealthz(String address) {
+  public NodeOptions withProxy(MachineOptions machine) {
     return new NodeOptions(
-        present, kubeletAddress, labels, kubelet, maxLayerBytes, address, simulation);
+        present, kubeletAddress, labels, kubelet, maxLayerBytes, machine, simulation);
   }
 }

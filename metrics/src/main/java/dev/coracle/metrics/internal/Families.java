@@ -19,8 +19,12 @@ public final class Families {
 
   private Families() {}
 
-  /** Everything the registry has at this moment, but those. */
-  public static MetricSnapshots of(PrometheusRegistry registry) {
+  /**
+   * Everything the registry has at this moment, but those.
+   *
+   * @param prefix of the families' names
+   */
+  public static MetricSnapshots of(PrometheusRegistry registry, String prefix) {
     List<MetricSnapshot> all = registry.scrape().stream().toList();
     Set<String> distributions = new HashSet<>();
     for (MetricSnapshot family : all) {
@@ -29,7 +33,10 @@ public final class Families {
       }
     }
     return new MetricSnapshots(
-        all.stream().filter(family -> !isMaximum(family, distributions)).toList());
+        all.stream()
+            .filter(family -> family.getMetadata().getPrometheusName().startsWith(prefix))
+            .filter(family -> !isMaximum(family, distributions))
+            .toList());
   }
 
   private static boolean isMaximum(MetricSnapshot family, Set<String> distributions) {

@@ -3,11 +3,8 @@ package dev.coracle.proxy.internal;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.SocketAddress;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -15,23 +12,13 @@ import java.time.format.DateTimeFormatterBuilder;
 import java.time.temporal.ChronoField;
 import java.util.Locale;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * kube-proxy's {@code /healthz}, by which load balancers choose nodes for Services with {@code
  * externalTrafficPolicy: Cluster}, and {@code /livez}, which does not say whether the node is to
- * get traffic. 200 or 503, with upstream's JSON. Where its port is taken, as by another cluster on
- * the machine, it is tried again until it is free.
+ * get traffic. 200 or 503, with upstream's JSON.
  */
 public final class HealthServer {
-
-  private static final Logger LOG = LoggerFactory.getLogger(HealthServer.class);
-  private static final Duration RETRY = Duration.ofSeconds(5);
-
-  /** A connection on which nothing is asked for a minute is closed. */
-  private static final HttpServerOptions OPTIONS = new HttpServerOptions().setIdleTimeout(60);
 
   /** As Go prints a time. */
   private static final DateTimeFormatter TIME =
@@ -44,53 +31,28 @@ public final class HealthServer {
 
   private static final Instant NEVER = Instant.parse("0001-01-01T00:00:00Z");
 
-  private final Vertx vertx;
   private final ProxyHealth health;
   private final MeterRegistry registry;
-  private final Optional<SocketAddress> address;
-  private @Nullable HttpServer server;
-  private boolean closed;
-  private boolean told;
+  private final MachinePort port;
 
   /**
    * @param address where to listen; empty for no server
    */
   public HealthServer(
       Vertx vertx, ProxyHealth health, MeterRegistry registry, Optional<SocketAddress> address) {
-    this.vertx = vertx;
     this.health = health;
     this.registry = registry;
-    this.address = address;
+    this.port = new MachinePort(vertx, "health", address, this::answer);
   }
 
   /** Begins to listen; does not wait for it. */
-  public synchronized void open() {
-    if (address.isEmpty() || closed) {
-      return;
-    }
-    HttpServer one = vertx.createHttpServer(OPTIONS).requestHandler(this::answer);
-    server = one;
-    one.listen(address.get()).onFailure(this::again);
-  }
-
-  private synchronized void again(Throwable failure) {
-    server = null;
-    if (closed) {
-      return;
-    }
-    if (!told) {
-      told = true;
-      LOG.atWarn()
-          .addKeyValue("address", address.orElse(null))
-          .addKeyValue("cause", failure.getMessage())
-          .log("The proxy's health cannot be asked for; trying again");
-    }
-    vertx.setTimer(RETRY.toMillis(), _ -> open());
+  public void open() {
+    port.open();
   }
 
   /** Where it listens; -1 while it does not. */
-  public synchronized int port() {
-    return server == null ? -1 : server.actualPort();
+  public int port() {
+    return port.port();
   }
 
   private void answer(HttpServerRequest request) {
@@ -104,12 +66,7 @@ public final class HealthServer {
               times(report) + ", \"nodeEligible\": " + report.eligible());
       case "/livez" ->
           answer(request, "kubeproxy_proxy_livez_total", report.keepsUp(), times(report));
-      default ->
-          request
-              .response()
-              .setStatusCode(404)
-              .putHeader("Content-Type", "text/plain; charset=utf-8")
-              .end("404 page not found\n");
+      default -> MachinePort.notFound(request);
     }
   }
 
@@ -133,12 +90,7 @@ public final class HealthServer {
         .end("{" + fields + "}");
   }
 
-  public synchronized Uni<Void> close() {
-    closed = true;
-    HttpServer open = server;
-    server = null;
-    return open == null
-        ? Uni.createFrom().voidItem()
-        : Uni.createFrom().completionStage(() -> open.close().toCompletionStage());
+  public Uni<Void> close() {
+    return port.close();
   }
 }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.coracle.api.KubeObject;
-import dev.coracle.proxy.config.ProxyOptions;
+import dev.coracle.proxy.config.MachineOptions;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.SocketAddress;
@@ -92,7 +92,7 @@ class ProxyHealthTest {
               vertx,
               health,
               new SimpleMeterRegistry(),
-              ProxyOptions.bindAddress("0.0.0.0:" + taken.getLocalPort()));
+              MachineOptions.bindAddress("0.0.0.0:" + taken.getLocalPort()));
       server.open();
       Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> server.port() == -1);
     }
@@ -103,10 +103,10 @@ class ProxyHealthTest {
 
   @Test
   void readsAddresses() {
-    assertThat(ProxyOptions.bindAddress("")).isEqualTo(Optional.empty());
-    assertThat(ProxyOptions.bindAddress("0.0.0.0:10256"))
+    assertThat(MachineOptions.bindAddress("")).isEqualTo(Optional.empty());
+    assertThat(MachineOptions.bindAddress("0.0.0.0:10256"))
         .contains(SocketAddress.inetSocketAddress(10256, "0.0.0.0"));
-    assertThat(ProxyOptions.bindAddress("[::]:10256"))
+    assertThat(MachineOptions.bindAddress("[::]:10256"))
         .contains(SocketAddress.inetSocketAddress(10256, "::"));
   }
 
@@ -114,7 +114,7 @@ class ProxyHealthTest {
   @ValueSource(
       strings = {"10256", ":10256", "0.0.0.0", "0.0.0.0:", "::1:5", "1.2.3.4:99999", "[]:5"})
   void saysWhatIsNoAddress(String text) {
-    assertThatThrownBy(() -> ProxyOptions.bindAddress(text))
+    assertThatThrownBy(() -> MachineOptions.bindAddress(text))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("'" + text + "' is no ADDRESS:PORT");
   }

@@ -125,8 +125,15 @@ public final class NodeAuthorizer implements Authorizer {
     };
   }
 
+  /** One may also be followed by its name, which shows no more than to get it (ADR 0356). */
   private Decision get(String node, Attributes a) {
-    if (!a.verb().equals("get")) {
+    boolean individual =
+        switch (a.verb()) {
+          case "get" -> true;
+          case "list", "watch" -> !a.name().isEmpty();
+          default -> false;
+        };
+    if (!individual) {
       return none("can only get individual resources of this type");
     }
     return a.subresource().isEmpty() ? related(node, a) : none("cannot get subresource");

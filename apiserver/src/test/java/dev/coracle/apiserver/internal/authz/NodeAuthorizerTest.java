@@ -147,14 +147,18 @@ class NodeAuthorizerTest {
     "WATCH, /api/v1/namespaces/d/secrets?metadata.name=s",
     "GET, /api/v1/namespaces/csi/secrets/stage",
     "GET, /api/v1/namespaces/d/persistentvolumeclaims/pvc",
+    "GET, /api/v1/namespaces/d/persistentvolumeclaims?metadata.name=pvc",
+    "WATCH, /api/v1/namespaces/d/persistentvolumeclaims?metadata.name=pvc",
     "PATCH, /api/v1/namespaces/d/persistentvolumeclaims/pvc/status",
     "POST, /api/v1/namespaces/d/serviceaccounts/robot/token",
     "GET, /apis/resource.k8s.io/v1/namespaces/d/resourceclaims/named",
     "GET, /apis/resource.k8s.io/v1/namespaces/d/resourceclaims/p-b-x",
+    "WATCH, /apis/resource.k8s.io/v1/namespaces/d/resourceclaims?metadata.name=named",
     "GET, /apis/resource.k8s.io/v1/resourceslices/of-n1",
     "POST, /apis/resource.k8s.io/v1/resourceslices",
     "DELETE, /apis/resource.k8s.io/v1/resourceslices?spec.nodeName=n1",
     "GET, /apis/storage.k8s.io/v1/volumeattachments/of-n1",
+    "WATCH, /apis/storage.k8s.io/v1/volumeattachments?metadata.name=of-n1",
     "PUT, /apis/storage.k8s.io/v1/csinodes/n1",
     "PUT, /apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/n1",
   })
@@ -186,6 +190,12 @@ class NodeAuthorizerTest {
         "DELETE|/api/v1/namespaces/d/secrets/s|can only read resources of this type",
         "GET|/api/v1/namespaces/d/persistentvolumeclaims|can only get individual resources of this"
             + " type",
+        "WATCH|/api/v1/namespaces/d/persistentvolumeclaims?metadata.name=other|no relationship found"
+            + " between node 'n1' and this object",
+        "DELETE|/api/v1/namespaces/d/persistentvolumeclaims/pvc|can only get individual resources"
+            + " of this type",
+        "WATCH|/apis/storage.k8s.io/v1/volumeattachments?metadata.name=of-n2|no relationship found"
+            + " between node 'n1' and this object",
         "POST|/api/v1/namespaces/d/serviceaccounts|can only create tokens for individual service"
             + " accounts",
         "GET|/apis/resource.k8s.io/v1/resourceslices|can only list/watch/deletecollection"

@@ -14,9 +14,12 @@ import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
 import io.smallrye.mutiny.Uni;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -25,7 +28,8 @@ import java.util.TreeMap;
  * Keeps the ConfigMap {@code kube-public/cluster-info}: a kubeconfig without a user that names the
  * API server, as the {@code kubernetes} Endpoints say where it is, and the cluster's CA; signed
  * with every token that is meant for signing. Who joins with a token checks the signature and so
- * needs no other way to learn the CA. Without a CA to publish it does nothing.
+ * needs no other way to learn the CA. A kubeconfig that somebody has changed, to name a load
+ * balancer for instance, is signed as it is (ADR 0357). Without a CA to publish it does nothing.
  */
 public final class ClusterInfo extends LoopController {
 
@@ -33,6 +37,9 @@ public final class ClusterInfo extends LoopController {
   private static final String NAME = "cluster-info";
   private static final String KUBECONFIG = "kubeconfig";
   private static final String SIGNATURE = "jws-kubeconfig-";
+
+  /** SHA-256 in hex of the kubeconfig that this controller published last. */
+  private static final String PUBLISHED = "coracle.dev/published-kubeconfig";
 
   private final Lister configMaps;
   private final Lister endpoints;
@@ -72,11 +79,13 @@ public final class ClusterInfo extends LoopController {
     if (server.isEmpty()) {
       return DONE;
     }
-    String kubeconfig = kubeconfig(server.get());
+    KubeObject present = configMaps.get(NAMESPACE, NAME).orElse(null);
+    boolean own = present == null || isOwn(present);
+    String kubeconfig =
+        present == null || own ? kubeconfig(server.get()) : present.text("data", KUBECONFIG);
     Map<String, String> wanted = new TreeMap<>();
     wanted.put(KUBECONFIG, kubeconfig);
     Instant next = sign(kubeconfig, wanted);
-    KubeObject present = configMaps.get(NAMESPACE, NAME).orElse(null);
     Result done =
         next.equals(Instant.MAX)
             ? Result.DONE
@@ -87,12 +96,31 @@ public final class ClusterInfo extends LoopController {
     Map<String, String> kept = new TreeMap<>(KubeObject.strings(present.at("data")));
     kept.keySet().removeIf(key -> key.equals(KUBECONFIG) || key.startsWith(SIGNATURE));
     wanted.putAll(kept);
-    if (wanted.equals(new TreeMap<>(KubeObject.strings(present.at("data"))))) {
+    boolean marked = !own || present.annotations().containsKey(PUBLISHED);
+    if (marked && wanted.equals(new TreeMap<>(KubeObject.strings(present.at("data"))))) {
       return Uni.createFrom().item(done);
     }
     return env.client()
-        .update(Resources.CONFIG_MAPS, present.with(o -> data(o, wanted)))
+        .update(Resources.CONFIG_MAPS, present.with(o -> data(o, wanted, own)))
         .replaceWith(done);
+  }
+
+  /** Whether nobody has changed the kubeconfig since it was published, or it is not there. */
+  private static boolean isOwn(KubeObject present) {
+    String kubeconfig = present.text("data", KUBECONFIG);
+    String published = present.annotations().get(PUBLISHED);
+    return kubeconfig.isEmpty() || published == null || published.equals(digest(kubeconfig));
+  }
+
+  private static String digest(String kubeconfig) {
+    try {
+      return HexFormat.of()
+          .formatHex(
+              MessageDigest.getInstance("SHA-256")
+                  .digest(kubeconfig.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
   }
 
   /** Gives when the first of the signing tokens ends. */
@@ -119,14 +147,22 @@ public final class ClusterInfo extends LoopController {
             Resources.CONFIG_MAPS,
             NAMESPACE,
             KubeObject.create(
-                new GroupVersionKind("", "v1", "ConfigMap"), NAMESPACE, NAME, o -> data(o, data)),
+                new GroupVersionKind("", "v1", "ConfigMap"),
+                NAMESPACE,
+                NAME,
+                o -> data(o, data, true)),
             WriteOptions.NONE)
         .onFailure(StatusException::isAlreadyExists)
         .recoverWithNull();
   }
 
-  private static void data(ObjectNode object, Map<String, String> data) {
+  private static void data(ObjectNode object, Map<String, String> data, boolean own) {
     data.forEach(object.putObject("data")::put);
+    if (own) {
+      ((ObjectNode) object.path("metadata"))
+          .withObjectProperty("annotations")
+          .put(PUBLISHED, digest(data.getOrDefault(KUBECONFIG, "")));
+    }
   }
 
   /** The least address, so that several servers agree on one. */

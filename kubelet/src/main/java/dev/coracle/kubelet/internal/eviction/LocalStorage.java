@@ -2,6 +2,7 @@ package dev.coracle.kubelet.internal.eviction;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Quantity;
+import dev.coracle.api.file.Turns;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.GoText;
@@ -124,7 +125,8 @@ final class LocalStorage {
 
   private static long files(Path tree) {
     try (Stream<Path> all = Files.walk(tree)) {
-      return all.count();
+      Turns turns = new Turns();
+      return all.peek(_ -> turns.step()).mapToLong(_ -> 1).sum();
     } catch (IOException | UncheckedIOException e) {
       return 0; // It went away meanwhile.
     }
@@ -137,12 +139,14 @@ final class LocalStorage {
 
   private static long bytes(Path tree) {
     long[] sum = new long[1];
+    Turns turns = new Turns();
     try {
       Files.walkFileTree(
           tree,
           new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attrs) {
+              turns.step();
               sum[0] += allocated(file, attrs);
               return FileVisitResult.CONTINUE;
             }

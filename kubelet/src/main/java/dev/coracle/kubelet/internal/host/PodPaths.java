@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.internal.host;
 
+import dev.coracle.api.file.Turns;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
@@ -104,6 +105,7 @@ public record PodPaths(Path root, Path logs, boolean real) {
       return;
     }
     Object device = device(tree);
+    Turns turns = new Turns();
     Files.walkFileTree(
         tree,
         new SimpleFileVisitor<>() {
@@ -119,6 +121,7 @@ public record PodPaths(Path root, Path logs, boolean real) {
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attrs)
               throws IOException {
+            turns.step();
             Files.delete(file);
             return FileVisitResult.CONTINUE;
           }

@@ -45,7 +45,7 @@ final class LocalDevices {
             Files.createDirectories(at);
             JsonNode local = volume.at("spec", "local");
             Path device = Path.of(local.path("path").asText(""));
-            String type = local.path("fsType").asText(DEFAULT_TYPE);
+            String type = type(local);
             try {
               disks.mount(device, at, type, options(volume));
             } catch (IOException e) {
@@ -97,5 +97,11 @@ final class LocalDevices {
 
   private Path staging(String volume) {
     return paths.root().resolve("plugins/kubernetes.io/local-volume/mounts").resolve(volume);
+  }
+
+  /** Clients of older versions send an empty one for none. */
+  static String type(JsonNode local) {
+    String named = local.path("fsType").asText("");
+    return named.isEmpty() ? DEFAULT_TYPE : named;
   }
 }

@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.internal.volume;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.file.Turns;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
@@ -10,10 +11,12 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gives a volume to the pod's {@code fsGroup}: group readable (and writable), with the group
- * inherited below.
+ * inherited below. A directory comes after what is in it, so that the volume's own is not as it
+ * should be until all is.
  */
 public final class Ownership {
   private Ownership() {}
@@ -39,6 +42,10 @@ public final class Ownership {
   }
 
   public static void apply(Path tree, Pod pod, boolean readOnly) throws IOException {
+    apply(tree, pod, readOnly, new Turns());
+  }
+
+  static void apply(Path tree, Pod pod, boolean readOnly, Turns turns) throws IOException {
     OptionalLong group = fsGroup(pod);
     if (group.isEmpty()) {
       return;
@@ -53,14 +60,19 @@ public final class Ownership {
         tree,
         new SimpleFileVisitor<>() {
           @Override
-          public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes a)
+          public FileVisitResult postVisitDirectory(Path dir, @Nullable IOException e)
               throws IOException {
+            if (e != null) {
+              throw e;
+            }
+            turns.step();
             own(dir, gid, (readOnly ? 0440 : 0660) | 02110);
             return FileVisitResult.CONTINUE;
           }
 
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes a) throws IOException {
+            turns.step();
             if (a.isSymbolicLink()) {
               Files.setAttribute(file, "unix:gid", gid, LinkOption.NOFOLLOW_LINKS);
             } else {

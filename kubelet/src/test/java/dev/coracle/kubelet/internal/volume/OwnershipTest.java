@@ -1,0 +1,96 @@
+package dev.coracle.kubelet.internal.volume;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.file.Turns;
+import dev.coracle.kubelet.internal.pod.Pod;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class OwnershipTest {
+
+  private static final int FILES = 400;
+
+  @TempDir private Path volume;
+  private int turns;
+
+  @BeforeEach
+  void privateFiles() throws IOException {
+    Path inner = Files.createDirectory(volume.resolve("inner"));
+    for (int i = 0; i < FILES; i++) {
+      Files.createFile(
+          inner.resolve("f" + i),
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    }
+  }
+
+  private Pod pod(String policy) throws IOException {
+    int group = (int) Files.getAttribute(volume, "unix:gid");
+    return new Pod(
+        KubeObject.parse(
+            """
+            {"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"n","uid":"u"},
+             "spec":{"securityContext":{"fsGroup":%d,"fsGroupChangePolicy":"%s"},"containers":[]}}\
+            """
+                .formatted(group, policy)));
+  }
+
+  private int mode(Path path) throws IOException {
+    return (int) Files.getAttribute(path, "unix:mode") & 07777;
+  }
+
+  private long privateOnes() throws IOException {
+    try (var files = Files.list(volume.resolve("inner"))) {
+      long count = 0;
+      for (Path file : files.toList()) {
+        count += (mode(file) & 0060) == 0060 ? 0 : 1;
+      }
+      return count;
+    }
+  }
+
+  @Test
+  void allOfTheVolumeIsTheGroups() throws IOException {
+    Ownership.apply(volume, pod("Always"), false);
+    assertThat(privateOnes()).isZero();
+    assertThat(mode(volume) & 02770).isEqualTo(02770);
+    assertThat(mode(volume.resolve("inner")) & 02770).isEqualTo(02770);
+  }
+
+  @Test
+  void aWalkThatWasInterruptedIsMadeAgain() throws IOException {
+    Turns end =
+        new Turns(() -> {
+          throw new IllegalStateException("the kubelet ends");
+        });
+    Pod pod = pod("OnRootMismatch");
+    assertThatThrownBy(() -> Ownership.apply(volume, pod, false, end))
+        .isInstanceOf(IllegalStateException.class);
+    assertThat(privateOnes()).isPositive();
+    Ownership.apply(volume, pod, false);
+    assertThat(privateOnes()).isZero();
+  }
+
+  @Test
+  void aVolumeThatFitsIsNotWalkedThrough() throws IOException {
+    Pod pod = pod("OnRootMismatch");
+    Ownership.apply(volume, pod, false);
+    Path added = Files.createFile(volume.resolve("added"));
+    int before = mode(added);
+    Ownership.apply(volume, pod, false);
+    assertThat(mode(added)).isEqualTo(before);
+  }
+
+  @Test
+  void aLongWalkLetsOthersHaveTheirTurn() throws IOException {
+    Ownership.apply(volume, pod("Always"), false, new Turns(() -> turns++));
+    assertThat(turns).isEqualTo(FILES / 128);
+  }
+}
