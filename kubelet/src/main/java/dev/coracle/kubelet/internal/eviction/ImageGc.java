@@ -69,9 +69,11 @@ final class ImageGc {
   }
 
   private void remove(int untilFree) {
-    Instant newest = clock.instant().minus(options.minimumAge());
     try {
-      for (Image image : idle()) {
+      List<Image> idle = idle();
+      // An image that was met in this look has some age by now, if less than a moment's.
+      Instant newest = clock.instant().minus(options.minimumAge());
+      for (Image image : idle) {
         if (freePercent.getAsInt() >= untilFree) {
           break;
         }
