@@ -220,7 +220,7 @@ public final class Assembly {
             verbs,
             backstage.admission(),
             Map.of(
-                "*/scale", new ScaleSubresource(store, verbs.updates()),
+                "*/scale", new ScaleSubresource(backstage, verbs.updates()),
                 "pods/binding", binding,
                 "pods/eviction",
                     new EvictionSubresource(store, new DeleteVerb(backstage.unasked()), clock),

@@ -307,7 +307,8 @@ public final class Metadata {
   /**
    * @param is empty where there is no object
    */
-  static StatusException otherUid(GroupResource resource, String name, String wanted, String is) {
+  public static StatusException otherUid(
+      GroupResource resource, String name, String wanted, String is) {
     return StatusException.conflict(
         resource,
         name,
