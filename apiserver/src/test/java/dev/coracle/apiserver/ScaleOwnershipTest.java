@@ -49,7 +49,7 @@ class ScaleOwnershipTest {
                     properties:
                       spec:
                         type: object
-                        properties: {replicas: {type: integer}, paused: {type: boolean}}
+                        properties: {replicas: {type: integer, minimum: 1}, paused: {type: boolean}}
             """)
         .ok();
     String list = CUSTOM.substring(0, CUSTOM.lastIndexOf('/'));
@@ -207,6 +207,23 @@ class ScaleOwnershipTest {
         .returns("the spec replicas field \".spec.replicas\" cannot be empty", Answer::message);
     api.merge(CUSTOM + "/scale", "{\"spec\":{\"replicas\":3}}").ok();
     assertThat(api.get(CUSTOM).body().at("/spec/replicas").asInt()).isEqualTo(3);
+  }
+
+  @Test
+  void aNumberIsHeldToTheCustomResourcesSchemaToo() {
+    assertThat(api.merge(CUSTOM + "/scale", "{\"spec\":{\"replicas\":-1}}"))
+        .returns(422, Answer::code)
+        .returns(
+            "Fleet.owned.example.com \"owned\" is invalid: [spec.replicas: Invalid value: -1:"
+                + " spec.replicas in body should be greater than or equal to 1, .spec.replicas:"
+                + " Invalid value: -1: should be a non-negative integer]",
+            Answer::message);
+    assertThat(api.merge(BUILT_IN + "/scale", "{\"spec\":{\"replicas\":-1}}"))
+        .returns(422, Answer::code)
+        .returns(
+            "Scale.autoscaling \"owned\" is invalid: spec.replicas: Invalid value: -1: must be"
+                + " greater than or equal to 0",
+            Answer::message);
   }
 
   /** In a patch of a Scale; put, it is a precondition of both. */

@@ -250,7 +250,8 @@ public final class ScaleSubresource implements ObjectSubresource {
   public static ObjectNode changed(Call call, KubeObject current, ObjectNode scale) {
     JsonNode replicas = scale.path("spec").path("replicas");
     int number = replicas.asInt(0);
-    if (number < 0) {
+    // A custom resource is looked at as a whole.
+    if (number < 0 && !call.type().custom()) {
       throw negative(call, number);
     }
     ObjectNode copy = current.edit();
@@ -293,11 +294,6 @@ public final class ScaleSubresource implements ObjectSubresource {
 
   private static StatusException negative(Call call, int number) {
     FieldErrors errors = new FieldErrors();
-    if (call.type().custom()) {
-      JsonNode path = call.type().definition().customScale().path("specReplicasPath");
-      errors.invalid(FieldPath.ROOT, path.asText(), number, "should be a non-negative integer");
-      return StatusException.invalid(call.type().kind(), call.name(), errors.causes());
-    }
     errors.invalid(FieldPath.SPEC, "replicas", number, "must be greater than or equal to 0");
     return StatusException.invalid(
         new GroupVersionKind("autoscaling", "v1", "Scale"), call.name(), errors.causes());
