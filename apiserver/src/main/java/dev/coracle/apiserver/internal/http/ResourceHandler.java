@@ -115,6 +115,11 @@ public final class ResourceHandler {
       return;
     }
     boolean connects = this.connects.serves(type, info.subresource());
+    boolean tooDeep = !info.rest().isEmpty() && !info.subresource().equals("proxy");
+    if (!type.custom() && tooDeep) {
+      Unrouted.notFound(exchange);
+      return;
+    }
     if (!type.custom() && !connects && isUnrouted(exchange)) {
       return;
     }
