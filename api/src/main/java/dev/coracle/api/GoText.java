@@ -115,4 +115,12 @@ public final class GoText {
     return shortest.scaleByPowerOfTen(-exponent).toPlainString()
         + String.format(Locale.ROOT, exponentForm, exponent);
   }
+
+  /** What Go says of a text that is no unsigned number of 64 bits. */
+  public static String noUint(String text) {
+    boolean digits = text.matches("[0-9]+");
+    return "strconv.ParseUint: parsing "
+        + GoQuote.of(text)
+        + (digits ? ": value out of range" : ": invalid syntax");
+  }
 }
