@@ -24,6 +24,7 @@ import dev.coracle.apiserver.internal.audit.Audit;
 import dev.coracle.apiserver.internal.audit.AuditLog;
 import dev.coracle.apiserver.internal.audit.AuditPolicy;
 import dev.coracle.apiserver.internal.authn.Authentication;
+import dev.coracle.apiserver.internal.authn.AuthenticationMeters;
 import dev.coracle.apiserver.internal.authn.Authenticator;
 import dev.coracle.apiserver.internal.authn.BootstrapTokens;
 import dev.coracle.apiserver.internal.authn.ExternalSigner;
@@ -209,7 +210,12 @@ public final class Assembly {
     tokens.add(new StaticTokens(options.identity().staticTokens()));
     tokens.addAll(remotes.authenticators());
     Authentication authentication =
-        new Authentication(tokens, options.identity().audiences(), remotes.anonymousAt());
+        new Authentication(
+            tokens,
+            options.identity().audiences(),
+            remotes.anonymousAt(),
+            new AuthenticationMeters(meters),
+            clock);
     Verbs verbs = Verbs.of(backstage);
     BindingSubresource binding = new BindingSubresource(store, clock);
     Map<String, Review> reviews =
@@ -303,7 +309,7 @@ public final class Assembly {
     }
     AuditLog log = AuditLog.open(wanted, clock, meters);
     auditLog = log;
-    return new Audit(AuditPolicy.read(policy), log, clock);
+    return new Audit(AuditPolicy.read(policy), log, clock, meters);
   }
 
   private Tracing tracing(@Nullable Path file) {
