@@ -47,6 +47,7 @@ import dev.coracle.apiserver.internal.discovery.Health;
 import dev.coracle.apiserver.internal.discovery.KeyDocuments;
 import dev.coracle.apiserver.internal.discovery.OpenApiRoutes;
 import dev.coracle.apiserver.internal.discovery.ServedPage;
+import dev.coracle.apiserver.internal.discovery.StartHooks;
 import dev.coracle.apiserver.internal.discovery.VersionPage;
 import dev.coracle.apiserver.internal.filter.Filters;
 import dev.coracle.apiserver.internal.flowcontrol.FlowControl;
@@ -105,8 +106,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The parts list of one API server, in the order in which a request meets them from behind. */
@@ -161,7 +160,7 @@ public final class Assembly {
       ApiServerOptions options,
       MeterRegistry meters,
       ApiServerHooks hooks,
-      BooleanSupplier started) {
+      StartHooks start) {
     this.vertx = vertx;
     Clock clock = Clock.systemUTC();
     ApiServerMetrics metrics = new ApiServerMetrics(meters);
@@ -286,7 +285,7 @@ public final class Assembly {
                 flows,
                 options.limits()),
             new AggregatedPaths(apiServices, new ServiceResolver(store), forwarder)::handle,
-            paths(vertx, options, hooks, started),
+            paths(vertx, options, hooks, start),
             resources);
     bootstrap = new Bootstrap(calls(UserInfo.APISERVER), ExtensionTrust.of(options));
     kubernetesService = new KubernetesServiceReconciler(vertx, store, calls(UserInfo.APISERVER));
@@ -342,14 +341,9 @@ public final class Assembly {
   }
 
   private List<PathHandler> paths(
-      Vertx vertx, ApiServerOptions options, ApiServerHooks hooks, BooleanSupplier started) {
-    List<HealthCheck> checks = new ArrayList<>();
-    checks.add(
-        new HealthCheck(
-            "poststarthook/start",
-            false,
-            () -> started.getAsBoolean() ? Optional.empty() : Optional.of("not started")));
-    checks.addAll(hooks.checks());
+      Vertx vertx, ApiServerOptions options, ApiServerHooks hooks, StartHooks start) {
+    List<HealthCheck> checks = new ArrayList<>(hooks.checks());
+    checks.addAll(start.checks(apiServices::unregistered));
     Health health = new Health(checks);
     Discovery discovery =
         new Discovery(
