@@ -42,6 +42,7 @@ import dev.coracle.apiserver.internal.bootstrap.ExtensionTrust;
 import dev.coracle.apiserver.internal.bootstrap.KubernetesServiceReconciler;
 import dev.coracle.apiserver.internal.crd.Converters;
 import dev.coracle.apiserver.internal.crd.CustomResourceRegistrar;
+import dev.coracle.apiserver.internal.crd.RuleMeters;
 import dev.coracle.apiserver.internal.discovery.Discovery;
 import dev.coracle.apiserver.internal.discovery.Health;
 import dev.coracle.apiserver.internal.discovery.KeyDocuments;
@@ -126,6 +127,7 @@ public final class Assembly {
   private static final String COMPONENT = "apiserver";
 
   private final Vertx vertx;
+  private final RuleMeters ruleMeters;
   private final Scheme scheme;
   private final RbacAuthorizer rbac;
   private final NodeAuthorizer nodes;
@@ -162,6 +164,7 @@ public final class Assembly {
       ApiServerHooks hooks,
       StartHooks start) {
     this.vertx = vertx;
+    this.ruleMeters = RuleMeters.of(meters);
     Clock clock = Clock.systemUTC();
     ApiServerMetrics metrics = new ApiServerMetrics(meters);
     tracing = tracing(options.security().tracingConfig());
@@ -185,9 +188,12 @@ public final class Assembly {
     extensions =
         new Extensions(
             vertx, store, state.namespaces(), this::registry, authorizer, metrics, tracing);
+    RuleMeters ruleMeters = RuleMeters.of(meters);
     registry =
         new Registry(
-            scheme, store, definition -> type(definition, strategies, extensions.converters()));
+            scheme,
+            store,
+            definition -> type(definition, strategies, extensions.converters(), ruleMeters));
     Backstage backstage =
         new Backstage(
             store,
@@ -325,7 +331,10 @@ public final class Assembly {
   }
 
   private static ResourceType type(
-      ResourceDefinition definition, Strategies strategies, Converters converters) {
+      ResourceDefinition definition,
+      Strategies strategies,
+      Converters converters,
+      RuleMeters meters) {
     LateConversion late = converters.of(definition.gvr().groupResource()).orElse(null);
     ResourceType.Conversion conversion =
         definition.builtIn()
@@ -334,7 +343,7 @@ public final class Assembly {
     return new ResourceType(
         definition,
         conversion,
-        new SchemaRules(definition),
+        new SchemaRules(definition, meters),
         strategies.of(definition),
         late,
         definition.builtIn() ? Map.of() : converters.schemas(definition.gvr().groupResource()));
