@@ -118,8 +118,19 @@ public final class GoText {
 
   /** What Go says of a text that {@link Long#parseLong(String)} does not take. */
   public static String notAnInteger(String text) {
-    return "strconv.ParseInt: parsing "
+    return notParsed("ParseInt", text.matches("[+-]?[0-9]+"), text);
+  }
+
+  /** What Go says of a text that is no unsigned number of 64 bits. */
+  public static String noUint(String text) {
+    return notParsed("ParseUint", text.matches("[0-9]+"), text);
+  }
+
+  private static String notParsed(String function, boolean digits, String text) {
+    return "strconv."
+        + function
+        + ": parsing "
         + GoQuote.of(text)
-        + (text.matches("[+-]?[0-9]+") ? ": value out of range" : ": invalid syntax");
+        + (digits ? ": value out of range" : ": invalid syntax");
   }
 }

@@ -6,6 +6,8 @@ import dev.coracle.api.schema.Scheme;
 import dev.coracle.apiserver.config.ApiServerOptions;
 import dev.coracle.apiserver.internal.Assembly;
 import dev.coracle.apiserver.internal.bootstrap.FlatDevices;
+import dev.coracle.apiserver.internal.discovery.StartHooks;
+import dev.coracle.apiserver.internal.discovery.StartHooks.Step;
 import dev.coracle.watchhub.ResourceStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
@@ -25,6 +27,7 @@ public final class ApiServer implements Component {
   private final Assembly assembly;
   private final Vertx vertx;
   private final ResourceStore store;
+  private final StartHooks start = new StartHooks();
   private volatile boolean started;
 
   public ApiServer(
@@ -40,7 +43,7 @@ public final class ApiServer implements Component {
       ApiServerHooks hooks) {
     this.vertx = vertx;
     this.store = store;
-    this.assembly = new Assembly(vertx, store, options, metrics, hooks, () -> started);
+    this.assembly = new Assembly(vertx, store, options, metrics, hooks, start);
   }
 
   @Override
@@ -52,16 +55,21 @@ public final class ApiServer implements Component {
   public CompletionStage<Void> start() {
     return assembly
         .startCaches()
+        .invoke(() -> start.reached(Step.CACHES))
         .chain(() -> store.list(assembly.services().stored(), "", ListOptions.ALL))
         .invoke(list -> assembly.pools().fill(list.items()))
         .chain(() -> assembly.allocation().start())
         .chain(assembly::prepare)
+        .invoke(() -> start.reached(Step.OBJECTS))
         .chain(() -> new FlatDevices(store).nest())
         .chain(() ->
             Uni.createFrom().completionStage(() -> assembly.front().start().toCompletionStage()))
         .chain(assembly::appear)
         .chain(() -> assembly.bootstrap().serviceRange(assembly.pools().cidrs()))
-        .invoke(() -> started = true)
+        .invoke(() -> {
+          start.reached(Step.ADDRESSES);
+          started = true;
+        })
         .onFailure()
         .call(() -> Uni.createFrom().completionStage(this::stop))
         .subscribeAsCompletionStage();
@@ -70,6 +78,7 @@ public final class ApiServer implements Component {
   @Override
   public CompletionStage<Void> stop() {
     started = false;
+    start.stopping();
     return assembly.disappear().chain(this::end).subscribeAsCompletionStage();
   }
 

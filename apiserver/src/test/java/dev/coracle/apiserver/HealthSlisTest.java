@@ -20,20 +20,20 @@ class HealthSlisTest {
       assertThat(slis(api)).doesNotContain("kubernetes_healthcheck");
       api.bytes("/readyz", "identity", "*/*");
       api.bytes("/readyz?verbose", "identity", "*/*");
-      api.bytes("/readyz/poststarthook/start", "identity", "*/*");
+      api.bytes("/readyz/poststarthook/rbac/bootstrap-roles", "identity", "*/*");
       api.bytes("/livez?exclude=ping", "identity", "*/*");
       api.bytes("/healthz/ping", "identity", "*/*");
       assertThat(slis(api))
           .contains(
               "# TYPE kubernetes_healthcheck gauge\n",
               "kubernetes_healthcheck{name=\"ping\",type=\"readyz\"} 1\n",
-              "kubernetes_healthcheck{name=\"poststarthook/start\",type=\"readyz\"} 1\n",
+              "kubernetes_healthcheck{name=\"poststarthook/rbac/bootstrap-roles\",type=\"readyz\"} 1\n",
               "# TYPE kubernetes_healthchecks_total counter\n",
               "kubernetes_healthchecks_total{name=\"ping\",status=\"success\",type=\"readyz\"} 2\n",
-              "kubernetes_healthchecks_total{name=\"poststarthook/start\",status=\"success\","
+              "kubernetes_healthchecks_total{name=\"poststarthook/rbac/bootstrap-roles\",status=\"success\","
                   + "type=\"readyz\"} 2\n",
               "process_start_time_seconds ")
-          .doesNotContain("livez\"", "healthz\"", "status=\"error\"");
+          .doesNotContain("name=\"ping\",type=\"livez\"", "healthz\"");
     }
   }
 

@@ -3,12 +3,17 @@ package dev.coracle.apiserver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.apiserver.internal.registry.RequestTime;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.search.Search;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -100,6 +105,36 @@ class RequestMetricsTest {
           assertThat(sizes).isNotNull();
           assertThat(sizes.totalAmount()).isPositive();
         });
+  }
+
+  private static double watching() {
+    Gauge running =
+        search("apiserver_longrunning_requests", "WATCH", "services", "namespace").gauge();
+    return running == null ? 0 : running.value();
+  }
+
+  @Test
+  void watchesAreCountedAndTheirEvents() {
+    AtomicReference<Double> meanwhile = new AtomicReference<>(0.0);
+    List<JsonNode> events =
+        api.watch(
+            "/api/v1/namespaces/default/services?watch=1&sendInitialEvents=true"
+                + "&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true",
+            event -> {
+              meanwhile.set(watching());
+              return event.path("type").asText().equals("BOOKMARK");
+            });
+    assertThat(meanwhile.get()).isEqualTo(1);
+    await().until(() -> watching() == 0);
+    var sizes = server.meters().get("apiserver_watch_events_sizes").tag("resource", "services");
+    Tags tags = Tags.of("group", "", "version", "v1", "resource", "services");
+    assertThat(server.meters().get("apiserver_watch_events").tags(tags).counter().count())
+        .isEqualTo(events.size());
+    assertThat(sizes.summary().count()).isEqualTo(events.size());
+    assertThat(sizes.summary().max()).isGreaterThan(100);
+    assertThat(
+            server.meters().get("apiserver_watch_list_duration_seconds").tags(tags).timer().count())
+        .isEqualTo(1);
   }
 
   @Test

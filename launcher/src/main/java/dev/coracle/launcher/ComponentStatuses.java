@@ -52,7 +52,7 @@ final class ComponentStatuses implements ObjectProvider {
 
   /** The store, under the name that probes know it by. */
   HealthCheck etcd() {
-    return new HealthCheck("etcd", true, () -> problem(STORE));
+    return new HealthCheck("etcd", HealthCheck.At.EVERYWHERE, () -> problem(STORE));
   }
 
   @Override

@@ -227,7 +227,7 @@ public final class Coracle {
         statuses.etcd(),
         new HealthCheck(
             "components",
-            false,
+            HealthCheck.At.NOT_LIVEZ,
             () -> started.stream().flatMap(c -> c.unhealthy().stream()).findFirst()));
   }
 

@@ -16,6 +16,7 @@ import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.watchhub.config.EmbeddedOptions;
 import dev.coracle.watchhub.config.HubOptions;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
@@ -44,6 +45,7 @@ class WatchHubTest {
   private Vertx vertx;
   private Storage storage;
   private WatchHub hub;
+  private SimpleMeterRegistry meters;
 
   @BeforeEach
   void start() throws Exception {
@@ -55,7 +57,8 @@ class WatchHubTest {
     storage =
         new EmbeddedStorage(
             EmbeddedOptions.defaults(directory).withDurable(false), new SimpleMeterRegistry());
-    hub = new WatchHub(vertx, storage, options, new SimpleMeterRegistry());
+    meters = new SimpleMeterRegistry();
+    hub = new WatchHub(vertx, storage, options, meters);
     hub.selectableFields(PODS, Set.of("spec.nodeName", "status.phase"));
     hub.start().toCompletableFuture().get(10, TimeUnit.SECONDS);
   }
@@ -123,6 +126,24 @@ class WatchHubTest {
   private ResourceStore.Held held() {
     list("", ListOptions.ALL);
     return hub.held(PODS);
+  }
+
+  @Test
+  void eachResourceTellsWhatItHoldsAndWhatCameOfIt() {
+    create("a", "one", "", "x");
+    create("a", "two", "", "x");
+    delete("a", "one");
+    ResourceStore.Held held = held();
+    Tags pods = Tags.of("group", "", "resource", "pods");
+    assertThat(meters.get("apiserver_resource_objects").tags(pods).gauge().value()).isEqualTo(1);
+    assertThat(meters.get("apiserver_storage_objects").tags("resource", "pods").gauge().value())
+        .isEqualTo(1);
+    assertThat(meters.get("apiserver_resource_size_estimate_bytes").tags(pods).gauge().value())
+        .isEqualTo(held.bytes());
+    for (String counter :
+        List.of("apiserver_storage_events_received", "apiserver_watch_cache_events_received")) {
+      assertThat(meters.get(counter).tags(pods).functionCounter().count()).isEqualTo(3);
+    }
   }
 
   @Test

@@ -82,7 +82,8 @@ public final class ServerSideApply {
    * Records who owns what after a create, update or patch.
    *
    * @param live what is stored; null on create
-   * @param newer what is about to be stored
+   * @param newer what is about to be stored; the record it brings itself counts for writes of the
+   *     object alone, not for those of a subresource
    * @return {@code newer}'s content with the record
    */
   public static ObjectNode track(
@@ -102,7 +103,7 @@ public final class ServerSideApply {
   private static ManagedFields managers(
       SchemaType type, @Nullable ObjectNode live, ObjectNode newer, Writer writer) {
     JsonNode asked = newer.path("metadata").path("managedFields");
-    if (ManagedFields.isReset(asked)) {
+    if (writer.subresource.isEmpty() && ManagedFields.isReset(asked)) {
       return new ManagedFields();
     }
     JsonNode stored =

@@ -30,19 +30,19 @@ public final class ApiServerMetrics {
   private final MeterRegistry registry;
 
   private final RequestMeters requests;
+  private final WatchMeters watches;
   private final Map<GroupVersionResource, Set<String>> deprecated = new ConcurrentHashMap<>();
   private final AtomicInteger reads = new AtomicInteger();
   private final AtomicInteger writes = new AtomicInteger();
-  private final AtomicInteger longRunning = new AtomicInteger();
 
   public ApiServerMetrics(MeterRegistry registry) {
     this.registry = registry;
     this.requests = new RequestMeters(registry);
+    this.watches = new WatchMeters(registry);
     registry.gauge(
         "apiserver_current_inflight_requests", Tags.of("request_kind", "readOnly"), reads);
     registry.gauge(
         "apiserver_current_inflight_requests", Tags.of("request_kind", "mutating"), writes);
-    registry.gauge("apiserver_longrunning_requests", longRunning);
   }
 
   public AtomicInteger inFlight(boolean mutating) {
@@ -53,8 +53,8 @@ public final class ApiServerMetrics {
     return requests;
   }
 
-  public AtomicInteger longRunning() {
-    return longRunning;
+  public WatchMeters watches() {
+    return watches;
   }
 
   /**

@@ -24,6 +24,7 @@ import dev.coracle.apiserver.internal.audit.Audit;
 import dev.coracle.apiserver.internal.audit.AuditLog;
 import dev.coracle.apiserver.internal.audit.AuditPolicy;
 import dev.coracle.apiserver.internal.authn.Authentication;
+import dev.coracle.apiserver.internal.authn.AuthenticationMeters;
 import dev.coracle.apiserver.internal.authn.Authenticator;
 import dev.coracle.apiserver.internal.authn.BootstrapTokens;
 import dev.coracle.apiserver.internal.authn.ExternalSigner;
@@ -41,11 +42,13 @@ import dev.coracle.apiserver.internal.bootstrap.ExtensionTrust;
 import dev.coracle.apiserver.internal.bootstrap.KubernetesServiceReconciler;
 import dev.coracle.apiserver.internal.crd.Converters;
 import dev.coracle.apiserver.internal.crd.CustomResourceRegistrar;
+import dev.coracle.apiserver.internal.crd.RuleMeters;
 import dev.coracle.apiserver.internal.discovery.Discovery;
 import dev.coracle.apiserver.internal.discovery.Health;
 import dev.coracle.apiserver.internal.discovery.KeyDocuments;
 import dev.coracle.apiserver.internal.discovery.OpenApiRoutes;
 import dev.coracle.apiserver.internal.discovery.ServedPage;
+import dev.coracle.apiserver.internal.discovery.StartHooks;
 import dev.coracle.apiserver.internal.discovery.VersionPage;
 import dev.coracle.apiserver.internal.filter.Filters;
 import dev.coracle.apiserver.internal.flowcontrol.FlowControl;
@@ -104,8 +107,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The parts list of one API server, in the order in which a request meets them from behind. */
@@ -126,6 +127,7 @@ public final class Assembly {
   private static final String COMPONENT = "apiserver";
 
   private final Vertx vertx;
+  private final RuleMeters ruleMeters;
   private final Scheme scheme;
   private final RbacAuthorizer rbac;
   private final NodeAuthorizer nodes;
@@ -160,8 +162,9 @@ public final class Assembly {
       ApiServerOptions options,
       MeterRegistry meters,
       ApiServerHooks hooks,
-      BooleanSupplier started) {
+      StartHooks start) {
     this.vertx = vertx;
+    this.ruleMeters = RuleMeters.of(meters);
     Clock clock = Clock.systemUTC();
     ApiServerMetrics metrics = new ApiServerMetrics(meters);
     tracing = tracing(options.security().tracingConfig());
@@ -188,7 +191,9 @@ public final class Assembly {
             vertx, store, state.namespaces(), this::registry, authorizer, metrics, tracing);
     registry =
         new Registry(
-            scheme, store, definition -> type(definition, strategies, extensions.converters()));
+            scheme,
+            store,
+            definition -> type(definition, strategies, extensions.converters(), ruleMeters));
     Backstage backstage =
         new Backstage(
             store,
@@ -210,7 +215,12 @@ public final class Assembly {
     tokens.add(new StaticTokens(options.identity().staticTokens()));
     tokens.addAll(remotes.authenticators());
     Authentication authentication =
-        new Authentication(tokens, options.identity().audiences(), remotes.anonymousAt());
+        new Authentication(
+            tokens,
+            options.identity().audiences(),
+            remotes.anonymousAt(),
+            new AuthenticationMeters(meters),
+            clock);
     Verbs verbs = Verbs.of(backstage);
     BindingSubresource binding = new BindingSubresource(store, clock);
     Map<String, Review> reviews =
@@ -221,7 +231,7 @@ public final class Assembly {
             verbs,
             backstage.admission(),
             Map.of(
-                "*/scale", new ScaleSubresource(store, verbs.updates()),
+                "*/scale", new ScaleSubresource(backstage, verbs.updates()),
                 "pods/binding", binding,
                 "pods/eviction",
                     new EvictionSubresource(store, new DeleteVerb(backstage.unasked()), clock),
@@ -281,7 +291,7 @@ public final class Assembly {
                 flows,
                 options.limits()),
             new AggregatedPaths(apiServices, new ServiceResolver(store), forwarder)::handle,
-            paths(vertx, options, hooks, started),
+            paths(vertx, options, hooks, start),
             resources);
     bootstrap = new Bootstrap(calls(UserInfo.APISERVER), ExtensionTrust.of(options));
     kubernetesService = new KubernetesServiceReconciler(vertx, store, calls(UserInfo.APISERVER));
@@ -304,7 +314,7 @@ public final class Assembly {
     }
     AuditLog log = AuditLog.open(wanted, clock, meters);
     auditLog = log;
-    return new Audit(AuditPolicy.read(policy), log, clock);
+    return new Audit(AuditPolicy.read(policy), log, clock, meters);
   }
 
   private Tracing tracing(@Nullable Path file) {
@@ -321,7 +331,10 @@ public final class Assembly {
   }
 
   private static ResourceType type(
-      ResourceDefinition definition, Strategies strategies, Converters converters) {
+      ResourceDefinition definition,
+      Strategies strategies,
+      Converters converters,
+      RuleMeters meters) {
     LateConversion late = converters.of(definition.gvr().groupResource()).orElse(null);
     ResourceType.Conversion conversion =
         definition.builtIn()
@@ -330,21 +343,16 @@ public final class Assembly {
     return new ResourceType(
         definition,
         conversion,
-        new SchemaRules(definition),
+        new SchemaRules(definition, meters),
         strategies.of(definition),
         late,
         definition.builtIn() ? Map.of() : converters.schemas(definition.gvr().groupResource()));
   }
 
   private List<PathHandler> paths(
-      Vertx vertx, ApiServerOptions options, ApiServerHooks hooks, BooleanSupplier started) {
-    List<HealthCheck> checks = new ArrayList<>();
-    checks.add(
-        new HealthCheck(
-            "poststarthook/start",
-            false,
-            () -> started.getAsBoolean() ? Optional.empty() : Optional.of("not started")));
-    checks.addAll(hooks.checks());
+      Vertx vertx, ApiServerOptions options, ApiServerHooks hooks, StartHooks start) {
+    List<HealthCheck> checks = new ArrayList<>(hooks.checks());
+    checks.addAll(start.checks(apiServices::unregistered));
     Health health = new Health(checks);
     Discovery discovery =
         new Discovery(

@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
@@ -9,6 +10,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 
 /**
@@ -64,6 +66,7 @@ public final class RequestMeters {
   private final Map<Answer, Counter> counters = new ConcurrentHashMap<>();
   private final Map<Kind, Times> times = new ConcurrentHashMap<>();
   private final Map<Kind, DistributionSummary> sizes = new ConcurrentHashMap<>();
+  private final Map<Kind, AtomicInteger> longRunning = new ConcurrentHashMap<>();
 
   RequestMeters(MeterRegistry registry) {
     this.registry = registry;
@@ -93,6 +96,20 @@ public final class RequestMeters {
   /** How large the answer to a read is, in bytes as they are sent. */
   public void sized(Kind kind, long bytes) {
     sizes.computeIfAbsent(kind, this::size).record(bytes);
+  }
+
+  /** How many watches and streams of this kind run now; who begins one ends it. */
+  public AtomicInteger longRunning(Kind kind) {
+    return longRunning.computeIfAbsent(kind, this::running);
+  }
+
+  private AtomicInteger running(Kind kind) {
+    AtomicInteger running = new AtomicInteger();
+    Gauge.builder("apiserver_longrunning_requests", running, AtomicInteger::get)
+        .description("Watches and streams that run")
+        .tags(kind.tags())
+        .register(registry);
+    return running;
   }
 
   private Counter counter(Answer answer) {

@@ -69,7 +69,9 @@ public final class Validator {
       finalizers(resource, now, errors);
       rules.checkChanged(now, before.tree(), errors);
     } else if (subresource.equals("scale")) {
-      WorkloadRules.notNegative(now.path("spec"), "replicas", FieldPath.SPEC, errors);
+      if (resource.builtIn()) {
+        WorkloadRules.notNegative(now.path("spec"), "replicas", FieldPath.SPEC, errors);
+      }
     } else {
       rules.checkSubresource(subresource, now, before.tree(), errors);
     }

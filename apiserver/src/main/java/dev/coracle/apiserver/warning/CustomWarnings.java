@@ -3,6 +3,7 @@ package dev.coracle.apiserver.warning;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.validation.Formats;
+import dev.coracle.api.validation.NameRules;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -12,8 +13,8 @@ import java.util.function.Consumer;
 /** What to tell of custom resources, whatever their definition. */
 final class CustomWarnings {
 
-  /** What the garbage collector itself puts there. */
-  private static final Set<String> STANDARD = Set.of("orphan", "foregroundDeletion");
+  /** What Kubernetes itself puts there. */
+  private static final Set<String> STANDARD = Set.of("orphan", "foregroundDeletion", "kubernetes");
 
   /** What of a schema besides its properties is a schema. */
   private static final List<String> PARTS = List.of("items", "additionalProperties");
@@ -29,12 +30,14 @@ final class CustomWarnings {
     Set<String> added = names(now);
     added.removeAll(names(before));
     for (String name : added) {
+      String of = "metadata.finalizers: \"" + name + "\": ";
+      NameRules.qualifiedName(name).forEach(wrong -> to.accept(of + wrong));
       if (name.indexOf('/') < 0 && !STANDARD.contains(name)) {
         to.accept(
-            "metadata.finalizers: \""
-                + name
-                + "\": prefer a domain-qualified finalizer name including a path (/) to avoid"
-                + " accidental conflicts with other finalizer writers");
+            of
+                + "prefer a domain-qualified finalizer name"
+                + (name.indexOf('.') < 0 ? "" : " including a path (/)")
+                + " to avoid accidental conflicts with other finalizer writers");
       }
     }
   }

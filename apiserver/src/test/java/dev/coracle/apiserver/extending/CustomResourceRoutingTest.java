@@ -82,6 +82,19 @@ class CustomResourceRoutingTest {
   }
 
   @Test
+  void whatFollowsASubresourceSaysNothing() {
+    assertThat(api.get(PATHS + "/l/scale/x/y").ok().body().path("kind").asText())
+        .isEqualTo("Scale");
+    assertThat(api.call("POST", PATHS + "/l/scale/x", "application/json", "{}").code())
+        .isEqualTo(405);
+    assertThat(api.get(PATHS + "/l/nope/x").code()).isEqualTo(404);
+    // What is built in is not so lenient.
+    assertThat(api.get("/api/v1/namespaces/default/status/x").code()).isEqualTo(404);
+    assertThat(api.get("/api/v1/nodes/none/status/x").message())
+        .isEqualTo("the server could not find the requested resource");
+  }
+
+  @Test
   void whatIsPutTellsItsKindBeforeItIsLookedUp() {
     Answer answer = api.call("PUT", PATHS + "/none", "application/json", "{}");
     assertThat(answer.code()).isEqualTo(400);

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -39,26 +40,32 @@ class ReviewedWritesTest {
     server = new TestServer(dir);
     api = new TestApi(server);
     hooks = new WebhookServer(server.vertx(), server.pki());
-    String hook = hooks.on("/m", _ -> answer());
+    register("Mutating", "m", hooks.on("/m", _ -> answer()));
+    register("Validating", "v", hooks.on("/v", _ -> Json.object().put("allowed", true)));
+    await()
+        .until(() -> {
+          api.post(MAPS, "metadata: {generateName: probe-, " + MARK + "}").ok();
+          return !hooks.seen("/m").isEmpty() && !hooks.seen("/v").isEmpty();
+        });
+  }
+
+  private static void register(String kind, String name, String hook) {
     api.post(
-            "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations",
+            "/apis/admissionregistration.k8s.io/v1/"
+                + kind.toLowerCase(Locale.ROOT)
+                + "webhookconfigurations",
             """
-            metadata: {name: m}
+            metadata: {name: %s}
             webhooks:
-            - name: m.example.com
+            - name: %s.example.com
               admissionReviewVersions: [v1]
               sideEffects: None
               rules: [{apiGroups: ["", apps], apiVersions: [v1], operations: ["*"], resources: ["*/*"]}]
               objectSelector: {matchLabels: {reviewed: "true"}}
               clientConfig: %s
             """
-                .formatted(hook))
+                .formatted(name, name, hook))
         .ok();
-    await()
-        .until(() -> {
-          api.post(MAPS, "metadata: {generateName: probe-, " + MARK + "}").ok();
-          return !hooks.seen("/m").isEmpty();
-        });
   }
 
   @AfterAll
@@ -95,12 +102,27 @@ class ReviewedWritesTest {
         "name | 422 | ConfigMap \"other\" is invalid: metadata.name: Invalid value: \"other\": field is immutable",
         "uid | 422 | ConfigMap \"identity-uid\" is invalid: metadata.uid: Invalid value: \"other\": field is immutable",
         "namespace | 400 | the namespace of the provided object does not match the namespace sent on the request",
-        "resourceVersion | 409 | Operation cannot be fulfilled on configmaps \"identity-resourceversion\": the object has been modified; please apply your changes to the latest version and try again",
+        "resourceVersion | 500 | strconv.ParseUint: parsing \"other\": invalid syntax",
       })
   void noWebhookMakesAnotherObjectOfIt(String field, int code, String message) {
-    String name = "identity-" + field.toLowerCase(java.util.Locale.ROOT);
+    becomes("identity-" + field.toLowerCase(Locale.ROOT), field, "other", code, message);
+  }
+
+  @Test
+  void norAnotherVersion() {
+    becomes(
+        "older",
+        "resourceVersion",
+        "1",
+        409,
+        "Operation cannot be fulfilled on configmaps \"older\": the object has been modified; please"
+            + " apply your changes to the latest version and try again");
+  }
+
+  private static void becomes(String name, String field, String value, int code, String message) {
     api.post(MAPS, "metadata: {name: " + name + ", " + MARK + "}").ok();
-    patch = "[{\"op\":\"replace\",\"path\":\"/metadata/%s\",\"value\":\"other\"}]".formatted(field);
+    patch =
+        "[{\"op\":\"replace\",\"path\":\"/metadata/%s\",\"value\":\"%s\"}]".formatted(field, value);
     Answer answer = api.merge(MAPS + "/" + name, "{data: {a: b}}");
     assertThat(answer.code()).isEqualTo(code);
     assertThat(answer.message()).isEqualTo(message);
@@ -123,6 +145,19 @@ class ReviewedWritesTest {
     assertThat(answer.code()).isEqualTo(500);
     assertThat(answer.message())
         .isEqualTo("resourceVersion should not be set on objects to be created");
+    // Found where it would be stored: who validates has seen it.
+    JsonNode validated = hooks.seen("/v").getLast().path("object").path("metadata");
+    assertThat(validated.path("name").asText()).isEqualTo("versioned");
+    assertThat(validated.path("resourceVersion").asText()).isEqualTo("5");
+  }
+
+  /** Upstream stores what is born dying. */
+  @Test
+  void nothingIsBornDying() {
+    patch =
+        "[{\"op\":\"add\",\"path\":\"/metadata/deletionTimestamp\",\"value\":\"2020-01-01T00:00:00Z\"}]";
+    Answer answer = api.post(MAPS, "metadata: {name: dying, " + MARK + "}");
+    assertThat(answer.ok().body().path("metadata").has("deletionTimestamp")).isFalse();
   }
 
   @Test

@@ -297,17 +297,23 @@ class KindWarningsTest {
     ObjectNode now =
         tree(
             tabs,
-            "{metadata: {finalizers: [z, old.g.io, g.io/a, orphan, foregroundDeletion, a.g.io]}}");
+            "{metadata: {finalizers: [z, old.g.io, g.io/a, g.io/-, orphan, foregroundDeletion, kubernetes, a.g.io]}}");
     List<String> words = new ArrayList<>();
     KindWarnings.ofUpdate(tabs, now, before, words::add);
-    String end =
-        ": prefer a domain-qualified finalizer name including a path (/) to avoid accidental"
-            + " conflicts with other finalizer writers";
+    String better = ": prefer a domain-qualified finalizer name";
+    String end = " to avoid accidental conflicts with other finalizer writers";
     assertThat(words)
         .containsExactly(
-            "metadata.finalizers: \"a.g.io\"" + end, "metadata.finalizers: \"z\"" + end);
+            "metadata.finalizers: \"a.g.io\"" + better + " including a path (/)" + end,
+            "metadata.finalizers: \"g.io/-\": name part must consist of alphanumeric characters, '-',"
+                + " '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',"
+                + "  or 'my.name',  or '123-abc', regex used for validation is"
+                + " '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
+            "metadata.finalizers: \"z\"" + better + end);
     words.clear();
     KindWarnings.ofCreate(tabs, before, words::add);
-    assertThat(words).containsExactly("metadata.finalizers: \"old.g.io\"" + end);
+    assertThat(words)
+        .containsExactly(
+            "metadata.finalizers: \"old.g.io\"" + better + " including a path (/)" + end);
   }
 }

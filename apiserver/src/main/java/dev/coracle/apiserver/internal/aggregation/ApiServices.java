@@ -75,6 +75,13 @@ public final class ApiServices {
     return objects.start().invoke(local::start);
   }
 
+  /**
+   * Which APIServices of what is built in are still to come, for people; empty when all are there.
+   */
+  public Optional<String> unregistered() {
+    return local.unregistered();
+  }
+
   /** To be told when this server's own groups and versions may have changed. */
   public void ownChanged() {
     local.settle();

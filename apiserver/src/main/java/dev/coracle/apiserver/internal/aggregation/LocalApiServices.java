@@ -15,6 +15,9 @@ import io.vertx.core.Vertx;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -42,6 +45,7 @@ final class LocalApiServices {
   private final Vertx vertx;
   private final AtomicBoolean pending = new AtomicBoolean();
   private volatile boolean started;
+  private volatile boolean complete;
 
   LocalApiServices(
       Vertx vertx, ResourceStore store, Scheme scheme, LiveCache objects, Clock clock) {
@@ -104,6 +108,28 @@ final class LocalApiServices {
             .with(_ -> {}, failure -> report(known.name(), failure));
       }
     }
+  }
+
+  /** Once all of what is built in were there, nothing is missing any more. */
+  Optional<String> unregistered() {
+    if (complete) {
+      return Optional.empty();
+    }
+    Set<String> missing = new TreeSet<>();
+    for (Scheme.ApiGroup group : scheme.groups()) {
+      for (Scheme.Version version : group.versions()) {
+        String name = version.version() + "." + version.group();
+        if (!group.name().equals(RESOURCE.group())
+            && !LocalPriorities.isCustom(version)
+            && objects.get("", name).isEmpty()) {
+          missing.add(name);
+        }
+      }
+    }
+    complete = missing.isEmpty();
+    return complete
+        ? Optional.empty()
+        : Optional.of("missing APIService: [" + String.join(" ", missing) + "]");
   }
 
   private Map<String, ObjectNode> wanted() {

@@ -3,9 +3,13 @@ package dev.coracle.apiserver.internal.audit;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.RequestInfo;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +22,12 @@ public final class Audit {
   private final AuditLog log;
   private final Clock clock;
 
-  public Audit(AuditPolicy policy, AuditLog log, Clock clock) {
+  private final Map<AuditLevel, Counter> levels = new EnumMap<>(AuditLevel.class);
+
+  public Audit(AuditPolicy policy, AuditLog log, Clock clock, MeterRegistry meters) {
+    for (AuditLevel level : AuditLevel.values()) {
+      levels.put(level, meters.counter("apiserver_audit_level_total", "level", level.word()));
+    }
     this.policy = policy;
     this.log = log;
     this.clock = clock;
@@ -50,6 +59,8 @@ public final class Audit {
   /** Called once it is known who asks. Records the stages that follow by itself. */
   public void begin(Exchange exchange) {
     Optional<AuditRule> rule = policy.of(exchange.user(), exchange.info());
+    Objects.requireNonNull(levels.get(rule.map(AuditRule::level).orElse(AuditLevel.NONE)))
+        .increment();
     if (rule.isEmpty()) {
       return;
     }

@@ -3,6 +3,8 @@ package dev.coracle.apiserver.internal.authn;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.authn.Authenticator.Result;
 import io.smallrye.mutiny.Uni;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -15,6 +17,8 @@ public final class Authentication {
   private final List<Authenticator> tokens;
   private final List<String> audiences;
   private final Predicate<String> anonymousAt;
+  private final AuthenticationMeters meters;
+  private final Clock clock;
 
   /**
    * @param tokens asked in this order
@@ -22,25 +26,49 @@ public final class Authentication {
    * @param anonymousAt whether requests without credentials are let in at a path
    */
   public Authentication(
-      List<Authenticator> tokens, List<String> audiences, Predicate<String> anonymousAt) {
+      List<Authenticator> tokens,
+      List<String> audiences,
+      Predicate<String> anonymousAt,
+      AuthenticationMeters meters,
+      Clock clock) {
     this.anonymousAt = anonymousAt;
+    this.meters = meters;
+    this.clock = clock;
     this.tokens = List.copyOf(tokens);
     this.audiences = List.copyOf(audiences);
   }
 
-  /** Empty when credentials were given and are not good, or are missing where they are needed. */
+  /**
+   * Empty when credentials were given and are not good, or are missing where they are needed. A
+   * connection may outlive the certificate that it began with, which is not good then.
+   */
   public Uni<Optional<UserInfo>> authenticate(
       @Nullable SSLSession session, String authorization, String path) {
-    Optional<UserInfo> byCertificate = ClientCertificates.user(session);
+    long since = System.nanoTime();
+    Optional<ClientCertificates.Certified> byCertificate = ClientCertificates.of(session);
+    boolean expired = false;
     if (byCertificate.isPresent()) {
-      return Uni.createFrom().item(byCertificate);
+      Duration validYet = Duration.between(clock.instant(), byCertificate.get().notAfter());
+      expired = validYet.isNegative();
+      if (!expired) {
+        meters.certificate(validYet);
+        return answered(Optional.of(byCertificate.get().user()), since);
+      }
     }
     if (!authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
-      return Uni.createFrom()
-          .item(anonymousAt.test(path) ? Optional.of(UserInfo.ANONYMOUS) : Optional.empty());
+      boolean anonymous = !expired && anonymousAt.test(path);
+      return answered(anonymous ? Optional.of(UserInfo.ANONYMOUS) : Optional.empty(), since);
     }
     return token(authorization.substring(7).trim(), audiences)
-        .map(result -> result.map(Result::user));
+        .map(result -> result.map(Result::user))
+        .invoke(user -> meters.answered(user, since))
+        .onFailure()
+        .invoke(_ -> meters.failed(since));
+  }
+
+  private Uni<Optional<UserInfo>> answered(Optional<UserInfo> user, long since) {
+    meters.answered(user, since);
+    return Uni.createFrom().item(user);
   }
 
   /** Asks the authenticators of tokens one after the other. */

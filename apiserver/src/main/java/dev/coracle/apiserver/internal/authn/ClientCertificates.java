@@ -6,6 +6,7 @@ import java.security.NoSuchAlgorithmException;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -35,23 +36,30 @@ public final class ClientCertificates {
 
   private ClientCertificates() {}
 
-  /** Empty when the connection has no client certificate. Looked at once per TLS session. */
-  public static Optional<UserInfo> user(@Nullable SSLSession session) {
+  /** A user, as long as the certificate says so. */
+  public record Certified(UserInfo user, Instant notAfter) {}
+
+  /**
+   * Empty when the connection has no client certificate that was good when it was first looked at,
+   * which it is once per TLS session.
+   */
+  public static Optional<Certified> of(@Nullable SSLSession session) {
     if (session == null) {
       return Optional.empty();
     }
     Object known = session.getValue(USER);
-    if (known instanceof UserInfo user) {
-      return Optional.of(user);
+    if (known instanceof Certified certified) {
+      return Optional.of(certified);
     }
     try {
       Certificate[] chain = session.getPeerCertificates();
       if (chain.length == 0 || !(chain[0] instanceof X509Certificate certificate)) {
         return Optional.empty();
       }
-      Optional<UserInfo> user = user(certificate);
-      user.ifPresent(u -> session.putValue(USER, u));
-      return user;
+      Optional<Certified> certified =
+          user(certificate).map(u -> new Certified(u, certificate.getNotAfter().toInstant()));
+      certified.ifPresent(c -> session.putValue(USER, c));
+      return certified;
     } catch (SSLPeerUnverifiedException e) {
       return Optional.empty();
     }

@@ -1,16 +1,18 @@
 package dev.coracle.apiserver.internal.discovery;
 
 import dev.coracle.api.ExpositionText;
+import dev.coracle.api.GoQuote;
 import dev.coracle.api.HealthSlis;
 import dev.coracle.apiserver.HealthCheck;
 import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.Responder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Serves {@code /healthz}, {@code /livez} and {@code /readyz}, whole or one check at a time, and at
@@ -27,10 +29,15 @@ public final class Health {
   private final HealthSlis slis = new HealthSlis();
 
   /**
-   * @param checks in the order in which they are shown
+   * @param checks in the order in which they are shown, after those that are well by being answered
    */
   public Health(List<HealthCheck> checks) {
-    this.checks = List.copyOf(checks);
+    this.checks =
+        Stream.concat(
+                Stream.of("ping", "log")
+                    .map(name -> new HealthCheck(name, HealthCheck.At.EVERYWHERE, Optional::empty)),
+                checks.stream())
+            .toList();
   }
 
   /** Answers, or says that this is no path of health. */
@@ -45,49 +52,63 @@ public final class Health {
     if (!ROOTS.contains(parts[0])) {
       return false;
     }
-    String root = parts[0];
-    List<HealthCheck> asked = new ArrayList<>();
-    for (HealthCheck check : checks) {
-      boolean here = !root.equals("livez") || check.liveness();
-      boolean named = parts.length < 2 || parts[1].isEmpty() || parts[1].equals(check.name());
-      if (here && named) {
-        asked.add(check);
+    List<HealthCheck> here = checks.stream().filter(c -> c.asked().includes(parts[0])).toList();
+    if (parts.length < 2) {
+      whole(exchange, parts[0], here);
+    } else {
+      Optional<HealthCheck> named =
+          here.stream().filter(c -> c.name().equals(parts[1])).findFirst();
+      if (named.isPresent()) {
+        one(exchange, named.get());
+      } else {
+        Responder.text(exchange, 404, "404 page not found\n");
       }
     }
-    if (parts.length == 2 && !parts[1].isEmpty() && asked.isEmpty() && !parts[1].equals("ping")) {
-      Responder.text(exchange, 404, "404 page not found\n");
-      return true;
-    }
-    Set<String> excluded = new HashSet<>(exchange.queries("exclude"));
-    boolean whole = parts.length < 2;
-    if (whole && !excluded.contains("ping")) {
-      slis.observe("ping", root, true);
-    }
-    StringBuilder lines = new StringBuilder("[+]ping ok\n");
+    return true;
+  }
+
+  private void whole(Exchange exchange, String root, List<HealthCheck> here) {
+    Set<String> excluded = new TreeSet<>(exchange.queries("exclude"));
+    Set<String> unknown = new TreeSet<>(excluded);
+    StringBuilder lines = new StringBuilder();
     boolean failed = false;
-    for (HealthCheck check : asked) {
-      if (excluded.contains(check.name())) {
-        lines.append("[+]").append(check.name()).append(" excluded: ok\n");
+    for (HealthCheck check : here) {
+      String name = check.name();
+      if (excluded.contains(name)) {
+        unknown.remove(name);
+        lines.append("[+]").append(name).append(" excluded: ok\n");
         continue;
       }
-      Optional<String> problem = check.problem().get();
-      failed |= problem.isPresent();
-      if (whole) {
-        slis.observe(check.name(), root, problem.isEmpty());
-      }
-      lines.append(problem.isEmpty() ? "[+]" : "[-]").append(check.name());
-      lines.append(problem.isEmpty() ? " ok\n" : " failed: reason withheld\n");
+      boolean well = check.problem().get().isEmpty();
+      failed |= !well;
+      slis.observe(name, root, well);
+      // Anybody may ask this, and is not told why; who may ask for the one check is.
+      lines.append(well ? "[+]" : "[-]").append(name);
+      lines.append(well ? " ok\n" : " failed: reason withheld\n");
     }
-    boolean verbose = exchange.asks("verbose");
+    if (!unknown.isEmpty()) {
+      lines
+          .append("warn: some health checks cannot be excluded: no matches for ")
+          .append(unknown.stream().map(GoQuote::of).collect(Collectors.joining(",")))
+          .append('\n');
+    }
     if (failed) {
       lines.append(root).append(" check failed\n");
       Responder.text(exchange, 500, lines.toString());
-    } else if (verbose) {
+    } else if (exchange.asks("verbose")) {
       lines.append(root).append(" check passed\n");
       Responder.text(exchange, 200, lines.toString());
     } else {
       Responder.text(exchange, 200, "ok");
     }
-    return true;
+  }
+
+  private static void one(Exchange exchange, HealthCheck check) {
+    Optional<String> problem = check.problem().get();
+    if (problem.isPresent()) {
+      Responder.text(exchange, 500, "internal server error: " + problem.get() + "\n");
+    } else {
+      Responder.text(exchange, 200, "ok");
+    }
   }
 }

@@ -38,11 +38,11 @@ final class FlowControlFilter implements Filter {
   @Override
   public void handle(Exchange exchange, Runnable next) {
     RequestInfo info = exchange.info();
-    AtomicInteger running =
-        info.longRunning() ? metrics.longRunning() : metrics.inFlight(info.mutating());
-    running.incrementAndGet();
-    exchange.context().addEndHandler(_ -> running.decrementAndGet());
-    if (info.longRunning() && !info.verb().equals("watch")) {
+    if (!info.longRunning()) {
+      AtomicInteger running = metrics.inFlight(info.mutating());
+      running.incrementAndGet();
+      exchange.context().addEndHandler(_ -> running.decrementAndGet());
+    } else if (!info.verb().equals("watch")) {
       next.run();
       return;
     }

@@ -37,6 +37,8 @@ public record Negotiation(Form form, String as, String group, String version) {
     }
   }
 
+  private static final List<String> TRANSFORMING = List.of("as", "g", "v");
+
   public static final Negotiation JSON = new Negotiation(Form.JSON, "", "", "");
 
   private record Clause(String type, Map<String, String> parameters) {
@@ -50,14 +52,23 @@ public record Negotiation(Form form, String as, String group, String version) {
       }
     }
 
-    /** The form that this names, or null. */
+    /** The form that this names, or null; events alone are streamed, and not as YAML. */
     @Nullable Form form() {
+      String stream = parameters.getOrDefault("stream", "");
+      if (!stream.isEmpty() && (!stream.equals("watch") || type.equals("application/yaml"))) {
+        return null;
+      }
       return switch (type) {
-        case "application/json", "*/*", "*", "application/*", "text/*" -> Form.JSON;
+        case "application/json", "*/*", "*", "application/*" -> Form.JSON;
         case "application/yaml" -> Form.YAML;
         case "application/vnd.kubernetes.protobuf" -> Form.PROTOBUF;
         default -> null;
       };
+    }
+
+    /** Whether it asks for the object as another kind than its own. */
+    boolean transforms() {
+      return TRANSFORMING.stream().anyMatch(parameters::containsKey);
     }
   }
 
@@ -111,7 +122,7 @@ public record Negotiation(Form form, String as, String group, String version) {
   static Form ofStatus(String accept) {
     for (Clause clause : accept.isBlank() ? List.<Clause>of() : clauses(accept)) {
       Form form = clause.form();
-      if (form != null && !clause.parameters().containsKey("as")) {
+      if (form != null && !clause.transforms()) {
         return form;
       }
     }
@@ -133,7 +144,7 @@ public record Negotiation(Form form, String as, String group, String version) {
       }
       String group = clause.parameters().getOrDefault("g", "");
       String version = clause.parameters().getOrDefault("v", "");
-      if (as.isEmpty()) {
+      if (!clause.transforms()) {
         return Optional.of(new Negotiation(form, "", "", ""));
       }
       boolean known =

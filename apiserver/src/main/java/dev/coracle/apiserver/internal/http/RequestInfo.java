@@ -15,7 +15,9 @@ import java.util.Set;
  * @param resourceRequest below {@code /api/v1} or {@code /apis/GROUP/VERSION}, as opposed to {@code
  *     /healthz} or discovery
  * @param verb Kubernetes' verb of a resource request, else the lower-case HTTP method
- * @param rest what follows a proxy subresource, with its leading slash; else empty
+ * @param rest what follows a subresource, with its leading slash; empty mostly. It has a meaning
+ *     behind {@code proxy}, none behind the subresources of custom resources, and nothing else is
+ *     so deep
  * @param fieldSelector of a list, watch or deletecollection; everything where there is none, where
  *     it cannot be understood (which the verb tells the client), and in the old form {@code
  *     /watch/…}, whose selectors do not always count
@@ -87,8 +89,7 @@ public record RequestInfo(
     if (subresource.equals("proxy")) {
       rest = rest(path, parts.subList(0, at + 3));
     } else if (parts.size() > at + 3) {
-      // Too deep for any resource: keep it visible so that it is answered with NotFound.
-      subresource = String.join("/", parts.subList(at + 2, parts.size()));
+      rest = "/" + String.join("/", parts.subList(at + 3, parts.size()));
     }
     String kubernetesVerb =
         switch (method) {

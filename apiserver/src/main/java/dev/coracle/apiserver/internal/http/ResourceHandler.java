@@ -40,6 +40,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
@@ -115,10 +116,20 @@ public final class ResourceHandler {
       return;
     }
     boolean connects = this.connects.serves(type, info.subresource());
+    boolean tooDeep = !info.rest().isEmpty() && !info.subresource().equals("proxy");
+    if (!type.custom() && tooDeep) {
+      Unrouted.notFound(exchange);
+      return;
+    }
     if (!type.custom() && !connects && isUnrouted(exchange)) {
       return;
     }
     exchange.setServed();
+    if (info.longRunning()) {
+      AtomicInteger running = metrics.requests().longRunning(RequestKinds.of(exchange));
+      running.incrementAndGet();
+      exchange.context().addEndHandler(_ -> running.decrementAndGet());
+    }
     WriteOptions options = info.mutating() ? QueryOptions.write(exchange) : WriteOptions.NONE;
     Call call =
         new Call(
@@ -235,7 +246,8 @@ public final class ResourceHandler {
             exchange,
             call.type(),
             form.form(),
-            presenter.encoder(exchange, form, call.type()))
+            presenter.encoder(exchange, form, call.type()),
+            metrics.watches().of(call.type().resource()))
         .run(engine.watch(call.named(""), options), millis);
   }
 

@@ -5,6 +5,7 @@ import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.WatchEvent;
+import dev.coracle.apiserver.internal.WatchMeters;
 import dev.coracle.apiserver.internal.http.Negotiation.Form;
 import dev.coracle.apiserver.internal.protobuf.ProtobufWriter;
 import dev.coracle.apiserver.internal.registry.ResourceType;
@@ -41,6 +42,7 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
   private final ResourceType type;
   private final Form form;
   private final Function<KubeObject, byte[]> encode;
+  private final WatchMeters.Watched meters;
   private Flow.@Nullable Subscription subscription;
   private @Nullable WriteStream<Buffer> out;
   private final ArrayDeque<WatchEvent> held = new ArrayDeque<>();
@@ -55,7 +57,8 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
       Exchange exchange,
       ResourceType type,
       Form form,
-      Function<KubeObject, byte[]> encode) {
+      Function<KubeObject, byte[]> encode,
+      WatchMeters.Watched meters) {
     this.vertx = vertx;
     this.context = vertx.getOrCreateContext();
     this.exchange = exchange;
@@ -67,6 +70,7 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
     this.type = type;
     this.form = form;
     this.encode = encode;
+    this.meters = meters;
   }
 
   /** Begins the stream; it ends after so many seconds. */
@@ -148,9 +152,12 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
 
   private void send(WatchEvent event) {
     if (out != null) {
-      out.write(frame(event));
+      Buffer frame = frame(event);
+      out.write(frame);
+      meters.sent(frame.length());
     }
     if (event instanceof WatchEvent.Bookmark bookmark && bookmark.initialEventsEnd()) {
+      meters.listed(System.nanoTime() - exchange.startNanos());
       exchange.initialEventsTold();
     }
   }

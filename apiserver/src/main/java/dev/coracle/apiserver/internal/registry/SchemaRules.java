@@ -12,12 +12,14 @@ import dev.coracle.api.schema.ResourceDefinition;
 import dev.coracle.api.schema.Zeros;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
+import dev.coracle.apiserver.internal.crd.RuleMeters;
 import dev.coracle.apiserver.internal.crd.ValidationRules;
 import dev.coracle.apiserver.validation.Validator;
 import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -42,10 +44,12 @@ public final class SchemaRules implements ObjectRules {
           "<nil>");
 
   private final ResourceDefinition definition;
+  private final RuleMeters meters;
   private volatile @Nullable ValidationRules validations;
 
-  public SchemaRules(ResourceDefinition definition) {
+  public SchemaRules(ResourceDefinition definition, RuleMeters meters) {
     this.definition = definition;
+    this.meters = meters;
   }
 
   @Override
@@ -96,13 +100,17 @@ public final class SchemaRules implements ObjectRules {
     FieldErrors wrong = new FieldErrors();
     ValidationRules rules = validations;
     if (rules == null) {
+      long since = System.nanoTime();
       rules = ValidationRules.compile(definition.schema(), FieldPath.ROOT, wrong);
+      meters.compilation().record(System.nanoTime() - since, TimeUnit.NANOSECONDS);
       if (wrong.isEmpty()) {
         validations = rules;
       }
       errors.causes().addAll(wrong.causes());
     }
+    long since = System.nanoTime();
     rules.check(now, before == null ? null : before.tree(), errors, warned);
+    meters.evaluation().record(System.nanoTime() - since, TimeUnit.NANOSECONDS);
   }
 
   @Override

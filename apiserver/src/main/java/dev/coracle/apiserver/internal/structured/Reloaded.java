@@ -1,11 +1,16 @@
 package dev.coracle.apiserver.internal.structured;
 
 import dev.coracle.api.file.FileWatch;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -25,6 +30,8 @@ final class Reloaded<T> implements AutoCloseable {
   private final Consumer<T> retire;
   private final MeterRegistry meters;
   private final String metric;
+  private final Clock clock;
+  private final Map<String, AtomicLong> last = new ConcurrentHashMap<>();
   private final FileWatch watch;
   private byte[] seen;
   private volatile T now;
@@ -33,7 +40,8 @@ final class Reloaded<T> implements AutoCloseable {
   /**
    * @param parser throws IllegalArgumentException or IllegalStateException with words for the user
    * @param retire told what is not current any more
-   * @param metric counts reloads by {@code status}
+   * @param metric what the names of the metrics of reloads begin with; both go by {@code status}
+   * @param clock tells when a file was reloaded
    * @throws IllegalStateException naming the file and what is wrong in it
    */
   Reloaded(
@@ -42,13 +50,15 @@ final class Reloaded<T> implements AutoCloseable {
       Function<byte[], T> parser,
       Consumer<T> retire,
       MeterRegistry meters,
-      String metric) {
+      String metric,
+      Clock clock) {
     this.file = file;
     this.kind = kind;
     this.parser = parser;
     this.retire = retire;
     this.meters = meters;
     this.metric = metric;
+    this.clock = clock;
     // Whoever looks meanwhile waits until there is something to compare with.
     synchronized (this) {
       FileWatch started = null;
@@ -102,7 +112,18 @@ final class Reloaded<T> implements AutoCloseable {
   }
 
   private void count(String status) {
-    meters.counter(metric, "status", status).increment();
+    meters.counter(metric + "_automatic_reloads_total", "status", status).increment();
+    last.computeIfAbsent(status, this::last).set(clock.millis());
+  }
+
+  private AtomicLong last(String status) {
+    AtomicLong millis = new AtomicLong();
+    Gauge.builder(
+            metric + "_automatic_reload_last_timestamp_seconds", millis, at -> at.get() / 1000.0)
+        .description("When a change of the file was last looked at, in seconds since 1970")
+        .tag("status", status)
+        .register(meters);
+    return millis;
   }
 
   @Override

@@ -33,7 +33,8 @@ public final class StructuredAuthentication implements Authenticator, AutoClosea
             yaml -> current(vertx, AuthenticationFile.parse(yaml, own), clock),
             old -> old.clients.forEach(RemoteJson::retire),
             meters,
-            "apiserver_authentication_config_controller_automatic_reloads_total");
+            "apiserver_authentication_config_controller",
+            clock);
   }
 
   private static Current current(Vertx vertx, AuthenticationFile file, Clock clock) {

@@ -43,7 +43,8 @@ public final class StructuredAuthorization implements Authorizer, AutoCloseable 
             yaml -> current(vertx, AuthorizationFile.parse(yaml), nodes, rbac, clock, meters),
             old -> old.clients.forEach(RemoteJson::retire),
             meters,
-            "apiserver_authorization_config_controller_automatic_reloads_total");
+            "apiserver_authorization_config_controller",
+            clock);
   }
 
   private static Current current(

@@ -1,36 +1,46 @@
 package dev.coracle.apiserver.internal.subresource;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupResource;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.patch.ScaleFields;
+import dev.coracle.api.patch.ServerSideApply;
 import dev.coracle.api.rest.Patch;
 import dev.coracle.api.rest.PatchType;
+import dev.coracle.api.schema.Decoder;
+import dev.coracle.api.schema.SchemaType;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
+import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.Call;
+import dev.coracle.apiserver.internal.registry.SubresourceSchemas;
 import dev.coracle.apiserver.internal.verb.Metadata;
 import dev.coracle.apiserver.internal.verb.ObjectSubresource;
 import dev.coracle.apiserver.internal.verb.ObjectUpdate;
 import dev.coracle.apiserver.internal.verb.PatchVerb;
 import dev.coracle.apiserver.internal.verb.PatchedForm;
-import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
 
 /** {@code scale}: the number of replicas of anything that has them, built in or custom. */
 public final class ScaleSubresource implements ObjectSubresource {
 
-  private static final String VERSION = "autoscaling/v1";
+  private static final String VERSION = ScaleFields.VERSION;
 
-  private final ResourceStore store;
+  /** Not set in a custom resource; no number that somebody may ask for. */
+  private static final int ABSENT = Integer.MIN_VALUE;
+
+  private final Backstage backstage;
   private final ObjectUpdate updates;
 
-  public ScaleSubresource(ResourceStore store, ObjectUpdate updates) {
-    this.store = store;
+  public ScaleSubresource(Backstage backstage, ObjectUpdate updates) {
+    this.backstage = backstage;
     this.updates = updates;
   }
 
@@ -102,58 +112,146 @@ public final class ScaleSubresource implements ObjectSubresource {
 
   @Override
   public Uni<KubeObject> get(Call call) {
-    return store
+    return backstage
+        .store()
         .get(call.type().stored(), call.key())
         .chain(call.type()::presented)
         .map(o -> {
-          if (call.type().custom() && !o.at(Paths.of(call).replicas()).isNumber()) {
-            String path = call.type().definition().customScale().path("specReplicasPath").asText();
+          if (isAbsent(call, o)) {
             throw StatusException.internal(
-                "the spec replicas field \"" + path + "\" does not exist");
+                "the spec replicas field \"" + customPath(call) + "\" does not exist");
           }
           return scale(call, o);
         });
   }
 
+  private static boolean isAbsent(Call call, KubeObject object) {
+    return call.type().custom() && !object.at(Paths.of(call).replicas()).isNumber();
+  }
+
+  private static String customPath(Call call) {
+    return call.type().definition().customScale().path("specReplicasPath").asText();
+  }
+
   @Override
   public Uni<KubeObject> update(Call call, ObjectNode body) {
     check(call, body);
-    return write(call, current -> body);
+    return write(
+        call,
+        (current, shown) -> {
+          String uid = body.path("metadata").path("uid").asText("");
+          if (!uid.isEmpty() && !uid.equals(current.uid())) {
+            throw Metadata.otherUid(call.type().groupResource(), call.name(), uid, current.uid());
+          }
+          return owned(call, shown, body.deepCopy());
+        });
   }
 
   @Override
   public Uni<KubeObject> patch(Call call, Patch patch) {
     if (patch.type() == PatchType.APPLY) {
-      return write(call, current -> (ObjectNode) patch.body());
+      ObjectNode configuration = PatchVerb.configuration(call, patch);
+      return write(call, (_, shown) -> applied(call, configuration, patch.force(), shown));
     }
     return write(
         call,
-        current -> {
+        (_, shown) -> {
           Patch plain =
               patch.type() == PatchType.STRATEGIC_MERGE
                   ? new Patch(PatchType.MERGE, patch.body(), false)
                   : patch;
-          ObjectNode before = scale(call, current).tree();
-          ObjectNode result = PatchedForm.object(patch, PatchVerb.patchTree(call, plain, before));
-          return PatchedForm.decode(call, patch, result, result);
+          ObjectNode result = PatchedForm.object(patch, PatchVerb.patchTree(call, plain, shown));
+          return owned(call, shown, PatchedForm.decode(call, patch, result, result));
         });
   }
 
-  private Uni<KubeObject> write(
-      Call call, java.util.function.Function<KubeObject, ObjectNode> wanted) {
+  /** The Scale as it is to be, out of the one that is shown; with the record of its owners. */
+  @FunctionalInterface
+  private interface Change {
+    ObjectNode of(KubeObject current, ObjectNode shown);
+  }
+
+  private Uni<KubeObject> write(Call call, Change change) {
     return updates
         .run(
             call,
-            ObjectUpdate.Scope.of("scale"),
-            ObjectUpdate.edit(current -> changed(call, current, wanted.apply(current))))
+            ObjectUpdate.Scope.of("scale").silent(),
+            ObjectUpdate.edit(current -> written(call, current, change)))
         .map(o -> scale(call, o));
+  }
+
+  private static ObjectNode written(Call call, KubeObject current, Change change) {
+    ScaleFields fields =
+        new ScaleFields(call.type().kind().apiVersion(), Paths.of(call).replicas());
+    ObjectNode shown = scale(call, current).edit();
+    ArrayNode owners = fields.ofScale(current.metadata().path("managedFields"));
+    if (!owners.isEmpty()) {
+      shown.withObjectProperty("metadata").set("managedFields", owners);
+    }
+    if (isAbsent(call, current)) {
+      shown.withObjectProperty("spec").put("replicas", ABSENT);
+    }
+    ObjectNode scale = change.of(current, shown);
+    check(call, scale);
+    Metadata.checkNamespace(scale, call);
+    if (call.type().custom() && scale.path("spec").path("replicas").asInt() == ABSENT) {
+      throw StatusException.badRequest(
+          "the spec replicas field \"" + customPath(call) + "\" cannot be empty");
+    }
+    checkIdentity(call, current, scale);
+    ObjectNode now = changed(call, current, scale);
+    ArrayNode after =
+        fields.ofObject(
+            current.metadata().path("managedFields"), Metadata.of(scale).path("managedFields"));
+    if (after.isEmpty()) {
+      Metadata.of(now).remove("managedFields");
+    } else {
+      Metadata.of(now).set("managedFields", after);
+    }
+    return now;
+  }
+
+  /** Of what is built in a Scale tells whose it is; a custom resource's is not asked for that. */
+  private static void checkIdentity(Call call, KubeObject current, ObjectNode scale) {
+    ObjectNode metadata = Metadata.of(scale);
+    String uid = metadata.path("uid").asText("");
+    if (!call.type().custom() && !uid.isEmpty() && !uid.equals(current.uid())) {
+      GroupResource parent = call.type().groupResource();
+      throw Metadata.otherUid(
+          new GroupResource(parent.group(), parent.resource() + "/scale"),
+          call.name(),
+          uid,
+          current.uid());
+    }
+    metadata.remove("uid");
+  }
+
+  private ObjectNode applied(Call call, ObjectNode configuration, boolean force, ObjectNode shown) {
+    SchemaType type = SubresourceSchemas.of(call).type();
+    return Decoder.decode(
+            ServerSideApply.apply(type, shown, configuration, writer(call), force), type)
+        .tree();
+  }
+
+  /** The Scale with the record of who owns it after this. */
+  private ObjectNode owned(Call call, ObjectNode shown, ObjectNode scale) {
+    ArrayNode owners =
+        ServerSideApply.record(SubresourceSchemas.of(call).type(), shown, scale, writer(call));
+    Metadata.of(scale).set("managedFields", owners);
+    return scale;
+  }
+
+  private ServerSideApply.Writer writer(Call call) {
+    return new ServerSideApply.Writer(
+        call.fieldManager(), ScaleFields.VERSION, "scale", false, backstage.clock().instant());
   }
 
   /** A copy of the object with the replicas of this Scale. */
   public static ObjectNode changed(Call call, KubeObject current, ObjectNode scale) {
     JsonNode replicas = scale.path("spec").path("replicas");
     int number = replicas.asInt(0);
-    if (number < 0) {
+    // A custom resource is looked at as a whole.
+    if (number < 0 && !call.type().custom()) {
       throw negative(call, number);
     }
     ObjectNode copy = current.edit();
@@ -196,11 +294,6 @@ public final class ScaleSubresource implements ObjectSubresource {
 
   private static StatusException negative(Call call, int number) {
     FieldErrors errors = new FieldErrors();
-    if (call.type().custom()) {
-      JsonNode path = call.type().definition().customScale().path("specReplicasPath");
-      errors.invalid(FieldPath.ROOT, path.asText(), number, "should be a non-negative integer");
-      return StatusException.invalid(call.type().kind(), call.name(), errors.causes());
-    }
     errors.invalid(FieldPath.SPEC, "replicas", number, "must be greater than or equal to 0");
     return StatusException.invalid(
         new GroupVersionKind("autoscaling", "v1", "Scale"), call.name(), errors.causes());

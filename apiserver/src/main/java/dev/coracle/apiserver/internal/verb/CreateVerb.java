@@ -111,11 +111,6 @@ public final class CreateVerb {
     dropStatus(object, type);
     Metadata.checkNamespace(object, admitted.call());
     DuplicateOwners.dropAdmitted(object, admitted.call().warnings()::add);
-    if (namesVersion(object)) {
-      // No client's fault, but a webhook's.
-      throw StatusException.of(StatusReason.UNKNOWN, VERSIONED);
-    }
-    Metadata.of(object).remove("resourceVersion");
     boolean generated = Metadata.generatesName(object);
     if (generated) {
       Metadata.generateName(object);
@@ -124,6 +119,7 @@ public final class CreateVerb {
     AdmissionRequest request = admitted.named(Metadata.of(object).path("name").asText(""));
     Call call = request.call();
     type.strategy().prepareForCreate(object, call);
+    // Of the status that is left: the one from before admission went, or a strategy began another.
     type.rules().setZeroStatus(object);
     List<StatusCause> causes =
         new ArrayList<>(type.rules().validate(object, null, "", call.warnings()::add));
@@ -145,6 +141,12 @@ public final class CreateVerb {
   private Uni<KubeObject> write(
       AdmissionRequest request, ObjectNode object, boolean generated, int attempt) {
     Call call = request.call();
+    if (namesVersion(object)) {
+      // No client's fault, but a webhook's; the store would find it, after all else.
+      call.type().strategy().undo(object, null, call);
+      return Uni.createFrom().failure(StatusException.of(StatusReason.UNKNOWN, VERSIONED));
+    }
+    Metadata.of(object).remove("resourceVersion");
     Uni<KubeObject> written = call.dryRun() ? dry(call, object) : store(call, object);
     return written
         .onFailure(StatusException::isAlreadyExists)

@@ -2,12 +2,14 @@ package dev.coracle.apiserver.internal.verb;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GoText;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.StatusReason;
 import dev.coracle.api.Timestamps;
 import dev.coracle.api.schema.Decoder;
 import dev.coracle.api.validation.FieldErrors;
@@ -19,6 +21,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /**
  * The part of {@code metadata} that belongs to the server (API conventions, "Metadata"). Everything
@@ -28,6 +31,8 @@ public final class Metadata {
 
   /** No vowels and no look-alikes, as upstream, so that suffixes spell no words. */
   private static final String ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
+
+  private static final Pattern VERSION = Pattern.compile("[0-9]{1,19}");
 
   private static final int LONGEST_BASE = 58;
   private static final SecureRandom RANDOM = new SecureRandom();
@@ -297,6 +302,11 @@ public final class Metadata {
    */
   static void checkAdmitted(ObjectNode now, KubeObject before, Call call) {
     ObjectNode metadata = of(now);
+    String version = metadata.path("resourceVersion").asText("");
+    if (!version.isEmpty() && !VERSION.matcher(version).matches()) {
+      // No client's fault, but a webhook's.
+      throw StatusException.of(StatusReason.UNKNOWN, GoText.noUint(version));
+    }
     checkVersion(metadata, before, call);
     checkNamespace(now, call);
     if (metadata.path("uid").asText("").isEmpty()) {
@@ -307,7 +317,8 @@ public final class Metadata {
   /**
    * @param is empty where there is no object
    */
-  static StatusException otherUid(GroupResource resource, String name, String wanted, String is) {
+  public static StatusException otherUid(
+      GroupResource resource, String name, String wanted, String is) {
     return StatusException.conflict(
         resource,
         name,

@@ -69,7 +69,8 @@ public final class ObjectUpdate {
       };
     }
 
-    Scope silent() {
+    /** The same, of a change that has seen to managedFields itself. */
+    public Scope silent() {
       return new Scope(name, fields, false);
     }
   }

@@ -18,6 +18,7 @@ import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.Call;
+import dev.coracle.apiserver.internal.registry.SubresourceSchemas;
 import io.smallrye.mutiny.Uni;
 
 /** Changes an object by one of the four patch types; server-side apply creates what is absent. */
@@ -107,11 +108,7 @@ public final class PatchVerb {
     if (call.fieldManager().isEmpty()) {
       throw StatusException.badRequest("fieldManager is required for apply patch");
     }
-    ObjectNode given = configuration(call, patch.body());
-    // Whatever fieldValidation says: nobody could own a field that the schema does not know.
-    ApplyCheck.check(call.type().definition().schema(), given, call.type().kind().apiVersion());
-    ObjectNode configuration =
-        Decoder.part(given, call.type().definition().schema(), call.type().kind());
+    ObjectNode configuration = configuration(call, patch);
     ObjectNode metadata = Metadata.of(configuration);
     Metadata.checkNamed(metadata.path("name").asText(""), call);
     Metadata.checkNamespace(configuration, call);
@@ -130,8 +127,12 @@ public final class PatchVerb {
             Uni.createFrom().deferred(() -> create(call, configuration, patch)));
   }
 
-  /** A configuration has to say of what kind it is, in which version. */
-  private static ObjectNode configuration(Call call, JsonNode body) {
+  /**
+   * The configuration that an apply brings. It has to say of what kind it is, in which version;
+   * whatever fieldValidation says, nobody could own a field that the schema does not know.
+   */
+  public static ObjectNode configuration(Call call, Patch patch) {
+    JsonNode body = patch.body();
     if (!(body instanceof ObjectNode given)) {
       throw StatusException.badRequest(
           "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal "
@@ -140,12 +141,14 @@ public final class PatchVerb {
     }
     String apiVersion = given.path("apiVersion").asText("");
     String kind = given.path("kind").asText("");
-    GroupVersionKind type = call.type().kind();
+    SubresourceSchemas schema = SubresourceSchemas.of(call);
+    GroupVersionKind type = schema.kind();
     if (!apiVersion.equals(type.apiVersion()) || !kind.equals(type.kind())) {
       String version = apiVersion.contains("/") ? apiVersion : "/" + apiVersion;
       throw StatusException.badRequest("invalid object type: " + version + ", Kind=" + kind);
     }
-    return given;
+    ApplyCheck.check(schema.type(), given, type.apiVersion());
+    return Decoder.part(given, schema.type(), type);
   }
 
   private ObjectNode applied(Call call, ObjectNode configuration, Patch patch, KubeObject current) {

@@ -1,6 +1,7 @@
 package dev.coracle.apiserver.internal.verb;
 
 import dev.coracle.api.GoQuote;
+import dev.coracle.api.GoText;
 import dev.coracle.api.KubeList;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Status;
@@ -119,13 +120,8 @@ public final class ReadVerbs {
     try {
       Long.parseUnsignedLong(version);
     } catch (NumberFormatException e) {
-      boolean digits = version.chars().allMatch(c -> c >= '0' && c <= '9');
       String words =
-          "resourceVersion: Invalid value: "
-              + GoQuote.of(version)
-              + ": strconv.ParseUint: parsing "
-              + GoQuote.of(version)
-              + (digits ? ": value out of range" : ": invalid syntax");
+          "resourceVersion: Invalid value: " + GoQuote.of(version) + ": " + GoText.noUint(version);
       throw new StatusException(Status.failure(StatusReason.UNKNOWN, words).withCode(400));
     }
   }

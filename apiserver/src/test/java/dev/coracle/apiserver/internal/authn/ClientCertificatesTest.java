@@ -3,17 +3,26 @@ package dev.coracle.apiserver.internal.authn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.apiserver.UserInfo;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.InputStream;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.net.ssl.SSLSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,6 +32,11 @@ class ClientCertificatesTest {
   @TempDir Path dir;
 
   private Optional<UserInfo> user(String subject) throws Exception {
+    return ClientCertificates.user(certificate(subject));
+  }
+
+  /** Valid for thirty days. */
+  private X509Certificate certificate(String subject) throws Exception {
     Path config = dir.resolve("openssl.cnf");
     Files.writeString(
         config,
@@ -58,8 +72,7 @@ class ClientCertificatesTest {
     String said = new String(made.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(made.waitFor()).as(said).isZero();
     try (InputStream in = Files.newInputStream(certificate)) {
-      return ClientCertificates.user(
-          (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in));
+      return (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);
     }
   }
 
@@ -89,5 +102,57 @@ class ClientCertificatesTest {
   @Test
   void twoUidsAreNobodys() throws Exception {
     assertThat(user("/CN=jane/k8sUid=a/k8sUid=b")).isEmpty();
+  }
+
+  /** A session of a client that came with this certificate; knows what the server asks of one. */
+  private static SSLSession session(X509Certificate certificate) {
+    Map<Object, Object> values = new HashMap<>();
+    return (SSLSession)
+        Proxy.newProxyInstance(
+            SSLSession.class.getClassLoader(),
+            new Class<?>[] {SSLSession.class},
+            (_, method, args) ->
+                switch (method.getName()) {
+                  case "getPeerCertificates" -> new Certificate[] {certificate};
+                  case "getValue" -> values.get(args[0]);
+                  case "putValue" -> values.put(args[0], args[1]);
+                  default -> throw new UnsupportedOperationException(method.getName());
+                });
+  }
+
+  @Test
+  void aConnectionMayOutliveItsCertificate() throws Exception {
+    X509Certificate certificate = certificate("/CN=jane@example.com");
+    SSLSession session = session(certificate);
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    AtomicReference<Instant> now = new AtomicReference<>(certificate.getNotAfter().toInstant());
+    InstantSource clock = now::get;
+    Authentication authentication =
+        new Authentication(
+            List.of(),
+            List.of(),
+            _ -> true,
+            new AuthenticationMeters(meters),
+            clock.withZone(ZoneOffset.UTC));
+
+    now.updateAndGet(end -> end.minusSeconds(3000));
+    assertThat(authentication.authenticate(session, "", "/").await().indefinitely())
+        .map(UserInfo::name)
+        .contains("jane@example.com");
+    now.updateAndGet(then -> then.plusSeconds(3001));
+    assertThat(authentication.authenticate(session, "", "/").await().indefinitely()).isEmpty();
+    assertThat(authentication.authenticate(null, "", "/").await().indefinitely())
+        .contains(UserInfo.ANONYMOUS);
+
+    assertThat(meters.get("authentication_attempts").tag("result", "success").counter().count())
+        .isEqualTo(2);
+    assertThat(meters.get("authentication_attempts").tag("result", "failure").counter().count())
+        .isEqualTo(1);
+    assertThat(
+            meters.get("authenticated_user_requests").tag("username", "email_id").counter().count())
+        .isEqualTo(1);
+    var expirations = meters.get("apiserver_client_certificate_expiration_seconds").summary();
+    assertThat(expirations.count()).isEqualTo(1);
+    assertThat(expirations.totalAmount()).isEqualTo(3000);
   }
 }

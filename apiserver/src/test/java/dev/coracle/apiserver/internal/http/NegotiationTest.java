@@ -1,9 +1,13 @@
 package dev.coracle.apiserver.internal.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.coracle.api.StatusException;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Of kinds that have no protobuf form, such as custom resources. */
 class NegotiationTest {
@@ -38,5 +42,34 @@ class NegotiationTest {
       })
   void theBestOfSeveralIsTaken(String accept, Negotiation.Form form) {
     assertThat(Negotiation.of(accept).form()).isEqualTo(form);
+  }
+
+  /** As upstream's server answers them. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "application/json;stream=x",
+        "*/*;stream=x",
+        "application/yaml;stream=watch",
+        "application/json;v=v1",
+        "application/json;as=Table;g=meta.k8s.io;v=v1;stream=x",
+        "text/*",
+      })
+  void whatNothingIsGivenFor(String accept) {
+    assertThat(Negotiation.tryOf(accept, false, true)).isEmpty();
+    assertThat(Negotiation.ofStatus(accept)).isEqualTo(Negotiation.Form.JSON);
+    assertThatThrownBy(() -> Negotiation.ofWatch(accept, true)).isInstanceOf(StatusException.class);
+  }
+
+  @Test
+  void aStreamIsNamedWhereThereIsNone() {
+    assertThat(Negotiation.of("application/json;stream=watch").form())
+        .isEqualTo(Negotiation.Form.JSON);
+    assertThat(Negotiation.ofWatch("application/json;stream=", false).form())
+        .isEqualTo(Negotiation.Form.JSON);
+    assertThat(Negotiation.of("application/json;stream=x,application/yaml").form())
+        .isEqualTo(Negotiation.Form.YAML);
+    assertThatThrownBy(() -> Negotiation.ofWatch("application/yaml", false))
+        .hasMessageContaining("application/json;stream=watch");
   }
 }

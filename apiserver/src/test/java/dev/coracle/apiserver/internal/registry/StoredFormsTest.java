@@ -8,6 +8,8 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.schema.Decoder;
 import dev.coracle.api.schema.ResourceDefinition;
 import dev.coracle.api.schema.Scheme;
+import dev.coracle.apiserver.internal.crd.RuleMeters;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -44,7 +46,7 @@ class StoredFormsTest {
     stored.set("spec", Json.parse(spec.replace('\'', '"')));
     ObjectNode now = Decoder.decode(stored, definition.schema()).tree();
     assertThat(now.path("spec").equals(stored.path("spec"))).isFalse();
-    SchemaRules rules = new SchemaRules(definition);
+    SchemaRules rules = new SchemaRules(definition, RuleMeters.of(new SimpleMeterRegistry()));
     assertThat(rules.validate(now, KubeObject.of(stored), "", _ -> {})).isEmpty();
     ObjectNode changed = now.deepCopy();
     changed.withObject("/spec").put("activeDeadlineSeconds", -1);

@@ -9,7 +9,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
@@ -17,12 +20,15 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ReloadedTest {
 
+  private static final Clock CLOCK = Clock.fixed(Instant.ofEpochMilli(1_234_500), ZoneOffset.UTC);
+
   @TempDir Path dir;
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final List<String> retired = new CopyOnWriteArrayList<>();
 
   private Reloaded<String> follow(Path file) {
-    return new Reloaded<>(file, "Config", ReloadedTest::parse, retired::add, meters, "reloads");
+    return new Reloaded<>(
+        file, "Config", ReloadedTest::parse, retired::add, meters, "config", CLOCK);
   }
 
   private static String parse(byte[] bytes) {
@@ -34,7 +40,7 @@ class ReloadedTest {
   }
 
   private double count(String status) {
-    return meters.counter("reloads", "status", status).count();
+    return meters.counter("config_automatic_reloads_total", "status", status).count();
   }
 
   /** As editors do, and mounted ConfigMaps: another file takes its place at once. */
@@ -51,6 +57,13 @@ class ReloadedTest {
       await().atMost(Duration.ofSeconds(60)).until(() -> count("failure") == 1);
       assertThat(reloaded.now()).isEqualTo("one");
       assertThat(retired).isEmpty();
+      assertThat(
+              meters
+                  .get("config_automatic_reload_last_timestamp_seconds")
+                  .tag("status", "failure")
+                  .gauge()
+                  .value())
+          .isEqualTo(1234.5);
       replace(file, "two");
       await().atMost(Duration.ofSeconds(60)).until(() -> reloaded.now().equals("two"));
       await().atMost(Duration.ofSeconds(60)).until(() -> retired.equals(List.of("one")));

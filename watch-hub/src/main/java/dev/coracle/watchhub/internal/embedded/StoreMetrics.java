@@ -37,7 +37,7 @@ final class StoreMetrics {
         .register(registry);
     Gauge.builder("apiserver_storage_size_bytes", bytes)
         .description("bytes of the storage's files")
-        .tag("cluster", "embedded")
+        .tag("storage_cluster_id", "embedded")
         .register(registry);
     Gauge.builder("etcd_mvcc_db_total_size_in_bytes", bytes).register(registry);
     Gauge.builder("etcd_mvcc_db_total_size_in_use_in_bytes", () -> index.liveBytes)

@@ -60,6 +60,7 @@ final class Caches {
     ResourceCache cache = of(StorageKeys.folder(resource));
     if (cache.address.isEmpty()) {
       cache.address = options.busAddress() + "." + resource.group() + "." + resource.resource();
+      metrics.resource(resource, cache);
     }
     return cache;
   }

@@ -1,6 +1,7 @@
 package dev.coracle.watchhub.internal.hub;
 
 import dev.coracle.api.GoQuote;
+import dev.coracle.api.GoText;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.Status;
 import dev.coracle.api.StatusCause;
@@ -60,8 +61,7 @@ final class Failures {
     throw StatusException.badRequest(
         "invalid resource version: resourceVersion: Invalid value: "
             + GoQuote.of(resourceVersion)
-            + ": strconv.ParseUint: parsing "
-            + GoQuote.of(resourceVersion)
-            + (digits ? ": value out of range" : ": invalid syntax"));
+            + ": "
+            + GoText.noUint(resourceVersion));
   }
 }

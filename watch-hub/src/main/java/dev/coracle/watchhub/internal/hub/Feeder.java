@@ -294,7 +294,6 @@ final class Feeder {
       }
     }
     last = Math.max(last, batch.revision());
-    metrics.events(batch.changes().size());
     // Readers first: what they wait for is in the caches.
     freshness.reached(last);
     byResource.forEach(caches::publish);

@@ -42,7 +42,6 @@ public final class Hub {
     watches = new Watches(caches, freshness);
     Leaser leaser = new Leaser(storage, System::nanoTime);
     writes = new Writes(storage, caches, freshness, keys, leaser, handed);
-    registry.gauge("apiserver_storage_objects", caches, Caches::objects);
     registry.gauge("apiserver_watch_hub_history_bytes", caches, Caches::historyBytes);
   }
 

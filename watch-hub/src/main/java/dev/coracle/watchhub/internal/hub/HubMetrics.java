@@ -1,7 +1,11 @@
 package dev.coracle.watchhub.internal.hub;
 
+import dev.coracle.api.GroupResource;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The hub's metrics, under upstream's names where upstream has them. */
@@ -9,15 +13,16 @@ public final class HubMetrics {
 
   private final AtomicInteger watchers = new AtomicInteger();
   private final AtomicInteger lagging = new AtomicInteger();
-  private final Counter events;
   private final Counter gaps;
   private final Counter expired;
   private final Counter resets;
 
+  private final MeterRegistry registry;
+
   public HubMetrics(MeterRegistry registry) {
+    this.registry = registry;
     registry.gauge("apiserver_watch_hub_watchers", watchers);
     registry.gauge("apiserver_watch_hub_lagging_watchers", lagging);
-    events = Counter.builder("apiserver_watch_cache_events_received").register(registry);
     gaps = Counter.builder("apiserver_watch_hub_gaps").register(registry);
     expired = Counter.builder("apiserver_watch_hub_fell_out").register(registry);
     resets = Counter.builder("apiserver_watch_cache_initializations").register(registry);
@@ -31,8 +36,29 @@ public final class HubMetrics {
     lagging.addAndGet(change);
   }
 
-  void events(int count) {
-    events.increment(count);
+  /** What is held of a resource, and what comes of it; asked when somebody reads the metrics. */
+  void resource(GroupResource resource, ResourceCache cache) {
+    Tags tags = Tags.of("group", resource.group(), "resource", resource.resource());
+    Gauge.builder("apiserver_resource_objects", cache, c -> c.state().objects().size())
+        .description("Objects of a resource")
+        .tags(tags)
+        .register(registry);
+    Gauge.builder("apiserver_resource_size_estimate_bytes", cache, c -> c.state().bytes())
+        .description("Bytes of a resource's objects as they are stored")
+        .tags(tags)
+        .register(registry);
+    Gauge.builder("apiserver_storage_objects", cache, c -> c.state().objects().size())
+        .description("Objects of a resource, under the older name")
+        .tag("resource", resource.toString())
+        .register(registry);
+    FunctionCounter.builder("apiserver_storage_events_received", cache, ResourceCache::received)
+        .description("Changes of a resource that the storage told of")
+        .tags(tags)
+        .register(registry);
+    FunctionCounter.builder("apiserver_watch_cache_events_received", cache, ResourceCache::received)
+        .description("Changes of a resource that its history took")
+        .tags(tags)
+        .register(registry);
   }
 
   void gap() {

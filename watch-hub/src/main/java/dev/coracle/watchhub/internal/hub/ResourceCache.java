@@ -29,6 +29,7 @@ final class ResourceCache implements Selectable {
   volatile String address = "";
 
   private final HubOptions options;
+  private long received;
   private volatile ResourceState state;
   private volatile RevisionRing ring;
   private volatile Map<String, Function<KubeObject, String>> fields = Map.of();
@@ -62,6 +63,11 @@ final class ResourceCache implements Selectable {
 
   ResourceState state() {
     return state;
+  }
+
+  /** How many changes there were. */
+  synchronized long received() {
+    return received;
   }
 
   RevisionRing ring() {
@@ -100,6 +106,7 @@ final class ResourceCache implements Selectable {
       object.object.wasWrittenFrom(
           written, Long.toString(revision), previous == null ? null : previous.object);
     }
+    received++;
     ResourceState after = before.with(revision, key, previous, object, this);
     HubEvent event = new HubEvent(ring.head(), revision, key, object, previous, after, time);
     // The ring first: who sees the new state finds the event that made it.

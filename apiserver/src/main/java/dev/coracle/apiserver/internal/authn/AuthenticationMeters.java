@@ -1,0 +1,115 @@
+package dev.coracle.apiserver.internal.authn;
+
+import dev.coracle.apiserver.UserInfo;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+
+/**
+ * What is counted of who asks, with upstream's names, labels and buckets. Users are told apart as
+ * upstream does it: a few of the components', those that look like an address of mail, and others.
+ */
+public final class AuthenticationMeters {
+
+  private static final Set<String> KNOWN =
+      Set.of(
+          "admin", "client", "kube_proxy", "kubelet", "system:serviceaccount:kube-system:default");
+
+  private static final String MAIL = "email_id";
+  private static final String OTHER = "other";
+
+  private static final Duration[] TIMES =
+      IntStream.range(0, 15).mapToObj(i -> Duration.ofMillis(1L << i)).toArray(Duration[]::new);
+
+  /** From half an hour to a year, in seconds. */
+  private static final double[] VALIDITIES =
+      LongStream.of(
+              1800,
+              3600,
+              7200,
+              21_600,
+              43_200,
+              86_400,
+              172_800,
+              345_600,
+              604_800,
+              2_592_000,
+              7_776_000,
+              15_552_000,
+              31_104_000)
+          .asDoubleStream()
+          .toArray();
+
+  /** Of attempts that end alike. */
+  private record Attempts(Counter count, Timer time) {
+
+    static Attempts of(MeterRegistry registry, String result) {
+      return new Attempts(
+          registry.counter("authentication_attempts", "result", result),
+          Timer.builder("authentication_duration_seconds")
+              .description("Time until it is known who asks")
+              .tag("result", result)
+              .serviceLevelObjectives(TIMES)
+              .register(registry));
+    }
+
+    void add(long nanos) {
+      count.increment();
+      time.record(nanos, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private final Attempts success;
+  private final Attempts failure;
+  private final Attempts error;
+  private final Map<String, Counter> users;
+  private final DistributionSummary certificates;
+
+  public AuthenticationMeters(MeterRegistry registry) {
+    success = Attempts.of(registry, "success");
+    failure = Attempts.of(registry, "failure");
+    error = Attempts.of(registry, "error");
+    users =
+        Stream.concat(KNOWN.stream(), Stream.of(MAIL, OTHER))
+            .collect(
+                Collectors.toUnmodifiableMap(
+                    user -> user,
+                    user -> registry.counter("authenticated_user_requests", "username", user)));
+    certificates =
+        DistributionSummary.builder("apiserver_client_certificate_expiration_seconds")
+            .description("How long the certificates are valid yet that clients come with")
+            .serviceLevelObjectives(VALIDITIES)
+            .register(registry);
+  }
+
+  /**
+   * @param user empty where the credentials are not good
+   */
+  void answered(Optional<UserInfo> user, long since) {
+    (user.isPresent() ? success : failure).add(System.nanoTime() - since);
+    user.ifPresent(u -> users.get(kind(u.name())).increment());
+  }
+
+  /** It could not be found out. */
+  void failed(long since) {
+    error.add(System.nanoTime() - since);
+  }
+
+  void certificate(Duration validYet) {
+    certificates.record(validYet.toSeconds());
+  }
+
+  private static String kind(String user) {
+    return KNOWN.contains(user) ? user : user.indexOf('@') >= 0 ? MAIL : OTHER;
+  }
+}
