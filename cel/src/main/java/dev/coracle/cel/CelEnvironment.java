@@ -201,6 +201,7 @@ public final class CelEnvironment {
       if (!wanted.isEmpty() && wanted.stream().noneMatch(w -> is(w, type))) {
         throw new CelFailure(otherwise.apply(type), false);
       }
+      ConstantCalls.check(ast, Runtime.SHARED);
       if (patches) {
         ast = compiler.check(PatchLiterals.asMaps(parsed)).getAst();
       }

@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class LiteralChecks {
 
+  private static final long FIRST_SECOND = -62_135_596_800L;
+  private static final long LAST_SECOND = 253_402_300_799L;
+
   private final CelAbstractSyntaxTree ast;
   private final List<CelIssue> issues = new ArrayList<>();
 
@@ -70,6 +73,9 @@ final class LiteralChecks {
       return;
     }
     CelExpr argument = call.args().getFirst();
+    if (call.function().equals("timestamp") && isNoSecond(argument)) {
+      report(argument.id(), "invalid timestamp argument");
+    }
     Optional<String> text = text(argument);
     boolean right =
         text.isEmpty()
@@ -90,6 +96,15 @@ final class LiteralChecks {
     } catch (IllegalArgumentException | java.time.DateTimeException e) {
       return false;
     }
+  }
+
+  /** Whether it is a number of seconds that is outside of the years 1 to 9999. */
+  private static boolean isNoSecond(CelExpr e) {
+    if (e.getKind() != Kind.CONSTANT || e.constant().getKind() != CelConstant.Kind.INT64_VALUE) {
+      return false;
+    }
+    long seconds = e.constant().int64Value();
+    return seconds < FIRST_SECOND || seconds > LAST_SECOND;
   }
 
   private static boolean isTime(String text) {

@@ -141,6 +141,8 @@ class CelEnvironmentTest {
         "'a'.matches('[')|1:13: invalid matches argument",
         "duration('x') > duration('1s')|1:10: invalid duration argument",
         "timestamp('2020') == timestamp('2020-01-01T00:00:00Z')|1:11: invalid timestamp argument",
+        "timestamp(99999999999999) == timestamp('2020-01-01T00:00:00Z')|1:11: invalid timestamp"
+            + " argument",
         "[1, 'a'].size() == 2|1:5: expected type 'int' but found 'string'",
         "{'a': 1, 'b': 'c'}.size() == 2|1:15: expected type 'int' but found 'string'",
         "'%d %s'.format([1]) == ''|1:15: index 1 out of range",
@@ -155,6 +157,27 @@ class CelEnvironmentTest {
   void whatIsWrongWhateverTheVariablesAre(String expression, String words) {
     assertThatThrownBy(() -> UNTYPED.compileBool(expression))
         .hasMessageStartingWith("compilation failed: ERROR: <input>:" + words);
+  }
+
+  /** As upstream's server refuses them; some would never be reached. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "matches(object.s, '(a')|error parsing regexp: missing closing ): `(a`",
+        "object.s.find('[') == ''|error parsing regexp: missing closing ]: `[`",
+        "object.s.findAll('(') == []|error parsing regexp: missing closing ): `(`",
+        "int('x') == object.n|type conversion error from 'string' to 'int'",
+        "double('x') == 1.0|type conversion error from 'string' to 'double'",
+        "uint('-1') == uint(object.n)|type conversion error from 'string' to 'uint'",
+        "uint(-1) == uint(object.n)|unsigned integer overflow",
+        "bool('x')|type conversion error from 'string' to 'bool'",
+        "true ? true : bool('x')|type conversion error from 'string' to 'bool'",
+      })
+  void whatHasNoValueWhateverTheVariablesAre(String expression, String words) {
+    assertThatThrownBy(() -> UNTYPED.compileBool(expression))
+        .hasMessage("program instantiation failed: " + words);
   }
 
   @Test

@@ -18,12 +18,13 @@ class FaultWordsTest {
       new CelEnvironment(
           Map.of(
               "s", SimpleType.STRING,
+              "e", SimpleType.STRING,
               "n", SimpleType.INT,
               "l", ListType.create(SimpleType.STRING),
               "d", SimpleType.DYN),
           Map.of());
   private static final Map<String, Object> VALUES =
-      Map.of("s", "x", "n", 1L, "l", List.of("p", "q"), "d", "text");
+      Map.of("s", "x", "e", "", "n", 1L, "l", List.of("p", "q"), "d", "text");
 
   @ParameterizedTest
   @CsvSource(
@@ -32,10 +33,10 @@ class FaultWordsTest {
       value = {
         "int(s) > 1|type conversion error from 'string' to 'int'",
         "double(s) > 1.0|type conversion error from 'string' to 'double'",
-        "double('1e999') > 1.0|type conversion error from 'string' to 'double'",
-        "double(' 1') > 1.0|type conversion error from 'string' to 'double'",
-        "double('1d') > 0.0|type conversion error from 'string' to 'double'",
-        "double('1__0') > 0.0|type conversion error from 'string' to 'double'",
+        "double(e + '1e999') > 1.0|type conversion error from 'string' to 'double'",
+        "double(e + ' 1') > 1.0|type conversion error from 'string' to 'double'",
+        "double(e + '1d') > 0.0|type conversion error from 'string' to 'double'",
+        "double(e + '1__0') > 0.0|type conversion error from 'string' to 'double'",
         "bool(s)|type conversion error from 'string' to 'bool'",
         "duration(s) > duration('1s')|type conversion error from 'string' to"
             + " 'google.protobuf.Duration'",
