@@ -97,7 +97,7 @@ public final class AuthenticationMeters {
    */
   void answered(Optional<UserInfo> user, long since) {
     (user.isPresent() ? success : failure).add(System.nanoTime() - since);
-    user.ifPresent(u -> users.get(kind(u.name())).increment());
+    user.map(u -> users.get(kind(u.name()))).ifPresent(Counter::increment);
   }
 
   /** It could not be found out. */
