@@ -2,15 +2,39 @@ package dev.coracle.apiserver.validation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.StatusCause;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
+import java.util.List;
 
 /** Templates of Pods, alone and in workloads. */
 final class PodTemplateRules implements KindRules {
 
+  private static final List<String> TEMPLATES =
+      List.of("template.", "spec.template.", "spec.jobTemplate.spec.template.");
+
   @Override
   public void check(ObjectNode object, FieldErrors errors) {
     check(object.path("template"), FieldPath.ROOT.child("template"), errors);
+  }
+
+  /**
+   * Leaves out what the template of a changed object had wrong before: rules grow, and workloads
+   * have to live on. Looks at the old object only where there is something to leave out.
+   *
+   * @param rules of the object
+   */
+  static void leaveOut(FieldErrors found, KindRules rules, ObjectNode before) {
+    if (found.causes().stream().noneMatch(PodTemplateRules::isInTemplate)) {
+      return;
+    }
+    FieldErrors known = new FieldErrors();
+    rules.check(before, known);
+    found.causes().removeIf(c -> isInTemplate(c) && known.causes().contains(c));
+  }
+
+  private static boolean isInTemplate(StatusCause cause) {
+    return TEMPLATES.stream().anyMatch(cause.field()::startsWith);
   }
 
   static void check(JsonNode template, FieldPath path, FieldErrors errors) {

@@ -68,6 +68,7 @@ public final class Validator {
       MetaRules.check(now, resource.namespaced(), name -> List.of(), errors);
       finalizers(resource, now, errors);
       rules.checkChanged(now, before.tree(), errors);
+      PodTemplateRules.leaveOut(errors, rules, before.tree());
     } else if (subresource.equals("scale")) {
       if (resource.builtIn()) {
         WorkloadRules.notNegative(now.path("spec"), "replicas", FieldPath.SPEC, errors);

@@ -6,6 +6,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Deployments, ReplicaSets, DaemonSets and ReplicationControllers, and the status of all. */
 class WorkloadRulesTest {
@@ -139,5 +140,19 @@ class WorkloadRulesTest {
         "/spec/selector={'matchExpressions':[{'key':'a','operator':'NotIn','values':['-']}]}";
     assertThat(judge("daemonsets").create(OBJECT, odd)).hasSize(1);
     assertThat(judge("daemonsets").change(OBJECT, odd, "/spec/minReadySeconds=1", "")).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"deployments", "replicasets", "replicationcontrollers", "daemonsets"})
+  void whatATemplateHadWrongMayStay(String resource) {
+    String wrong = "/spec/template/spec/hostname='-'";
+    String changed = "/spec/minReadySeconds=1;;/spec/template/spec/hostname='+'";
+    Judge judge = judge(resource);
+    assertThat(judge.create(object(resource), wrong)).hasSize(1);
+    assertThat(judge.change(object(resource), wrong, "/spec/minReadySeconds=1", "")).isEmpty();
+    assertThat(judge.change(object(resource), wrong, changed, "")).hasSize(1);
+    assertThat(judge.change(object(resource), wrong, "/spec/minReadySeconds=-1", ""))
+        .containsExactly(
+            "spec.minReadySeconds: Invalid value: -1: must be greater than or equal to 0");
   }
 }
