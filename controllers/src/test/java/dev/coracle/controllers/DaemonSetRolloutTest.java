@@ -179,4 +179,21 @@ class DaemonSetRolloutTest {
         pod.name(),
         n -> n.withObjectProperty("status").put("phase", "Failed"));
   }
+
+  @Test
+  void podsTellWhichTemplateTheyAreMadeOf() {
+    c.create(
+        Resources.DAEMON_SETS,
+        """
+        {"apiVersion":"apps/v1","kind":"DaemonSet","metadata":{"namespace":"default","name":"d",
+          "generation":7,"annotations":{"deprecated.daemonset.template.generation":"3"}},
+         "spec":{"selector":{"matchLabels":{"app":"d"}},"updateStrategy":{"type":"OnDelete"},
+          "template":{"metadata":{"labels":{"app":"d"}},
+           "spec":{"containers":[{"name":"c","image":"i:1"}]}}}}\
+        """);
+    c.pass(Duration.ofSeconds(60));
+    assertThat(c.pods())
+        .hasSize(4)
+        .allSatisfy(p -> assertThat(p.labels()).containsEntry("pod-template-generation", "3"));
+  }
 }

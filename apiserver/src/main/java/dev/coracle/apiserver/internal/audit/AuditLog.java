@@ -92,7 +92,8 @@ public final class AuditLog implements AutoCloseable {
     }
     sink.flush();
     if (closing.get()) {
-      return null;
+      // What came while the sink was flushed.
+      return queue.poll();
     }
     AuditEvent event = queue.take();
     return event == END ? queue.poll() : event;

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -123,5 +124,44 @@ class AuditLogTest {
         .hasSize(100)
         .last()
         .isEqualTo("{\"n\":99}");
+  }
+
+  @Test
+  void whatCameWhileTheSinkWasFlushedIsWrittenAtTheEnd() throws Exception {
+    CountDownLatch flushing = new CountDownLatch(1);
+    CountDownLatch on = new CountDownLatch(1);
+    List<String> written = new CopyOnWriteArrayList<>();
+    AuditLog log =
+        new AuditLog(
+            new AuditLog.Sink() {
+              @Override
+              public void write(byte[] line) {
+                written.add(new String(line, StandardCharsets.UTF_8).strip());
+              }
+
+              @Override
+              public void flush() {
+                flushing.countDown();
+                try {
+                  on.await();
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              }
+
+              @Override
+              public void close() {}
+            },
+            new SimpleMeterRegistry());
+    flushing.await();
+    log.add(event(1, 10));
+    log.add(event(2, 10));
+    Thread closer = Thread.ofPlatform().start(log::close);
+    while (closer.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait();
+    }
+    on.countDown();
+    closer.join();
+    assertThat(written).containsExactly("{\"n\":1}", "{\"n\":2}");
   }
 }

@@ -30,6 +30,9 @@ import java.util.function.Supplier;
 /** Keeps one pod on every node that fits, and replaces them for a new template a few at a time. */
 public final class DaemonSetController extends LoopController {
 
+  /** Counted by the API server, when the template changes. */
+  private static final String GENERATION = "deprecated.daemonset.template.generation";
+
   private final Lister sets;
   private final Lister nodes;
   private final PodControl control;
@@ -256,10 +259,11 @@ public final class DaemonSetController extends LoopController {
             set.at("spec", "template"),
             set,
             tree -> {
-              tree.withObjectProperty("metadata")
-                  .withObjectProperty("labels")
-                  .put(TemplateRevisions.LABEL, TemplateRevisions.hash(revision))
-                  .put("pod-template-generation", Long.toString(set.generation()));
+              ObjectNode labels =
+                  tree.withObjectProperty("metadata")
+                      .withObjectProperty("labels")
+                      .put(TemplateRevisions.LABEL, TemplateRevisions.hash(revision));
+              set.annotation(GENERATION).ifPresent(g -> labels.put("pod-template-generation", g));
               NodeFit.target(tree.withObjectProperty("spec"), node);
             });
     return control
