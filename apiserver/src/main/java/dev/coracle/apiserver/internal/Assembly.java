@@ -127,7 +127,6 @@ public final class Assembly {
   private static final String COMPONENT = "apiserver";
 
   private final Vertx vertx;
-  private final RuleMeters ruleMeters;
   private final Scheme scheme;
   private final RbacAuthorizer rbac;
   private final NodeAuthorizer nodes;
@@ -164,7 +163,6 @@ public final class Assembly {
       ApiServerHooks hooks,
       StartHooks start) {
     this.vertx = vertx;
-    this.ruleMeters = RuleMeters.of(meters);
     Clock clock = Clock.systemUTC();
     ApiServerMetrics metrics = new ApiServerMetrics(meters);
     tracing = tracing(options.security().tracingConfig());
@@ -189,6 +187,7 @@ public final class Assembly {
     extensions =
         new Extensions(
             vertx, store, state.namespaces(), this::registry, authorizer, metrics, tracing);
+    RuleMeters ruleMeters = RuleMeters.of(meters);
     registry =
         new Registry(
             scheme,

@@ -76,12 +76,8 @@ final class PodRules implements KindRules {
   private static void lookAgain(JsonNode now, JsonNode before, FieldErrors errors) {
     FieldErrors found = new FieldErrors();
     look(now, found);
-    if (!found.isEmpty()) {
-      FieldErrors known = new FieldErrors();
-      look(before, known);
-      found.causes().removeAll(known.causes());
-      errors.causes().addAll(found.causes());
-    }
+    Ratchet.leaveOut(found, _ -> true, known -> look(before, known));
+    errors.causes().addAll(found.causes());
   }
 
   private static JsonNode annotations(JsonNode pod) {

@@ -18,22 +18,8 @@ final class PodTemplateRules implements KindRules {
     check(object.path("template"), FieldPath.ROOT.child("template"), errors);
   }
 
-  /**
-   * Leaves out what the template of a changed object had wrong before: rules grow, and workloads
-   * have to live on. Looks at the old object only where there is something to leave out.
-   *
-   * @param rules of the object
-   */
-  static void leaveOut(FieldErrors found, KindRules rules, ObjectNode before) {
-    if (found.causes().stream().noneMatch(PodTemplateRules::isInTemplate)) {
-      return;
-    }
-    FieldErrors known = new FieldErrors();
-    rules.check(before, known);
-    found.causes().removeIf(c -> isInTemplate(c) && known.causes().contains(c));
-  }
-
-  private static boolean isInTemplate(StatusCause cause) {
+  /** Whether that is wrong with the template of a workload. */
+  static boolean isInTemplate(StatusCause cause) {
     return TEMPLATES.stream().anyMatch(cause.field()::startsWith);
   }
 

@@ -68,7 +68,8 @@ public final class Validator {
       MetaRules.check(now, resource.namespaced(), name -> List.of(), errors);
       finalizers(resource, now, errors);
       rules.checkChanged(now, before.tree(), errors);
-      PodTemplateRules.leaveOut(errors, rules, before.tree());
+      Ratchet.leaveOut(
+          errors, PodTemplateRules::isInTemplate, known -> rules.check(before.tree(), known));
     } else if (subresource.equals("scale")) {
       if (resource.builtIn()) {
         WorkloadRules.notNegative(now.path("spec"), "replicas", FieldPath.SPEC, errors);
