@@ -12,15 +12,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /**
  * The API server over HTTPS and, in the same run on the same disk, bare requests to a real etcd by
- * the project's own client without TLS: create and put, get, update and put, list and range.
+ * the project's own client without TLS: create and put, get, update and put, list and range. They
+ * take turns of a second. What has so many connections to the API server has them to etcd once as
+ * one connection, as an API server asks etcd, and once as as many.
  *
  * <p>Arguments: a directory to work in, on the disk that is to be measured, without one the build
  * directory; then the parts to measure, without any all of them: {@code configmap}, {@code pod},
@@ -35,17 +39,29 @@ public final class ApiBench {
   private final Vertx vertx;
   private final ServerProcess server;
   private final EtcdProcess etcd;
+  private final List<Storage> connections;
   private final Sides sides;
   private final Set<String> parts;
   private final Rows rows = new Rows();
 
-  private ApiBench(
-      Vertx vertx, ServerProcess server, EtcdProcess etcd, Sides sides, Set<String> parts) {
+  private ApiBench(Vertx vertx, ServerProcess server, EtcdProcess etcd, Set<String> parts) {
     this.vertx = vertx;
     this.server = server;
     this.etcd = etcd;
-    this.sides = sides;
     this.parts = parts;
+    this.connections = Collections.nCopies(100, "").stream().map(_ -> connection()).toList();
+    this.sides = new Sides(connections.subList(0, 1));
+  }
+
+  /** A channel has one connection, whatever is asked through it at a time. */
+  private Storage connection() {
+    Storage storage =
+        new EtcdStorage(
+            vertx,
+            EtcdOptions.of(List.of(etcd.endpoint())).withCompactEvery(Duration.ZERO),
+            new SimpleMeterRegistry());
+    storage.open().await().atMost(Duration.ofSeconds(30));
+    return storage;
   }
 
   private static Set<String> parts(String[] arguments) {
@@ -67,14 +83,7 @@ public final class ApiBench {
         EtcdProcess etcd = EtcdProcess.start(work.resolve("etcd"))) {
       System.out.println(Report.machine(work));
       etcd.awaitPort();
-      Storage storage =
-          new EtcdStorage(
-              vertx,
-              EtcdOptions.of(List.of(etcd.endpoint())).withCompactEvery(Duration.ZERO),
-              new SimpleMeterRegistry());
-      storage.open().await().atMost(Duration.ofSeconds(30));
-      new ApiBench(vertx, server, etcd, new Sides(storage), parts).run(work.resolve("api"));
-      storage.close().await().atMost(Duration.ofSeconds(30));
+      new ApiBench(vertx, server, etcd, parts).run(work.resolve("api"));
     } finally {
       vertx.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
       try (var files = Files.walk(work)) {
@@ -100,6 +109,7 @@ public final class ApiBench {
       lists(warm);
     }
     warm.close();
+    connections.forEach(c -> c.close().await().atMost(Duration.ofSeconds(30)));
     rows.report.print(System.out);
   }
 
@@ -127,28 +137,43 @@ public final class ApiBench {
         n,
         counts,
         (_, _) -> sides.createMap(api),
-        (_, _) -> sides.putMap());
+        etcd -> (w, _) -> etcd.putMap(w));
     row(
         "pod",
         "create of a 2 KB Pod",
         n,
         counts,
         (_, _) -> sides.createPod(api),
-        (_, _) -> sides.putPod());
-    row("get", "get", n, counts, (w, r) -> sides.get(api, w, r), sides::getKey);
-    row("update", "update", n, counts, (w, r) -> sides.update(api, w, r), sides::updateKey);
+        etcd -> (w, _) -> etcd.putPod(w));
+    row("get", "get", n, counts, (w, r) -> sides.get(api, w, r), etcd -> etcd::getKey);
+    row("update", "update", n, counts, (w, r) -> sides.update(api, w, r), etcd -> etcd::updateKey);
   }
 
   private void row(
-      String part, String what, int n, boolean counts, Load.Request api, Load.Request bare)
+      String part,
+      String what,
+      int n,
+      boolean counts,
+      Load.Request api,
+      Function<Sides, Load.Request> bare)
       throws InterruptedException {
     if (!parts.contains(part)) {
       return;
     }
-    Load.Outcome ours = Load.run(n, HOW_LONG, server::cpu, api);
-    Load.Outcome theirs = Load.run(n, HOW_LONG, etcd::cpu, bare);
+    Sides asMany = sides.through(connections.subList(0, n));
+    List<Load.Outcome> outcomes =
+        Load.inTurns(
+            n,
+            HOW_LONG,
+            new Load.Side(server::cpu, api),
+            new Load.Side(etcd::cpu, bare.apply(sides)),
+            new Load.Side(etcd::cpu, bare.apply(asMany)));
     if (counts) {
-      rows.rates(what + ", " + n + (n == 1 ? " connection" : " connections"), ours, theirs);
+      rows.rates(
+          what + ", " + n + (n == 1 ? " connection" : " connections"),
+          outcomes.get(0),
+          outcomes.get(1),
+          outcomes.get(2));
     }
   }
 

@@ -3,6 +3,7 @@ package dev.coracle.benchmarks.api;
 import dev.coracle.benchmarks.storage.Report;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -23,13 +24,40 @@ final class Load {
     CompletionStage<?> send(int worker, int round);
   }
 
+  /** Who is asked: the processor time of its server so far, in nanoseconds, and the question. */
+  record Side(LongSupplier serverCpu, Request request) {}
+
   /**
-   * @param rate answers a second
    * @param nanos every answer's time
-   * @param serverCpu nanoseconds of the server's processor time an answer
-   * @param clientShare how much of the machine's processors this process used, 0 to 1
+   * @param took until the last answer, in nanoseconds
+   * @param serverNanos the server's processor time
+   * @param clientNanos this process's processor time
    */
-  record Outcome(double rate, List<Long> nanos, double serverCpu, double clientShare) {
+  record Outcome(List<Long> nanos, long took, long serverNanos, long clientNanos) {
+
+    static final Outcome NONE = new Outcome(List.of(), 0, 0, 0);
+
+    Outcome and(Outcome more) {
+      List<Long> all = new ArrayList<>(nanos);
+      all.addAll(more.nanos);
+      return new Outcome(
+          all, took + more.took, serverNanos + more.serverNanos, clientNanos + more.clientNanos);
+    }
+
+    /** Answers a second. */
+    double rate() {
+      return nanos.size() / (took / 1e9);
+    }
+
+    /** Nanoseconds of the server's processor time an answer. */
+    double serverCpu() {
+      return serverNanos / (double) nanos.size();
+    }
+
+    /** How much of the machine's processors this process used, 0 to 1. */
+    double clientShare() {
+      return clientNanos / (double) took / Runtime.getRuntime().availableProcessors();
+    }
 
     double p50() {
       return Report.millis(nanos, 50);
@@ -40,6 +68,8 @@ final class Load {
     }
   }
 
+  private static final Duration TURN = Duration.ofSeconds(1);
+
   private final Request request;
   private final long end;
   private final CountDownLatch running;
@@ -49,6 +79,22 @@ final class Load {
     this.request = request;
     this.end = System.nanoTime() + howLong.toNanos();
     this.running = new CountDownLatch(workers);
+  }
+
+  /**
+   * Each side for so long, but not in one go: a second each by turns, so that what the machine has
+   * to do beside this, and what it gives, is the same for all of them.
+   */
+  static List<Outcome> inTurns(int workers, Duration howLong, Side... sides)
+      throws InterruptedException {
+    List<Outcome> outcomes = new ArrayList<>(Collections.nCopies(sides.length, Outcome.NONE));
+    for (long turns = Math.max(1, howLong.toSeconds()); turns > 0; turns--) {
+      for (int i = 0; i < sides.length; i++) {
+        Outcome one = run(workers, TURN, sides[i].serverCpu(), sides[i].request());
+        outcomes.set(i, outcomes.get(i).and(one));
+      }
+    }
+    return outcomes;
   }
 
   static Outcome run(int workers, Duration howLong, LongSupplier serverCpu, Request request)
@@ -75,11 +121,7 @@ final class Load {
     long took = System.nanoTime() - begin;
     List<Long> all = new ArrayList<>();
     times.forEach(all::addAll);
-    return new Outcome(
-        all.size() / (took / 1e9),
-        all,
-        (serverCpu.getAsLong() - server) / (double) all.size(),
-        (ownCpu() - client) / (double) took / Runtime.getRuntime().availableProcessors());
+    return new Outcome(all, took, serverCpu.getAsLong() - server, ownCpu() - client);
   }
 
   private static long ownCpu() {

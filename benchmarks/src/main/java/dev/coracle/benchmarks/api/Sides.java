@@ -28,11 +28,27 @@ final class Sides {
   private static final int KEPT = 1000;
   private static final int UNDER_WAY = 500;
 
-  private final Storage etcd;
-  private final AtomicInteger serial = new AtomicInteger();
+  /** One for each connection; a worker's are asked through the same one. */
+  private final List<Storage> etcd;
 
-  Sides(Storage etcd) {
+  private final AtomicInteger serial;
+
+  Sides(List<Storage> etcd) {
+    this(etcd, new AtomicInteger());
+  }
+
+  private Sides(List<Storage> etcd, AtomicInteger serial) {
     this.etcd = etcd;
+    this.serial = serial;
+  }
+
+  /** The same objects through other connections to etcd. */
+  Sides through(List<Storage> connections) {
+    return new Sides(connections, serial);
+  }
+
+  private Storage etcd(int worker) {
+    return etcd.get(worker % etcd.size());
   }
 
   CompletionStage<?> createMap(HttpApi api) {
@@ -46,14 +62,15 @@ final class Sides {
   }
 
   /** What the body of a create would be, put as it is. */
-  CompletionStage<?> putMap() {
+  CompletionStage<?> putMap(int worker) {
     int n = serial.incrementAndGet();
-    return put("/registry/configmaps/bench/made-" + n, Bodies.configMap("bench", "made-" + n, n));
+    return put(
+        worker, "/registry/configmaps/bench/made-" + n, Bodies.configMap("bench", "made-" + n, n));
   }
 
-  CompletionStage<?> putPod() {
+  CompletionStage<?> putPod(int worker) {
     int n = serial.incrementAndGet();
-    return put("/registry/pods/bench/made-" + n, Bodies.pod("bench", "made-" + n, n));
+    return put(worker, "/registry/pods/bench/made-" + n, Bodies.pod("bench", "made-" + n, n));
   }
 
   private static String kept(int worker, int round) {
@@ -66,7 +83,8 @@ final class Sides {
   }
 
   CompletionStage<?> getKey(int worker, int round) {
-    return etcd.get("/registry/configmaps/bench/" + kept(worker, round), 0)
+    return etcd(worker)
+        .get("/registry/configmaps/bench/" + kept(worker, round), 0)
         .subscribeAsCompletionStage();
   }
 
@@ -79,7 +97,7 @@ final class Sides {
   CompletionStage<?> updateKey(int worker, int round) {
     String name = kept(worker, round);
     byte[] body = Bodies.configMap("bench", name, serial.incrementAndGet());
-    return put("/registry/configmaps/bench/" + name, body);
+    return put(worker, "/registry/configmaps/bench/" + name, body);
   }
 
   /** How many bytes the list is. They are only received: what a client makes of them is its own. */
@@ -88,7 +106,7 @@ final class Sides {
   }
 
   Uni<List<KeyValue>> range() {
-    return etcd.list("/registry/pods/many/", "", 0, 0).map(r -> r.items());
+    return etcd(0).list("/registry/pods/many/", "", 0, 0).map(r -> r.items());
   }
 
   /** Two namespaces, the ConfigMaps to read and change, and the pods to list, in both. */
@@ -103,7 +121,9 @@ final class Sides {
     for (int i = 0; i < KEPT; i++) {
       String name = "kept-" + i;
       add(running, post(api, MAPS, Bodies.configMap("bench", name, i)));
-      add(running, put("/registry/configmaps/bench/" + name, Bodies.configMap("bench", name, i)));
+      add(
+          running,
+          put(i, "/registry/configmaps/bench/" + name, Bodies.configMap("bench", name, i)));
     }
     for (int i = 0; i < pods; i++) {
       add(running, post(api, MANY, Bodies.pod("many", "pod-" + i, i)));
@@ -113,7 +133,7 @@ final class Sides {
     JsonNode list = Json.parse(api.call(HttpMethod.GET, MANY, JSON, NONE).await().getBytes());
     for (JsonNode pod : list.path("items")) {
       String name = pod.path("metadata").path("name").asText();
-      add(running, put("/registry/pods/many/" + name, Json.bytes(pod)));
+      add(running, put(0, "/registry/pods/many/" + name, Json.bytes(pod)));
     }
     running.forEach(CompletableFuture::join);
   }
@@ -134,8 +154,9 @@ final class Sides {
     return api.call(HttpMethod.POST, path, JSON, body).toCompletionStage();
   }
 
-  private CompletionStage<?> put(String key, byte[] value) {
-    return etcd.txn(new Txn(List.of(), List.of(new Txn.Op.Put(key, value, 0)), List.of()))
+  private CompletionStage<?> put(int worker, String key, byte[] value) {
+    return etcd(worker)
+        .txn(new Txn(List.of(), List.of(new Txn.Op.Put(key, value, 0)), List.of()))
         .subscribeAsCompletionStage();
   }
 }
