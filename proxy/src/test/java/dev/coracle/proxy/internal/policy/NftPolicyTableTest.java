@@ -19,17 +19,21 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Real packets through real rules: a network namespace is the node, three more are pods that it
  * routes, all of this test's own.
  */
+@Execution(ExecutionMode.CONCURRENT) // each test has a node of its own
 class NftPolicyTableTest {
 
   private static final String TABLE = "coracle_test_policy";
@@ -39,8 +43,11 @@ class NftPolicyTableTest {
 
   @TempDir private Path directory;
 
-  private final String id = Long.toString(ProcessHandle.current().pid(), 36);
-  private final String node = "cpo" + id;
+  private static final AtomicInteger NUMBER = new AtomicInteger();
+
+  private final String id =
+      Long.toString(ProcessHandle.current().pid(), 36) + "_" + NUMBER.incrementAndGet();
+  private final String node = "cpp" + id;
   private final List<Process> servers = new ArrayList<>();
   private final TestCluster cluster = new TestCluster();
   private Nft nft;
