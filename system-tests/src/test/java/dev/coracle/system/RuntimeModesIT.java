@@ -36,6 +36,33 @@ class RuntimeModesIT {
     assertNothingRuns();
   }
 
+  /** As in a container of systemd-nspawn on a host with cgroup v1. */
+  @Test
+  void linuxNamespacesWhereNoCgroupCanBeMade() throws Exception {
+    List<String> as =
+        List.of(
+            "unshare",
+            "--mount",
+            "sh",
+            "-c",
+            "while read -r _ at type _; do"
+                + " case $type in cgroup*) mount -o remount,bind,ro \"$at\";; esac;"
+                + " done </proc/mounts; exec \"$@\"",
+            "sh");
+    try (CoracleProcess coracle = CoracleProcess.startAs(as, directory.resolve("data"))) {
+      assertThat(coracle.output())
+          .contains("Linux namespaces", "pods run without a cgroup of their own");
+      serves(coracle, 8080);
+      // All of the default ones but CAP_MKNOD: no group keeps it to the devices it may have.
+      assertThat(
+              coracle
+                  .kubectl()
+                  .run("exec", "deployment/one", "--", "sh", "-c", "cat /proc/self/status"))
+          .contains("CapBnd:\t00000000a00425fb");
+    }
+    assertNothingRuns();
+  }
+
   @Test
   void servicesInUserspace() throws Exception {
     try (CoracleProcess coracle =

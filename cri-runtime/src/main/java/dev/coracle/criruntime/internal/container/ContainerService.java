@@ -15,6 +15,7 @@ import dev.coracle.criruntime.internal.checkpoint.CheckpointArchive;
 import dev.coracle.criruntime.internal.image.FileTrees;
 import dev.coracle.criruntime.internal.image.Images;
 import dev.coracle.criruntime.internal.linux.Poller;
+import dev.coracle.criruntime.internal.linux.PosixException;
 import dev.coracle.criruntime.internal.linux.Processes;
 import dev.coracle.criruntime.internal.pod.ClusterNames;
 import dev.coracle.criruntime.internal.pod.Sandbox;
@@ -200,6 +201,8 @@ public final class ContainerService {
         int pid;
         try {
           pid = kind.start(launch, shim, fds);
+        } catch (PosixException e) {
+          throw OverlayTrouble.explain(launch.directory(), e);
         } finally {
           shim.inherited(fds);
         }

@@ -108,10 +108,12 @@ public final class NamespacesKind implements ContainerKind {
 
   @Override
   public int start(Launch launch, Shim shim, Map<Integer, Integer> fds) throws IOException {
-    launch.cgroup().create();
-    ContainerLimits.of(launch.config().getLinux().getResources()).apply(launch.cgroup());
-    if (!launch.privileged()) {
-      DeviceRules.apply(launch.cgroup(), ContainerLimits.deviceRules(launch.config()));
+    if (hasGroup(launch)) {
+      launch.cgroup().create();
+      ContainerLimits.of(launch.config().getLinux().getResources()).apply(launch.cgroup());
+      if (!launch.privileged()) {
+        DeviceRules.apply(launch.cgroup(), ContainerLimits.deviceRules(launch.config()));
+      }
     }
     List<Integer> namespaces = new ArrayList<>();
     int waiter;
@@ -139,11 +141,24 @@ public final class NamespacesKind implements ContainerKind {
     shim.started(waiter);
     int pid = await(shim, shim.child());
     await(shim, shim.ready());
-    launch.cgroup().attach(pid);
+    if (hasGroup(launch)) {
+      launch.cgroup().attach(pid);
+    }
     ContainerLimits.oomScore(pid, launch.config().getLinux().getResources().getOomScoreAdj());
     changeRoot(launch, waiter);
     shim.go(true);
     return pid;
+  }
+
+  /** Without one there are no limits, as for the pod's own (the node says so when it starts). */
+  private static boolean hasGroup(Launch launch) {
+    return launch.cgroup().host().isWritable();
+  }
+
+  /** Where no group keeps a container to its devices, it makes no nodes for others. */
+  private static ProcessSpec confined(Launch launch, ProcessSpec process) {
+    boolean held = hasGroup(launch) && launch.cgroup().host().controllers().containsKey("devices");
+    return held || launch.privileged() ? process : process.without("MKNOD");
   }
 
   private List<String> chain(Launch launch) {
@@ -167,7 +182,7 @@ public final class NamespacesKind implements ContainerKind {
     words.add(mount.toString());
     words.add(launch.rootfs() + "/proc");
     words.add(launch.directory().resolve("env").toString());
-    words.addAll(privileges(launch.process()));
+    words.addAll(privileges(confined(launch, launch.process())));
     words.addAll(childShell(launch.process()));
     words.addAll(List.of("-c", WaiterScripts.NAMESPACES_CHILD, "coracle-init"));
     words.add(launch.process().cwd());
@@ -278,7 +293,7 @@ public final class NamespacesKind implements ContainerKind {
         mounts.enter(fd, 0);
       }
       mounts.chdir(process.cwd());
-      Credentials.become(program, process);
+      Credentials.become(program, confined(launch, process));
       int child =
           Spawn.start(
               program,
@@ -289,7 +304,9 @@ public final class NamespacesKind implements ContainerKind {
                   streams.fds(),
                   streams.terminal()));
       try {
-        launch.cgroup().attach(child);
+        if (hasGroup(launch)) {
+          launch.cgroup().attach(child);
+        }
       } catch (IOException e) {
         // It may have ended already.
         if (Processes.startTime(child) >= 0) {

@@ -1,5 +1,7 @@
 package dev.coracle.criruntime.internal.container;
 
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -33,9 +35,17 @@ public record ProcessSpec(
   }
 
   ProcessSpec withEnv(String entry) {
-    List<String> more = new java.util.ArrayList<>(env);
+    List<String> more = new ArrayList<>(env);
     more.add(entry);
     return new ProcessSpec(argv, more, cwd, uid, gid, groups, bounding, ambient, noNewPrivileges);
+  }
+
+  ProcessSpec without(String capability) {
+    Set<String> bound = new HashSet<>(bounding);
+    Set<String> kept = new HashSet<>(ambient);
+    bound.remove(capability);
+    kept.remove(capability);
+    return new ProcessSpec(argv, env, cwd, uid, gid, groups, bound, kept, noNewPrivileges);
   }
 
   /** The value of an environment variable, or this. */
