@@ -26,6 +26,15 @@ public final class StartMetrics {
     restarts.increment();
   }
 
+  /** A pod has got no sandbox. */
+  public void sandboxFailed() {
+    counter(
+            "kubelet_started_pods_errors_total",
+            "Cumulative number of errors when starting pods",
+            Tags.empty())
+        .increment();
+  }
+
   /** A container is to be started. */
   public void started(ContainerSpec container) {
     counter(
