@@ -76,7 +76,7 @@ class StartMetricsTest {
                 .timer()
                 .count())
         .isOne();
-    assertThat(k.meters().find("kubelet_started_pods_errors_total").counter()).isNull();
+    assertThat(count("kubelet_started_pods_errors_total")).isZero();
     k.runtime.failing(call ->
         call.startsWith("runPodSandbox")
             ? Optional.of(new CriException(Code.INTERNAL, "no network"))

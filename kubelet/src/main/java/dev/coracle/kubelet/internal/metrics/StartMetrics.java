@@ -10,6 +10,7 @@ public final class StartMetrics {
   private final MeterRegistry registry;
   private final String node;
   private final Counter restarts;
+  private final Counter sandboxErrors;
 
   StartMetrics(MeterRegistry registry, String node) {
     this.registry = registry;
@@ -18,6 +19,11 @@ public final class StartMetrics {
         counter(
             "kubelet_restarted_containers_total",
             "Cumulative number of containers that were restarted",
+            Tags.empty());
+    this.sandboxErrors =
+        counter(
+            "kubelet_started_pods_errors_total",
+            "Cumulative number of errors when starting pods",
             Tags.empty());
   }
 
@@ -28,11 +34,7 @@ public final class StartMetrics {
 
   /** A pod has got no sandbox. */
   public void sandboxFailed() {
-    counter(
-            "kubelet_started_pods_errors_total",
-            "Cumulative number of errors when starting pods",
-            Tags.empty())
-        .increment();
+    sandboxErrors.increment();
   }
 
   /** A container is to be started. */
