@@ -445,8 +445,16 @@ public final class Kubelet implements Component {
     return nodeParts.pressures();
   }
 
-  private Optional<Verdict> admit(Pod pod) {
-    Optional<Verdict> refused = nodeParts.refusal().or(() -> parts.admission.check(pod));
+  private Optional<Verdict> admit(PodContext context) {
+    Pod pod = context.pod();
+    Optional<Verdict> refused =
+        nodeParts
+            .refusal()
+            .or(() ->
+                parts.admission.check(pod, lacks -> nodeParts.preemption.makeRoom(context, lacks)));
+    if (!context.room().isDone()) {
+      context.room().thenRun(() -> touched(pod.uid()));
+    }
     refused.ifPresent(v -> events.warning(pod, v.reason(), v.why()));
     return refused;
   }

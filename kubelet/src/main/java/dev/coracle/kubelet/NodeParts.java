@@ -6,6 +6,7 @@ import dev.coracle.kubelet.config.ShutdownOptions;
 import dev.coracle.kubelet.internal.event.NodeEvents;
 import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.eviction.EvictionManager;
+import dev.coracle.kubelet.internal.eviction.Preemption;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.logs.LogRotation;
@@ -35,6 +36,7 @@ final class NodeParts {
   private final EvictionManager eviction;
   private final NodeShutdown shutdown;
   private final AllocatableEnforcement enforcement;
+  final Preemption preemption;
   private final OomWatcher ooms;
   private final Optional<ShutdownInhibitor> inhibitor;
 
@@ -60,6 +62,7 @@ final class NodeParts {
             pods.cgroups,
             nodeEvents,
             timers);
+    this.preemption = new Preemption(loop, events, around.metrics());
     this.ooms = new OomWatcher(OomWatcher.KERNEL_LOG, nodeEvents);
     this.eviction =
         new EvictionManager(

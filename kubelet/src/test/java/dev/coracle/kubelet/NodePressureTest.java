@@ -80,6 +80,13 @@ class NodePressureTest {
             "The node was low on resource: memory. Threshold quantity: 100Mi, available: 50Mi. "
                 + "Container hungry was using 100Mi, request is 10Mi, has larger consumption of"
                 + " memory. ");
+    assertThat(
+            k.meters()
+                .get("kubelet_evictions")
+                .tag("eviction_signal", "memory.available")
+                .gauge()
+                .value())
+        .isEqualTo(1);
     k.eventually(() -> assertThat(k.runtime.calls()).contains("stopContainer hungry 1"));
     assertThat(k.pod("modest").text("status", "phase")).isEqualTo("Running");
     assertThat(k.pod("critical").text("status", "phase")).isEqualTo("Running");
@@ -160,6 +167,13 @@ class NodePressureTest {
         .contains("removeImage sha256:unused:1")
         .anyMatch(c -> c.startsWith("removeContainer"))
         .doesNotContain("removeImage sha256:busybox:1");
+    assertThat(
+            k.meters()
+                .get("kubelet_image_garbage_collected_total")
+                .tag("reason", "space")
+                .counter()
+                .count())
+        .isEqualTo(1);
     assertThat(k.pod("lives").text("status", "phase")).isEqualTo("Running");
     assertThat(k.pod("over").text("status", "phase")).isEqualTo("Succeeded");
     k.eventually(

@@ -77,7 +77,7 @@ class NodeShutdownTest {
     assertThat(ready().path("reason").asText()).isEqualTo("KubeletNotReady");
     assertThat(ready().path("message").asText()).isEqualTo("node is shutting down");
     k.eventually(() ->
-        assertThat(k.events()).contains("NodeShutdown: Shutdown manager detected shutdown event"));
+        assertThat(k.events()).contains("Shutdown: Shutdown manager detected shutdown event"));
   }
 
   @Test

@@ -105,7 +105,7 @@ class ShutdownInhibitorTest {
     eventually(() -> assertThat(ready()).isEqualTo("True"));
     eventually(() ->
         assertThat(k.events())
-            .contains("NodeShutdown: Shutdown manager detected shutdown cancellation"));
+            .contains("Shutdown: Shutdown manager detected shutdown cancellation"));
     k.simple("next", "");
     k.awaitPhase("next", "Running");
     logind.powerOff(() -> {}).get(60, TimeUnit.SECONDS);

@@ -64,4 +64,27 @@ class StartMetricsTest {
                 "CreateContainerError"))
         .isPositive();
   }
+
+  @Test
+  void sandboxesAreMeasuredByTheirHandler() {
+    k.create("reads", VOLUMES.formatted("reads"));
+    k.awaitPhase("reads", "Running");
+    assertThat(
+            k.meters()
+                .get("kubelet_run_podsandbox_duration")
+                .tag("runtime_handler", "")
+                .timer()
+                .count())
+        .isOne();
+    assertThat(count("kubelet_started_pods_errors_total")).isZero();
+    k.runtime.failing(call ->
+        call.startsWith("runPodSandbox")
+            ? Optional.of(new CriException(Code.INTERNAL, "no network"))
+            : Optional.empty());
+    k.simple("lost", "");
+    k.eventually(() -> {
+      assertThat(count("kubelet_run_podsandbox_errors_total", "runtime_handler", "")).isPositive();
+      assertThat(count("kubelet_started_pods_errors_total")).isPositive();
+    });
+  }
 }

@@ -1,5 +1,6 @@
 package dev.coracle.criruntime.internal.image;
 
+import dev.coracle.cri.Turns;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -11,12 +12,20 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
-/** Whole directory trees, never through a symlink; and files that are replaced in one step. */
+/**
+ * Whole directory trees, never through a symlink, with turns for others on the way; and files that
+ * are replaced in one step.
+ */
 public final class FileTrees {
   private FileTrees() {}
 
   /** Removes a tree; nothing happens when there is none. */
   public static void delete(Path root) throws IOException {
+    delete(root, new Turns());
+  }
+
+  /** As a part of a longer walk, which counts its turns. */
+  static void delete(Path root, Turns turns) throws IOException {
     if (!Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
@@ -33,6 +42,7 @@ public final class FileTrees {
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
               throws IOException {
+            turns.step();
             Files.deleteIfExists(file);
             return FileVisitResult.CONTINUE;
           }
@@ -58,6 +68,10 @@ public final class FileTrees {
   public record Usage(long bytes, long files) {}
 
   public static Usage usage(Path root) throws IOException {
+    return usage(root, new Turns());
+  }
+
+  static Usage usage(Path root, Turns turns) throws IOException {
     long[] sums = new long[2];
     if (Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
       Files.walkFileTree(
@@ -65,6 +79,7 @@ public final class FileTrees {
           new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+              turns.step();
               sums[0] += attributes.isRegularFile() ? attributes.size() : 0;
               sums[1]++;
               return FileVisitResult.CONTINUE;

@@ -1,5 +1,6 @@
 package dev.coracle.criruntime.internal.image;
 
+import dev.coracle.cri.Turns;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -18,9 +19,13 @@ public final class LayerCopier {
    * @param layers in {@link LayerUnpacker.Form#PLAIN}, lowest first
    */
   public static void copy(List<Path> layers, Path target) throws IOException {
+    copy(layers, target, new Turns());
+  }
+
+  static void copy(List<Path> layers, Path target, Turns turns) throws IOException {
     Files.createDirectories(target);
     for (Path layer : layers) {
-      hide(layer, target);
+      hide(layer, target, turns);
       Files.walkFileTree(
           layer,
           new SimpleFileVisitor<>() {
@@ -39,9 +44,10 @@ public final class LayerCopier {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
                 throws IOException {
+              turns.step();
               if (!file.getFileName().toString().startsWith(LayerUnpacker.WHITEOUT)) {
                 Path to = target.resolve(layer.relativize(file).toString());
-                FileTrees.delete(to);
+                FileTrees.delete(to, turns);
                 Files.copy(file, to, StandardCopyOption.COPY_ATTRIBUTES, LinkOption.NOFOLLOW_LINKS);
               }
               return FileVisitResult.CONTINUE;
@@ -50,13 +56,14 @@ public final class LayerCopier {
     }
   }
 
-  private static void hide(Path layer, Path target) throws IOException {
+  private static void hide(Path layer, Path target, Turns turns) throws IOException {
     Files.walkFileTree(
         layer,
         new SimpleFileVisitor<>() {
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
               throws IOException {
+            turns.step();
             String name = file.getFileName().toString();
             if (!name.startsWith(LayerUnpacker.WHITEOUT)) {
               return FileVisitResult.CONTINUE;
@@ -67,13 +74,13 @@ public final class LayerCopier {
               if (directory != null && Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
                 try (var children = Files.newDirectoryStream(directory)) {
                   for (Path child : children) {
-                    FileTrees.delete(child);
+                    FileTrees.delete(child, turns);
                   }
                 }
               }
             } else {
               FileTrees.delete(
-                  marker.resolveSibling(name.substring(LayerUnpacker.WHITEOUT.length())));
+                  marker.resolveSibling(name.substring(LayerUnpacker.WHITEOUT.length())), turns);
             }
             return FileVisitResult.CONTINUE;
           }

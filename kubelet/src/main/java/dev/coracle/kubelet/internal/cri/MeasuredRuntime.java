@@ -63,7 +63,9 @@ public final class MeasuredRuntime implements RuntimeService {
 
   @Override
   public String runPodSandbox(PodSandboxConfig config, String runtimeHandler) {
-    return operation("run_podsandbox", () -> inner.runPodSandbox(config, runtimeHandler));
+    return metrics.sandbox(
+        runtimeHandler,
+        () -> operation("run_podsandbox", () -> inner.runPodSandbox(config, runtimeHandler)));
   }
 
   @Override

@@ -14,6 +14,7 @@ import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.QosClass;
 import dev.coracle.kubelet.internal.runtime.ResizeRoom;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -22,6 +23,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -74,8 +76,12 @@ public final class Admission implements ResizeRoom {
     this.capacity = Map.copyOf(capacity);
   }
 
-  /** Empty: the pod is welcome. A pod that already ran here always is. */
-  public Optional<Verdict> check(Pod pod) {
+  /**
+   * Empty: the pod is welcome. A pod that already ran here always is.
+   *
+   * @param preemption makes room for a critical pod, or says why it cannot
+   */
+  public Optional<Verdict> check(Pod pod, Function<List<Lack>, Optional<Verdict>> preemption) {
     if (pod.status().hasNonNull("startTime")) {
       return Optional.empty();
     }
@@ -83,10 +89,13 @@ public final class Admission implements ResizeRoom {
     if (forbidden.isPresent()) {
       return Optional.of(Verdict.rejected("SysctlForbidden", forbidden.get()));
     }
-    if (pod.isStatic() || node.get().isEmpty()) {
+    if (node.get().isEmpty()) {
       return Optional.empty();
     }
     KubeObject known = node.get().get();
+    if (pod.isStatic()) {
+      return room(pod, known, preemption);
+    }
     Set<Condition> pressure = pressures.get();
     if (!isBearable(pod, pressure)) {
       return Optional.of(
@@ -124,15 +133,29 @@ public final class Admission implements ResizeRoom {
               "Predicate NodePorts failed: node(s) didn't have free ports for the"
                   + " requested pod ports"));
     }
-    Optional<Verdict> refusal = fits(pod, known);
-    if (refusal.isEmpty() && !stays(pod, known) && !stays(pod, fresh.get().orElse(known))) {
+    if (!pod.isCritical()) {
+      Optional<Verdict> refusal = room(pod, known, preemption);
+      if (refusal.isPresent()) {
+        return refusal;
+      }
+    }
+    if (!stays(pod, known) && !stays(pod, fresh.get().orElse(known))) {
       return Optional.of(
           Verdict.rejected(
               "TaintToleration",
               "Predicate TaintToleration failed: node(s) had taints that the pod didn't"
                   + " tolerate"));
     }
-    return refusal;
+    return pod.isCritical() ? room(pod, known, preemption) : Optional.empty();
+  }
+
+  private Optional<Verdict> room(
+      Pod pod, KubeObject node, Function<List<Lack>, Optional<Verdict>> preemption) {
+    List<Lack> lacks = lacks(pod, node);
+    if (lacks.isEmpty()) {
+      return Optional.empty();
+    }
+    return pod.isCritical() ? preemption.apply(lacks) : Optional.of(lacks.getFirst().verdict());
   }
 
   /** Who would be evicted at once need not begin. */
@@ -224,7 +247,7 @@ public final class Admission implements ResizeRoom {
 
   @Override
   public Optional<String> now(Pod pod) {
-    return node.get().flatMap(n -> fits(pod, n)).map(Verdict::why);
+    return node.get().flatMap(n -> lacks(pod, n).stream().findFirst()).map(l -> l.verdict().why());
   }
 
   @Override
@@ -247,7 +270,7 @@ public final class Admission implements ResizeRoom {
     return NodeSelection.matches(pod.spec(), node.name(), node.labels());
   }
 
-  private Optional<Verdict> fits(Pod pod, KubeObject node) {
+  private List<Lack> lacks(Pod pod, KubeObject node) {
     Map<String, Quantity> used = new TreeMap<>();
     int count = 0;
     for (Pod other : pods.get()) {
@@ -258,8 +281,9 @@ public final class Admission implements ResizeRoom {
     }
     JsonNode allocatable = node.at("status", "allocatable");
     long most = allocatable.path("pods").asLong(Long.MAX_VALUE);
+    List<Lack> lacks = new ArrayList<>();
     if (count + 1 > most) {
-      return Optional.of(out("pods", 1, count, most));
+      lacks.add(new Lack("pods", 1, count, most));
     }
     for (Map.Entry<String, Quantity> e : pod.requests().entrySet()) {
       if (e.getValue().signum() == 0) {
@@ -276,11 +300,12 @@ public final class Admission implements ResizeRoom {
       Quantity taken = used.getOrDefault(e.getKey(), Quantity.ZERO);
       if (taken.plus(e.getValue()).compareTo(capacity) > 0) {
         boolean cpu = e.getKey().equals("cpu");
-        return Optional.of(
-            out(e.getKey(), number(e.getValue(), cpu), number(taken, cpu), number(capacity, cpu)));
+        lacks.add(
+            new Lack(
+                e.getKey(), number(e.getValue(), cpu), number(taken, cpu), number(capacity, cpu)));
       }
     }
-    return Optional.empty();
+    return lacks;
   }
 
   private static boolean isOfClaim(Pod pod, String resource) {
@@ -295,18 +320,5 @@ public final class Admission implements ResizeRoom {
 
   private static long number(Quantity q, boolean millis) {
     return millis ? q.millis() : q.longValue();
-  }
-
-  private static Verdict out(String resource, long requested, long used, long capacity) {
-    return Verdict.rejected(
-        "OutOf" + resource,
-        "Node didn't have enough resource: "
-            + resource
-            + ", requested: "
-            + requested
-            + ", used: "
-            + used
-            + ", capacity: "
-            + capacity);
   }
 }

@@ -107,6 +107,7 @@ public final class EvictionManager {
             images,
             configuration.images(),
             timers.clock(),
+            metrics,
             room::imagesFreePercent);
   }
 

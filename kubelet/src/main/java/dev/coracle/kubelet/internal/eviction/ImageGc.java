@@ -3,6 +3,7 @@ package dev.coracle.kubelet.internal.eviction;
 import dev.coracle.cri.v1.Image;
 import dev.coracle.kubelet.config.ImageOptions;
 import dev.coracle.kubelet.internal.image.ImageManager;
+import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
 import dev.coracle.kubelet.internal.sync.SyncLoop;
@@ -35,6 +36,7 @@ final class ImageGc {
   private final ImageManager images;
   private final ImageOptions options;
   private final Clock clock;
+  private final KubeletMetrics metrics;
   private final IntSupplier freePercent;
 
   ImageGc(
@@ -44,6 +46,7 @@ final class ImageGc {
       ImageManager images,
       ImageOptions options,
       Clock clock,
+      KubeletMetrics metrics,
       IntSupplier freePercent) {
     this.runtime = runtime;
     this.cache = cache;
@@ -51,6 +54,7 @@ final class ImageGc {
     this.images = images;
     this.options = options;
     this.clock = clock;
+    this.metrics = metrics;
     this.freePercent = freePercent;
   }
 
@@ -78,7 +82,7 @@ final class ImageGc {
           break;
         }
         if (!images.ages().since(image.getId()).isAfter(newest)) {
-          remove(image, "the disk is full");
+          remove(image, "space");
         }
       }
     } catch (CriException e) {
@@ -91,7 +95,7 @@ final class ImageGc {
     try {
       for (Image image : idle()) {
         if (images.ages().lastUsed(image.getId()).isBefore(oldest)) {
-          remove(image, "nobody has used it for long");
+          remove(image, "age");
         }
       }
     } catch (CriException e) {
@@ -99,12 +103,17 @@ final class ImageGc {
     }
   }
 
-  private void remove(Image image, String why) {
+  /**
+   * @param reason whether its disk is full ({@code space}), or it has not been used for long
+   *     ({@code age})
+   */
+  private void remove(Image image, String reason) {
     LOG.atInfo()
         .addKeyValue("image", image.getId())
-        .addKeyValue("why", why)
+        .addKeyValue("reason", reason)
         .log("Removing an unused image");
     runtime.removeImage(image.getId());
+    metrics.imageRemoved(reason);
   }
 
   /** Those no container has, the longest unused first. */

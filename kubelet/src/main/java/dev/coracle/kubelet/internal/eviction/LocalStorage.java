@@ -2,7 +2,7 @@ package dev.coracle.kubelet.internal.eviction;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Quantity;
-import dev.coracle.api.file.Turns;
+import dev.coracle.cri.Turns;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.GoText;

@@ -1,6 +1,6 @@
 package dev.coracle.kubelet.internal.host;
 
-import dev.coracle.api.file.Turns;
+import dev.coracle.cri.Turns;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
@@ -21,7 +22,7 @@ import java.util.function.Supplier;
 public final class KubeletMetrics {
   private final MeterRegistry registry;
   private final Timer podStart;
-  private final Map<String, Counter> evictions = new ConcurrentHashMap<>();
+  private final Map<String, AtomicLong> rising = new ConcurrentHashMap<>();
   private final Counter pods;
   private final Counter topologyRequests;
   private final Counter topologyErrors;
@@ -162,16 +163,82 @@ public final class KubeletMetrics {
    * @param signal what ran short
    */
   public void evicted(String signal) {
-    evictions
-        .computeIfAbsent(
-            signal,
-            s ->
-                Counter.builder("kubelet_evictions_total")
-                    .description("Cumulative number of pod evictions by eviction signal")
-                    .tag("eviction_signal", s)
-                    .tag("node", node)
-                    .register(registry))
+    rising(
+            "kubelet_evictions",
+            "Cumulative number of pod evictions by eviction signal",
+            Tags.of("eviction_signal", signal))
+        .incrementAndGet();
+  }
+
+  /**
+   * A pod was ended for a critical one.
+   *
+   * @param resource what the node had too little of
+   */
+  public void preempted(String resource) {
+    rising(
+            "kubelet_preemptions",
+            "Cumulative number of pod preemptions by preemption resource",
+            Tags.of("preemption_signal", resource))
+        .incrementAndGet();
+  }
+
+  /**
+   * What upstream counts under a name that does not end in {@code _total}, as every name of a
+   * counter does here: a gauge that only rises.
+   */
+  private AtomicLong rising(String name, String help, Tags tags) {
+    return rising.computeIfAbsent(
+        name + tags,
+        _ -> {
+          AtomicLong count = new AtomicLong();
+          gauge(name, help, tags, count::get);
+          return count;
+        });
+  }
+
+  /**
+   * An image that nobody used was removed.
+   *
+   * @param reason {@code space} or {@code age}
+   */
+  public void imageRemoved(String reason) {
+    counter(
+            "kubelet_image_garbage_collected_total",
+            "Total number of images garbage collected by the kubelet, whether through disk usage"
+                + " or image age.",
+            Tags.of("reason", reason))
         .increment();
+  }
+
+  /**
+   * Measures the making of a sandbox.
+   *
+   * @param handler the runtime's, of the pod's RuntimeClass
+   */
+  public <T> T sandbox(String handler, Supplier<T> call) {
+    Tags tags = Tags.of("runtime_handler", handler);
+    long begun = System.nanoTime();
+    try {
+      return call.get();
+    } catch (CriException e) {
+      counter(
+              "kubelet_run_podsandbox_errors_total",
+              "Cumulative number of the run_podsandbox operation errors by RuntimeClass.Handler.",
+              tags)
+          .increment();
+      throw e;
+    } finally {
+      timer(
+              "kubelet_run_podsandbox_duration_seconds",
+              "Duration in seconds of the run_podsandbox operations by RuntimeClass.Handler",
+              tags)
+          .record(Duration.ofNanos(System.nanoTime() - begun));
+    }
+  }
+
+  private Counter counter(String name, String help, Tags tags) {
+    return Counter.builder(name).description(help).tags(tags.and("node", node)).register(registry);
   }
 
   /**

@@ -10,6 +10,7 @@ public final class StartMetrics {
   private final MeterRegistry registry;
   private final String node;
   private final Counter restarts;
+  private final Counter sandboxErrors;
 
   StartMetrics(MeterRegistry registry, String node) {
     this.registry = registry;
@@ -19,11 +20,21 @@ public final class StartMetrics {
             "kubelet_restarted_containers_total",
             "Cumulative number of containers that were restarted",
             Tags.empty());
+    this.sandboxErrors =
+        counter(
+            "kubelet_started_pods_errors_total",
+            "Cumulative number of errors when starting pods",
+            Tags.empty());
   }
 
   /** One that has run before begins anew. */
   public void restarted() {
     restarts.increment();
+  }
+
+  /** A pod has got no sandbox. */
+  public void sandboxFailed() {
+    sandboxErrors.increment();
   }
 
   /** A container is to be started. */

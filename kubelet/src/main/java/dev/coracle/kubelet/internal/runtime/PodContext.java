@@ -26,6 +26,7 @@ public final class PodContext {
   private final PodResources resources = new PodResources();
   private volatile Pod desired;
   private volatile Pod pod;
+  private volatile CompletableFuture<Void> room = CompletableFuture.completedFuture(null);
   private volatile CompletableFuture<Void> cancelled = new CompletableFuture<>();
   private final Map<String, StartFailure> startFailures = new ConcurrentHashMap<>();
   private final Map<String, Instant> pullFailures = new ConcurrentHashMap<>();
@@ -102,6 +103,16 @@ public final class PodContext {
   /** Termination itself must be able to wait again. */
   public void clearCancel() {
     cancelled = new CompletableFuture<>();
+  }
+
+  /** Others have to end before this pod begins. */
+  public void startAfter(CompletableFuture<Void> ends) {
+    room = ends;
+  }
+
+  /** Completes when the node has room for the pod. */
+  public CompletableFuture<Void> room() {
+    return room;
   }
 
   public Optional<StartFailure> startFailure(String container) {

@@ -140,6 +140,7 @@ public final class PodRuntime {
   }
 
   private Result noSandbox(PodContext context, boolean acted, String why) {
+    starts.sandboxFailed();
     events.warning(context.pod(), "FailedCreatePodSandBox", "Failed to create pod sandbox: " + why);
     return new Result(acted, Optional.of(retry(context)));
   }

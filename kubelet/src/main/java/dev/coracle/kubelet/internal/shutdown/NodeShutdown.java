@@ -103,7 +103,7 @@ public final class NodeShutdown {
   public synchronized void cancel() {
     running = null;
     underWay = false;
-    events.normal("NodeShutdown", "Shutdown manager detected shutdown cancellation");
+    events.normal("Shutdown", "Shutdown manager detected shutdown cancellation");
     node.stays();
   }
 
@@ -118,7 +118,7 @@ public final class NodeShutdown {
         .addKeyValue("seconds", options.total().toSeconds())
         .log("The node is shutting down, its pods end with grace");
     startedAt = now();
-    events.normal("NodeShutdown", "Shutdown manager detected shutdown event");
+    events.normal("Shutdown", "Shutdown manager detected shutdown event");
     tellOfEnd();
     List<List<Pod>> groups = new ArrayList<>();
     options.groups().forEach(_ -> groups.add(new ArrayList<>()));

@@ -29,12 +29,12 @@ public final class PodStatusBuilder {
    *
    * @param disruption whether the node's need ends a pod that did no wrong (KEP-3329)
    */
-  public record Verdict(String reason, String message, boolean disruption) {
+  public record Verdict(String reason, String message, Optional<String> disruption) {
     private static final String REJECTED = "Pod was rejected: ";
 
     /** This node does not take the pod; an event says the same without the first words. */
     public static Verdict rejected(String reason, String why) {
-      return new Verdict(reason, REJECTED + why, false);
+      return new Verdict(reason, REJECTED + why, Optional.empty());
     }
 
     public boolean isRejection() {
@@ -47,11 +47,18 @@ public final class PodStatusBuilder {
     }
 
     public static Verdict of(String reason, String message) {
-      return new Verdict(reason, message, false);
+      return new Verdict(reason, message, Optional.empty());
     }
 
     public static Verdict disruption(String reason, String message) {
-      return new Verdict(reason, message, true);
+      return disruption(reason, message, message);
+    }
+
+    /**
+     * @param told what the condition {@code DisruptionTarget} says
+     */
+    public static Verdict disruption(String reason, String message, String told) {
+      return new Verdict(reason, message, Optional.of(told));
     }
   }
 
@@ -160,11 +167,10 @@ public final class PodStatusBuilder {
       conditions.addAll(Conditions.resize(context.resources()));
     }
     verdict
-        .filter(Verdict::disruption)
-        .ifPresent(v ->
+        .flatMap(Verdict::disruption)
+        .ifPresent(told ->
             conditions.add(
-                new Conditions.Condition(
-                    "DisruptionTarget", true, "TerminationByKubelet", v.message())));
+                new Conditions.Condition("DisruptionTarget", true, "TerminationByKubelet", told)));
     conditions(pod, conditions, old, status.putArray("conditions"));
     return status;
   }

@@ -194,6 +194,9 @@ public final class PodSync implements PodWorker.Steps {
       events.warning(pod, "NetworkNotReady", "network is not ready: " + problem.get());
       return new PodWorker.Next(PodWorker.Phase.SYNCING, Optional.of(Duration.ofSeconds(1)));
     }
+    if (!context.room().isDone()) {
+      return PodWorker.Next.stay(PodWorker.Phase.SYNCING);
+    }
     if (!status.anythingRunning()) {
       try {
         devices.allocate(pod);

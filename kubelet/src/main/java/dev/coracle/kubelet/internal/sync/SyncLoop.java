@@ -49,7 +49,7 @@ public final class SyncLoop {
   private final Supplier<Collection<KubeObject>> source;
   private final java.util.function.Consumer<Pod> finished;
   private final java.util.function.Consumer<SyncLoop> housekeeping;
-  private final Function<Pod, Optional<Verdict>> admission;
+  private final Function<PodContext, Optional<Verdict>> admission;
   private final java.util.function.Consumer<Pod> unchanged;
   private volatile @Nullable Thread thread;
   private volatile boolean stopped;
@@ -71,7 +71,7 @@ public final class SyncLoop {
       Supplier<Collection<KubeObject>> source,
       java.util.function.Consumer<Pod> finished,
       java.util.function.Consumer<SyncLoop> housekeeping,
-      Function<Pod, Optional<Verdict>> admission,
+      Function<PodContext, Optional<Verdict>> admission,
       java.util.function.Consumer<Pod> unchanged) {
     this.steps = TracedSteps.around(steps, tracing);
     this.timers = timers;
@@ -206,7 +206,9 @@ public final class SyncLoop {
     }
     PodWorker fresh = new PodWorker(contexts.apply(pod), steps, timers, this::forget);
     Optional<Verdict> refused =
-        pod.isDeleting() || pod.isTerminalPhase() ? Optional.empty() : admission.apply(pod);
+        pod.isDeleting() || pod.isTerminalPhase()
+            ? Optional.empty()
+            : admission.apply(fresh.context());
     workers.put(pod.uid(), fresh);
     refused.ifPresent(v -> fresh.terminate(OptionalLong.empty(), Optional.of(v), false));
     fresh.update(pod);

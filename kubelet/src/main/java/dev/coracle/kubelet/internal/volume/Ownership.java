@@ -1,7 +1,7 @@
 package dev.coracle.kubelet.internal.volume;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.coracle.api.file.Turns;
+import dev.coracle.cri.Turns;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.coracle.api.KubeObject;
-import dev.coracle.api.file.Turns;
+import dev.coracle.cri.Turns;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.io.IOException;
 import java.nio.file.Files;

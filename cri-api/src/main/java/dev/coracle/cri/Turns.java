@@ -1,4 +1,4 @@
-package dev.coracle.api.file;
+package dev.coracle.cri;
 
 /**
  * Lets others have their turn in a long walk through files. A virtual thread keeps its processor
