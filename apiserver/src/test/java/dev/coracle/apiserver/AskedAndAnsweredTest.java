@@ -78,6 +78,45 @@ class AskedAndAnsweredTest {
   }
 
   @Test
+  void answersToQuestions() {
+    String about = "{spec: {user: u, resourceAttributes: {namespace: default, verb: get}}}";
+    JsonNode access = api.post(AUTHORIZATION + "subjectaccessreviews", about).ok().body();
+    assertThat(access.path("kind").asText()).isEqualTo("SubjectAccessReview");
+    assertThat(access.path("metadata").has("creationTimestamp")).isFalse();
+    assertThat(access.at("/metadata/managedFields/0/fieldsV1/f:spec").has("f:user")).isTrue();
+    assertThat(access.at("/spec/user").asText()).isEqualTo("u");
+    JsonNode rules =
+        api.post(AUTHORIZATION + "selfsubjectrulesreviews", "{spec: {namespace: default}}")
+            .ok()
+            .body();
+    assertThat(rules.path("metadata").isEmpty()).isTrue();
+    assertThat(rules.path("spec").toString()).isEqualTo("{}");
+    assertThat(rules.at("/status/resourceRules").size()).isPositive();
+    String authentication = "/apis/authentication.k8s.io/v1/";
+    JsonNode self =
+        api.post(authentication + "selfsubjectreviews", "{metadata: {labels: {a: b}}}").ok().body();
+    assertThat(self.path("metadata").has("creationTimestamp")).isTrue();
+    assertThat(self.path("metadata").size()).isEqualTo(1);
+    JsonNode token =
+        api.post(authentication + "tokenreviews", "{spec: {token: nobody}}").ok().body();
+    assertThat(token.path("metadata").has("creationTimestamp")).isFalse();
+    assertThat(token.path("metadata").has("managedFields")).isTrue();
+  }
+
+  /** A namespace that ends takes nothing new, but may be asked about. */
+  @Test
+  void anEndingNamespaceMayBeAskedAbout() {
+    api.post("/api/v1/namespaces", "{metadata: {name: ending}}").ok();
+    api.delete("/api/v1/namespaces/ending").ok();
+    assertThat(api.post("/api/v1/namespaces/ending/configmaps", "{metadata: {name: late}}").code())
+        .isEqualTo(403);
+    api.post(
+            AUTHORIZATION + "namespaces/ending/localsubjectaccessreviews",
+            "{spec: {user: u, resourceAttributes: {namespace: ending, verb: get}}}")
+        .ok();
+  }
+
+  @Test
   void tokens() {
     api.post(DEFAULT + "serviceaccounts", "{metadata: {name: asked}}").ok();
     String token = DEFAULT + "serviceaccounts/asked/token";
