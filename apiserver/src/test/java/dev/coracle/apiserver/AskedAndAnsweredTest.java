@@ -1,10 +1,13 @@
 package dev.coracle.apiserver;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.apiserver.TestApi.Answer;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -92,6 +95,7 @@ class AskedAndAnsweredTest {
     assertThat(rules.path("metadata").isEmpty()).isTrue();
     assertThat(rules.path("spec").toString()).isEqualTo("{}");
     assertThat(rules.at("/status/resourceRules").size()).isPositive();
+    assertThat(rules.at("/status/incomplete").asBoolean()).isFalse();
     String authentication = "/apis/authentication.k8s.io/v1/";
     JsonNode self =
         api.post(authentication + "selfsubjectreviews", "{metadata: {labels: {a: b}}}").ok().body();
@@ -101,6 +105,28 @@ class AskedAndAnsweredTest {
         api.post(authentication + "tokenreviews", "{spec: {token: nobody}}").ok().body();
     assertThat(token.path("metadata").has("creationTimestamp")).isFalse();
     assertThat(token.path("metadata").has("managedFields")).isTrue();
+  }
+
+  /** What the node authorizer allows no rule says. */
+  @Test
+  void theRulesOfANodeAreNotAll() {
+    byte[] body = "{\"spec\":{\"namespace\":\"default\"}}".getBytes(UTF_8);
+    Map<String, String> node =
+        Map.of("Impersonate-User", "system:node:n1", "Impersonate-Group", "system:nodes");
+    JsonNode status =
+        Json.parse(
+                api.exchange(
+                        "POST",
+                        AUTHORIZATION + "selfsubjectrulesreviews",
+                        "application/json",
+                        "application/json",
+                        body,
+                        node)
+                    .bytes())
+            .path("status");
+    assertThat(status.path("incomplete").asBoolean()).isTrue();
+    assertThat(status.path("evaluationError").asText())
+        .isEqualTo("node authorizer does not support user rule resolution");
   }
 
   /** A namespace that ends takes nothing new, but may be asked about. */

@@ -146,8 +146,12 @@ public final class Reviews {
     if (!decision.reason().isEmpty()) {
       status.put("reason", decision.reason());
     }
-    if (!error.isEmpty()) {
-      status.put("evaluationError", error);
+    String errors =
+        decision.error().isEmpty() || error.isEmpty()
+            ? decision.error() + error
+            : decision.error() + "; " + error;
+    if (!errors.isEmpty()) {
+      status.put("evaluationError", errors);
     }
     return Uni.createFrom().item(KubeObject.of(body));
   }
@@ -182,9 +186,10 @@ public final class Reviews {
         texts(r, "nonResourceURLs", rule.paths());
       }
     }
-    status.put("incomplete", authorizer.asksServices());
-    if (authorizer.asksServices()) {
-      status.put("evaluationError", "webhook authorizer does not support user rule resolution");
+    String unlisted = authorizer.unlisted(call.user());
+    status.put("incomplete", !unlisted.isEmpty());
+    if (!unlisted.isEmpty()) {
+      status.put("evaluationError", unlisted);
     }
     return Uni.createFrom().item(KubeObject.of(answer));
   }
