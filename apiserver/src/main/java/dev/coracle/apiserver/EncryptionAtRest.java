@@ -3,6 +3,7 @@ package dev.coracle.apiserver;
 import dev.coracle.apiserver.internal.encryption.EncryptedStorage;
 import dev.coracle.apiserver.internal.encryption.EncryptionConfig;
 import dev.coracle.watchhub.Storage;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -19,9 +20,14 @@ public final class EncryptionAtRest {
    * @throws IllegalStateException with words for the user, when the configuration cannot be used
    */
   public static Storage around(
-      Storage storage, String prefix, @Nullable Path configuration, Vertx vertx) {
+      Storage storage,
+      String prefix,
+      @Nullable Path configuration,
+      Vertx vertx,
+      MeterRegistry registry) {
     return configuration == null
         ? storage
-        : new EncryptedStorage(storage, EncryptionConfig.read(vertx, prefix, configuration));
+        : new EncryptedStorage(
+            storage, EncryptionConfig.read(vertx, prefix, configuration, registry));
   }
 }

@@ -1,10 +1,13 @@
 package dev.coracle.apiserver;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.apiserver.TestApi.Answer;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -75,6 +78,68 @@ class AskedAndAnsweredTest {
         "the namespace of the provided object does not match the namespace sent on the request");
     assertThat(api.post(local, about.formatted("", "default")).ok().body().at("/status").toString())
         .contains("\"allowed\":false");
+  }
+
+  @Test
+  void answersToQuestions() {
+    String about = "{spec: {user: u, resourceAttributes: {namespace: default, verb: get}}}";
+    JsonNode access = api.post(AUTHORIZATION + "subjectaccessreviews", about).ok().body();
+    assertThat(access.path("kind").asText()).isEqualTo("SubjectAccessReview");
+    assertThat(access.path("metadata").has("creationTimestamp")).isFalse();
+    assertThat(access.at("/metadata/managedFields/0/fieldsV1/f:spec").has("f:user")).isTrue();
+    assertThat(access.at("/spec/user").asText()).isEqualTo("u");
+    JsonNode rules =
+        api.post(AUTHORIZATION + "selfsubjectrulesreviews", "{spec: {namespace: default}}")
+            .ok()
+            .body();
+    assertThat(rules.path("metadata").isEmpty()).isTrue();
+    assertThat(rules.path("spec").toString()).isEqualTo("{}");
+    assertThat(rules.at("/status/resourceRules").size()).isPositive();
+    assertThat(rules.at("/status/incomplete").asBoolean()).isFalse();
+    String authentication = "/apis/authentication.k8s.io/v1/";
+    JsonNode self =
+        api.post(authentication + "selfsubjectreviews", "{metadata: {labels: {a: b}}}").ok().body();
+    assertThat(self.path("metadata").has("creationTimestamp")).isTrue();
+    assertThat(self.path("metadata").size()).isEqualTo(1);
+    JsonNode token =
+        api.post(authentication + "tokenreviews", "{spec: {token: nobody}}").ok().body();
+    assertThat(token.path("metadata").has("creationTimestamp")).isFalse();
+    assertThat(token.path("metadata").has("managedFields")).isTrue();
+  }
+
+  /** What the node authorizer allows no rule says. */
+  @Test
+  void theRulesOfANodeAreNotAll() {
+    byte[] body = "{\"spec\":{\"namespace\":\"default\"}}".getBytes(UTF_8);
+    Map<String, String> node =
+        Map.of("Impersonate-User", "system:node:n1", "Impersonate-Group", "system:nodes");
+    JsonNode status =
+        Json.parse(
+                api.exchange(
+                        "POST",
+                        AUTHORIZATION + "selfsubjectrulesreviews",
+                        "application/json",
+                        "application/json",
+                        body,
+                        node)
+                    .bytes())
+            .path("status");
+    assertThat(status.path("incomplete").asBoolean()).isTrue();
+    assertThat(status.path("evaluationError").asText())
+        .isEqualTo("node authorizer does not support user rule resolution");
+  }
+
+  /** A namespace that ends takes nothing new, but may be asked about. */
+  @Test
+  void anEndingNamespaceMayBeAskedAbout() {
+    api.post("/api/v1/namespaces", "{metadata: {name: ending}}").ok();
+    api.delete("/api/v1/namespaces/ending").ok();
+    assertThat(api.post("/api/v1/namespaces/ending/configmaps", "{metadata: {name: late}}").code())
+        .isEqualTo(403);
+    api.post(
+            AUTHORIZATION + "namespaces/ending/localsubjectaccessreviews",
+            "{spec: {user: u, resourceAttributes: {namespace: ending, verb: get}}}")
+        .ok();
   }
 
   @Test

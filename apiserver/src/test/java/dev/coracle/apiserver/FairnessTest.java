@@ -13,6 +13,7 @@ import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.apiserver.config.ApiServerOptions.Limits;
 import dev.coracle.apiserver.config.ApiServerOptions.Services;
 import dev.coracle.apiserver.config.SecurityOptions;
+import io.micrometer.core.instrument.Counter;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import io.vertx.core.Future;
@@ -287,6 +288,16 @@ class FairnessTest {
     assertThat(quiet).hasValue(200);
     answerAll(() -> greedy.get() + refused.get() == sent);
     assertThat(greedy).hasValueGreaterThanOrEqualTo(6 * 50);
+    assertThat(
+            server
+                .meters()
+                .find("apiserver_request_terminations_total")
+                .tag("code", "429")
+                .counters()
+                .stream()
+                .mapToDouble(Counter::count)
+                .sum())
+        .isGreaterThanOrEqualTo(refused.get());
   }
 
   /** Answers whoever has a seat, until this is so. */

@@ -2,6 +2,7 @@ package dev.coracle.apiserver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.apiserver.config.AuditOptions;
@@ -157,7 +158,15 @@ class ForeignIdentityTest {
         boolean allowed =
             spec.path("user").asText().equals("houdini")
                 && spec.path("resourceAttributes").path("resource").asText().equals("configmaps");
-        out.putObject("status").put("allowed", allowed).put("reason", "by the service");
+        ObjectNode status = out.putObject("status").put("reason", "by the service");
+        switch (spec.path("user").asText()) {
+          case "both" -> status.put("allowed", true).put("denied", true);
+          case "nobody" -> {
+            request.response().setStatusCode(500).end();
+            return;
+          }
+          default -> status.put("allowed", allowed);
+        }
       }
     }
     request.response().end(Buffer.buffer(Json.bytes(out)));
@@ -230,5 +239,28 @@ class ForeignIdentityTest {
     assertThat(TOKEN_QUESTIONS).as("the answer is kept").hasValue(asked);
     assertThat(with("tragic", "auth", "whoami").err()).containsIgnoringCase("unauthorized");
     assertThat(admin.ok("auth", "can-i", "get", "configmaps", "--as=houdini")).contains("yes");
+  }
+
+  private static JsonNode may(String user) {
+    return new TestApi(server)
+        .post(
+            "/apis/authorization.k8s.io/v1/subjectaccessreviews",
+            "{spec: {user: " + user + ", resourceAttributes: {verb: get, resource: secrets}}}")
+        .ok()
+        .body()
+        .path("status");
+  }
+
+  @Test
+  void whatTheWebhookCannotSayIsTold() {
+    JsonNode both = may("both");
+    assertThat(both.path("allowed").asBoolean()).as("to allow and deny is to deny").isFalse();
+    assertThat(both.path("denied").asBoolean()).isTrue();
+    assertThat(both.path("evaluationError").asText())
+        .isEqualTo("webhook subject access review returned both allow and deny response");
+    JsonNode nobody = may("nobody");
+    assertThat(nobody.path("allowed").asBoolean()).isFalse();
+    assertThat(nobody.has("denied")).isFalse();
+    assertThat(nobody.path("evaluationError").asText()).contains("500");
   }
 }

@@ -407,6 +407,49 @@ class PodCertificatesApiTest {
         .contains("immutable after PodCertificateRequest is issued, denied, or failed");
   }
 
+  /** A signer need not know what was said, nor the time. */
+  @Test
+  void whatEndedARequestStaysAsItWasSaid() {
+    KubeObject made = post(admin, spec -> {});
+    KubeObject denied =
+        answer(
+            admin,
+            made,
+            status -> {
+              end(status, "Denied");
+              ((ObjectNode) status.path("conditions").path(0)).remove("lastTransitionTime");
+            });
+    assertThat(denied.tree().at("/status/conditions/0/lastTransitionTime").asText()).isNotEmpty();
+    KubeObject again =
+        answer(
+            admin,
+            denied,
+            status -> {
+              end(status, "Denied");
+              ((ObjectNode) status.path("conditions").path(0)).put("reason", "Other");
+            });
+    assertThat(again.at("status")).isEqualTo(denied.at("status"));
+  }
+
+  @Test
+  void conditionsHaveTheirForm() {
+    assertThat(
+            wrong(status -> {
+              end(status, "Denied");
+              ObjectNode first = (ObjectNode) status.path("conditions").path(0);
+              status.withArrayProperty("conditions").add(first.deepCopy().put("type", "Failed"));
+              status
+                  .withArrayProperty("conditions")
+                  .add(first.deepCopy().put("type", "Odd").put("status", "No").put("reason", "-"));
+            }))
+        .contains(
+            "[status.conditions[1].type: Invalid value: \"Failed\": There may be at most one"
+                + " condition with type \"Issued\", \"Denied\", or \"Failed\","
+                + " status.conditions[2].type: Unsupported value: \"Odd\"",
+            "status.conditions[2].status: Unsupported value: \"No\"",
+            "status.conditions[2].reason: Invalid value: \"-\"");
+  }
+
   private String wrong(Consumer<ObjectNode> status) {
     KubeObject made = post(admin, spec -> spec.put("maxExpirationSeconds", 7200));
     return refusal(() -> answer(admin, made, status));

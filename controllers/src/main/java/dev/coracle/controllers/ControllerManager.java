@@ -9,6 +9,7 @@ import dev.coracle.controllers.config.ControllerOptions;
 import dev.coracle.controllers.internal.Controller;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.ResourceCatalog;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
@@ -51,6 +52,11 @@ public final class ControllerManager implements Component {
       Controller controller = factory.apply(env);
       if (!options.disabled().contains(controller.name())) {
         controllers.add(controller);
+        Gauge.builder("running_managed_controllers", this, m -> m.running ? 1 : 0)
+            .description("Whether a controller runs")
+            .tag("manager", "kube-controller-manager")
+            .tag("name", controller.name())
+            .register(registry);
       }
     }
   }

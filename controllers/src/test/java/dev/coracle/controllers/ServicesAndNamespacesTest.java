@@ -158,8 +158,11 @@ class ServicesAndNamespacesTest {
     c.api.put(
         Resources.NODES,
         KubeObject.parse(
-            "{\"apiVersion\":\"v1\",\"kind\":\"Node\",\"metadata\":{\"name\":\"n9\"},\"spec\":{},"
-                + "\"status\":{\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]}}"));
+            """
+            {"apiVersion":"v1","kind":"Node","metadata":{"name":"n9","labels":{
+             "topology.kubernetes.io/region":"eu","topology.kubernetes.io/zone":"eu-1"}},"spec":{},
+             "status":{"conditions":[{"type":"Ready","status":"True"}]}}\
+            """));
     c.create(
         Resources.PODS,
         """
@@ -178,6 +181,9 @@ class ServicesAndNamespacesTest {
         .containsExactly("NoSchedule", "NoExecute");
     assertThat(node.at("status", "conditions").findValuesAsText("reason"))
         .contains("NodeStatusUnknown");
+    assertThat(
+            c.registry.counter("node_collector_evictions_total", "zone", "eu:\u0000:eu-1").count())
+        .isEqualTo(1);
     assertThat(c.get(Resources.PODS, "p").tree().at("/status/conditions/0/status").asText())
         .isEqualTo("False");
     c.pass(Duration.ofSeconds(280));

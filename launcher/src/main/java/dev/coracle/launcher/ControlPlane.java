@@ -54,7 +54,7 @@ final class ControlPlane {
     this.hub =
         new WatchHub(
             vertx,
-            encrypted(vertx, options, store.storage()),
+            encrypted(vertx, options, store.storage(), registry),
             HubOptions.DEFAULTS.withPrefix(options.store().etcdPrefix()),
             registry);
     this.apiServer =
@@ -82,10 +82,15 @@ final class ControlPlane {
         .recoverWithItem(Optional.empty());
   }
 
-  private static Storage encrypted(Vertx vertx, CoracleOptions options, Storage storage) {
+  private static Storage encrypted(
+      Vertx vertx, CoracleOptions options, Storage storage, MeterRegistry registry) {
     try {
       return EncryptionAtRest.around(
-          storage, options.store().etcdPrefix(), options.security().encryptionConfig(), vertx);
+          storage,
+          options.store().etcdPrefix(),
+          options.security().encryptionConfig(),
+          vertx,
+          registry);
     } catch (IllegalStateException e) {
       throw new UserErrorException(String.valueOf(e.getMessage()));
     }

@@ -88,8 +88,9 @@ import dev.coracle.apiserver.internal.subresource.TokenSubresource;
 import dev.coracle.apiserver.internal.table.Tables;
 import dev.coracle.apiserver.internal.verb.DeleteVerb;
 import dev.coracle.apiserver.internal.verb.Engine;
-import dev.coracle.apiserver.internal.verb.Engine.Review;
 import dev.coracle.apiserver.internal.verb.Providers;
+import dev.coracle.apiserver.internal.verb.Review;
+import dev.coracle.apiserver.internal.verb.ReviewVerb;
 import dev.coracle.apiserver.internal.verb.Verbs;
 import dev.coracle.apiserver.internal.webhook.ServiceResolver;
 import dev.coracle.apiserver.openapi.OpenApiDocuments;
@@ -236,7 +237,7 @@ public final class Assembly {
                     new EvictionSubresource(store, new DeleteVerb(backstage.unasked()), clock),
                 "serviceaccounts/token",
                     new TokenSubresource(store, accountTokens, options.identity().audiences())),
-            reviews,
+            new ReviewVerb(backstage.admission(), clock, reviews),
             new Providers(hooks.providers()));
     customResources =
         new CustomResourceRegistrar(vertx, store, registry, engine, extensions.converters(), clock);
@@ -250,6 +251,7 @@ public final class Assembly {
             KeyCertOptions.wrap(
                 PemKeyManager.of(
                     options.kubelets().clientCertificate(), options.kubelets().clientKey())),
+            meters,
             clock);
     customResources.whenServed(apiServices::ownChanged);
     keys = new KeyDocuments(signer, options.identity().issuer());

@@ -80,6 +80,14 @@ public final class RequestMeters {
     counters.computeIfAbsent(new Answer(kind, code), this::counter).increment();
   }
 
+  /** Counts a request that the server ended in its own defence, with 429 or 504. */
+  public void terminated(Kind kind, int code) {
+    registry
+        .counter(
+            "apiserver_request_terminations_total", kind.tags().and("code", Integer.toString(code)))
+        .increment();
+  }
+
   /**
    * The time of a request that is no watch or stream.
    *

@@ -8,7 +8,7 @@ import java.util.HashSet;
 import java.util.Set;
 
 /** Conditions of the general form (metav1.Condition). */
-final class ConditionRules {
+public final class ConditionRules {
 
   private static final Set<String> STATUS = Set.of("False", "True", "Unknown");
   private static final int LONGEST_REASON = 1024;
@@ -16,7 +16,10 @@ final class ConditionRules {
 
   private ConditionRules() {}
 
-  static void check(JsonNode conditions, FieldPath path, FieldErrors errors) {
+  /**
+   * @param path of the list
+   */
+  public static void check(JsonNode conditions, FieldPath path, FieldErrors errors) {
     Set<String> seen = new HashSet<>();
     int i = 0;
     for (JsonNode condition : conditions) {

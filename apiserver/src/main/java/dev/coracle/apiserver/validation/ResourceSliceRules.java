@@ -31,23 +31,29 @@ final class ResourceSliceRules implements KindRules {
 
   @Override
   public void checkCreate(ObjectNode slice, FieldErrors errors) {
-    spec(DeviceConversions.nested(slice).path("spec"), Json.object(), errors);
+    JsonNode spec = DeviceConversions.nested(slice).path("spec");
+    names(spec, errors);
+    contents(spec, Json.object(), errors);
   }
 
   @Override
   public void checkUpdate(ObjectNode now, JsonNode before, FieldErrors errors) {
     JsonNode spec = DeviceConversions.nested(now).path("spec");
     JsonNode old = DeviceConversions.nested(before).path("spec");
-    spec(spec, old, errors);
+    names(spec, errors);
     MetaRules.immutable(
         spec.path("pool"), old.path("pool"), FieldPath.SPEC.child("pool"), "name", errors);
     MetaRules.immutable(spec, old, FieldPath.SPEC, "driver", errors);
     MetaRules.immutable(spec, old, FieldPath.SPEC, "nodeName", errors);
+    contents(spec, old, errors);
   }
 
-  private static void spec(JsonNode spec, JsonNode old, FieldErrors errors) {
+  private static void names(JsonNode spec, FieldErrors errors) {
     DeviceNames.driver(Nodes.text(spec, "driver"), FieldPath.SPEC, "driver", errors);
     pool(spec.path("pool"), FieldPath.SPEC.child("pool"), errors);
+  }
+
+  private static void contents(JsonNode spec, JsonNode old, FieldErrors errors) {
     nodes(spec, errors);
     if (Nodes.set(spec, "sharedCounters") && Nodes.set(spec, "devices")) {
       errors.invalid(

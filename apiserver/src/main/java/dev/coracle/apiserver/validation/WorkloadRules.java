@@ -308,10 +308,17 @@ final class WorkloadRules {
   static final class ControllerRevision implements KindRules {
     @Override
     public void check(ObjectNode object, FieldErrors errors) {
-      if (!object.has("data")) {
-        errors.required(FieldPath.ROOT, "data", "data is mandatory");
-      }
       notNegative(object, "revision", FieldPath.ROOT, errors);
+    }
+
+    /** Data of another form, from before this was asked, may stay. */
+    @Override
+    public void checkCreate(ObjectNode object, FieldErrors errors) {
+      if (!Nodes.set(object, "data")) {
+        errors.required(FieldPath.ROOT, "data", "data is mandatory");
+      } else if (!object.path("data").isObject()) {
+        errors.required(FieldPath.ROOT, "data", "data must be a valid JSON object");
+      }
     }
 
     @Override

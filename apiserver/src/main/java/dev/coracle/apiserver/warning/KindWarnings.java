@@ -7,6 +7,7 @@ import dev.coracle.api.schema.ResourceDefinition;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.api.validation.NameRules;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -54,6 +55,7 @@ public final class KindWarnings {
           Map.entry("discovery.k8s.io/EndpointSlice", KindWarnings::endpoints),
           Map.entry("networking.k8s.io/NetworkPolicy", KindWarnings::policy),
           Map.entry("node.k8s.io/RuntimeClass", KindWarnings::runtimeClass),
+          Map.entry("resource.k8s.io/ResourceSlice", KindWarnings::slice),
           Map.entry("storage.k8s.io/StorageClass", KindWarnings::storageClass),
           Map.entry("storage.k8s.io/CSIStorageCapacity", KindWarnings::capacity));
 
@@ -125,6 +127,16 @@ public final class KindWarnings {
               + ", which can result in surprising behavior; a DNS label is recommended: ["
               + String.join(" ", problems)
               + "]");
+    }
+  }
+
+  private static void slice(ObjectNode slice, Consumer<String> to) {
+    String driver = slice.path("spec").path("driver").asText("");
+    if (!driver.equals(driver.toLowerCase(Locale.ROOT))) {
+      to.accept(
+          "spec.driver: driver names should be lowercase; \""
+              + driver
+              + "\" contains uppercase characters");
     }
   }
 

@@ -180,6 +180,26 @@ class AdmissionPolicyTest {
                     "found no matching overload for '_+_' applied to '(string, int)'"));
   }
 
+  /** A policy about questions could keep everybody out. */
+  @Test
+  void questionsAreNoPolicysBusiness() {
+    validating(
+        "nothing",
+        """
+        matchConstraints:
+          resourceRules:
+          - {apiGroups: ['*'], apiVersions: ['*'], operations: [CREATE], resources: [deployments, subjectaccessreviews, tokenreviews]}
+        validations: [{expression: 'false'}]
+        """,
+        "validationActions: [Deny]");
+    until(422, DEPLOYMENTS, deployment(1, ""));
+    api.post(
+            "/apis/authorization.k8s.io/v1/subjectaccessreviews",
+            "{spec: {user: u, resourceAttributes: {verb: get, resource: pods}}}")
+        .ok();
+    api.post("/apis/authentication.k8s.io/v1/tokenreviews", "{spec: {token: t}}").ok();
+  }
+
   @Test
   void typesAreCheckedAndErrorsRefuse() {
     validating(

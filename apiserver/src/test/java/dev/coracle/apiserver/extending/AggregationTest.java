@@ -409,6 +409,14 @@ class AggregationTest {
     assertThat(unavailable.code()).isEqualTo(503);
     assertThat(new String(unavailable.bytes(), StandardCharsets.UTF_8))
         .isEqualTo("service unavailable\n");
+    assertThat(
+            server
+                .meters()
+                .get("aggregator_unavailable_apiservice")
+                .tag("name", "v1alpha1.wardle.example.com")
+                .gauge()
+                .value())
+        .isEqualTo(1);
     api.post(
             "/api/v1/namespaces/default/services",
             "{metadata: {name: sample-api}, spec: {ports: [{port: 7443}]}}")

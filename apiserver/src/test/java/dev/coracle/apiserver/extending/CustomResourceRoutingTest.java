@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.apiserver.OwnServer;
 import dev.coracle.apiserver.TestApi;
 import dev.coracle.apiserver.TestApi.Answer;
@@ -72,6 +73,16 @@ class CustomResourceRoutingTest {
     Exchanged answer = api.exchange("GET", path, "", "application/json", new byte[0]);
     assertThat(answer.code()).isEqualTo(404);
     assertThat(new String(answer.bytes(), UTF_8)).isEqualTo("404 page not found\n");
+  }
+
+  /** Without a type that leaves it out, as upstream writes it. */
+  @Test
+  void aListThatIsWholeSaysThatNothingFollows() {
+    JsonNode lanes = api.get(PATHS).ok().body().path("metadata");
+    assertThat(lanes.path("continue").isTextual()).isTrue();
+    assertThat(lanes.path("continue").asText()).isEmpty();
+    assertThat(api.get("/api/v1/configmaps").ok().body().path("metadata").has("continue"))
+        .isFalse();
   }
 
   @Test

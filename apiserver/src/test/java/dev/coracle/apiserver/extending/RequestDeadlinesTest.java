@@ -93,6 +93,14 @@ class RequestDeadlinesTest {
             "{\"metadata\":{},\"status\":\"Failure\",\"message\":\"Timeout: request did not"
                 + " complete within the allotted timeout\",\"reason\":\"Timeout\",\"details\":{},"
                 + "\"code\":504}\n");
+    assertThat(
+            server
+                .meters()
+                .get("apiserver_request_terminations_total")
+                .tags("code", "504", "verb", "GET", "component", "apiserver")
+                .counter()
+                .count())
+        .isPositive();
   }
 
   /** The webhook is given up at that time and its failure ignored; the write is not made up for. */

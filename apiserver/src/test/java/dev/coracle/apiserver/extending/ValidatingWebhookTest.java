@@ -94,6 +94,23 @@ class ValidatingWebhookTest {
     return last[0];
   }
 
+  /** Reviews are seen by webhooks as objects are, though nobody stores them. */
+  @Test
+  void questionsAreReviewedToo() {
+    String client = hooks.on("/asked", _ -> WebhookServer.deny("ask nobody"));
+    register(
+        "asked",
+        hook("asked.example.com", client, "")
+            .replace("apiGroups: [\"\"]", "apiGroups: [authorization.k8s.io]")
+            .replace("[pods, configmaps, pods/attach]", "[subjectaccessreviews]"));
+    String question = "{spec: {user: u, resourceAttributes: {verb: get, resource: pods}}}";
+    String path = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
+    await().atMost(Duration.ofSeconds(30)).until(() -> api.post(path, question).code() != 201);
+    assertThat(api.post(path, question).message())
+        .isEqualTo("admission webhook \"asked.example.com\" denied the request: ask nobody");
+    assertThat(api.post(path, "{spec: {user: u}}").code()).isEqualTo(422);
+  }
+
   @Test
   @DisplayName(
       "[sig-api-machinery] AdmissionWebhook [Privileged:ClusterAdmin] should be able to deny pod"

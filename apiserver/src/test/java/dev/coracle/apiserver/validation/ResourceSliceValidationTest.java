@@ -318,6 +318,14 @@ class ResourceSliceValidationTest {
         .containsExactly("spec.driver: Invalid value: \"c.d\": field is immutable");
     assertThat(updated(NODE, NODE.replace("'p'", "'q'")))
         .containsExactly("spec.pool.name: Invalid value: \"q\": field is immutable");
+    assertThat(updated(NODE, NODE.replace("'n1'", "''").replace("'p'", "'q'")))
+        .satisfiesExactly(
+            first -> assertThat(first).startsWith("spec.pool.name: Invalid value: \"q\": field is"),
+            next ->
+                assertThat(next)
+                    .isEqualTo("spec.nodeName: Invalid value: \"\": field is immutable"),
+            next -> assertThat(next).contains("must be either unset or set to a non-empty string"),
+            last -> assertThat(last).startsWith("spec: Required value: exactly one of"));
   }
 
   @Test

@@ -28,6 +28,29 @@ class WorkloadRulesTest {
     return resource.equals("replicationcontrollers") ? CONTROLLER : OBJECT;
   }
 
+  /** Only a new one is looked into: what was stored once stays, and does not change. */
+  @Test
+  void aRevisionHoldsAnObject() {
+    Judge judge = Judge.of("apps", "controllerrevisions");
+    String revision = "{'metadata':{'name':'n','namespace':'d'},'revision':%d%s}";
+    assertThat(judge.create(revision.formatted(1, ",'data':{}"))).isEmpty();
+    assertThat(judge.create(revision.formatted(-1, "")))
+        .containsExactly(
+            "revision: Invalid value: -1: must be greater than or equal to 0",
+            "data: Required value: data is mandatory");
+    assertThat(judge.create(revision.formatted(1, ",'data':null")))
+        .containsExactly("data: Required value: data is mandatory");
+    assertThat(judge.create(revision.formatted(1, ",'data':[1]")))
+        .containsExactly("data: Required value: data must be a valid JSON object");
+    String text = revision.formatted(1, ",'data':'x'");
+    assertThat(judge.update(text, text.replace("1", "2"))).isEmpty();
+    assertThat(judge.update(text, revision.formatted(1, "")))
+        .singleElement()
+        .asString()
+        .startsWith("data: Invalid value:")
+        .endsWith("field is immutable");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -57,6 +57,19 @@ class KindWarningsTest {
   }
 
   @Test
+  void driversOfDevicesAreWrittenSmall() {
+    String slice =
+        "{metadata: {name: s}, spec: {driver: %s, nodeName: n, pool: {name: n, generation: 1,"
+            + " resourceSliceCount: 1}}}";
+    assertThat(created("resource.k8s.io/resourceslices", slice.formatted("Gpu.example.com")))
+        .containsExactly(
+            "spec.driver: driver names should be lowercase; \"Gpu.example.com\" contains uppercase"
+                + " characters");
+    assertThat(created("resource.k8s.io/resourceslices", slice.formatted("gpu.example.com")))
+        .isEmpty();
+  }
+
+  @Test
   void formatsThatNobodyLooksAt() {
     String schema =
         "{type: object, properties: {a: {type: string, format: yaml}, b: {type: array, items:"

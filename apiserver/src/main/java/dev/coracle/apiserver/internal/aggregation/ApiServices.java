@@ -16,6 +16,7 @@ import dev.coracle.apiserver.internal.webhook.ServiceResolver;
 import dev.coracle.apiserver.openapi.OtherDocuments;
 import dev.coracle.client.Client;
 import dev.coracle.watchhub.ResourceStore;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.KeyCertOptions;
@@ -47,6 +48,7 @@ public final class ApiServices {
   private final Clock clock;
   private final ServiceResolver services;
   private final Availability availability;
+  private final AvailabilityMeters meters;
   private final RemoteClient client;
   private final LiveCache objects;
   private final LocalApiServices local;
@@ -58,7 +60,12 @@ public final class ApiServices {
    * @param identity the client certificate that vouches for the headers with the user's name
    */
   public ApiServices(
-      Vertx vertx, ResourceStore store, Scheme scheme, KeyCertOptions identity, Clock clock) {
+      Vertx vertx,
+      ResourceStore store,
+      Scheme scheme,
+      KeyCertOptions identity,
+      MeterRegistry registry,
+      Clock clock) {
     this.vertx = vertx;
     this.store = store;
     this.scheme = scheme;
@@ -67,6 +74,7 @@ public final class ApiServices {
     this.client = new RemoteClient(vertx);
     this.services = new ServiceResolver(store);
     this.availability = new Availability(services, client);
+    this.meters = new AvailabilityMeters(registry);
     this.objects = new LiveCache(vertx, store, RESOURCE).listen(this::changed);
     this.local = new LocalApiServices(vertx, store, scheme, objects, clock);
   }
@@ -138,6 +146,7 @@ public final class ApiServices {
     if (now == null) {
       if (before != null) {
         remote.remove(key(before));
+        meters.gone(before.name());
         changes.incrementAndGet();
         local.settle();
       }
@@ -192,6 +201,7 @@ public final class ApiServices {
   }
 
   private void write(String name, Finding finding) {
+    meters.found(name, finding);
     Optional<KubeObject> seen = objects.get("", name);
     if (seen.isPresent() && with(seen.get(), finding) == seen.get()) {
       return;

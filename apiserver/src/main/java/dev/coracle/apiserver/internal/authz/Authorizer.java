@@ -1,5 +1,6 @@
 package dev.coracle.apiserver.internal.authz;
 
+import dev.coracle.apiserver.UserInfo;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
 
@@ -12,10 +13,15 @@ public interface Authorizer {
 
   /**
    * @param reason why, empty where there is nothing to say
+   * @param error what kept an authorizer from deciding; empty where nothing did
    */
-  record Decision(Verdict verdict, String reason) {
+  record Decision(Verdict verdict, String reason, String error) {
 
     public static final Decision NO_OPINION = new Decision(Verdict.NO_OPINION, "");
+
+    public Decision(Verdict verdict, String reason) {
+      this(verdict, reason, "");
+    }
 
     public static Decision allow(String reason) {
       return new Decision(Verdict.ALLOW, reason);
@@ -48,9 +54,9 @@ public interface Authorizer {
     return Uni.createFrom().item(decide(attributes));
   }
 
-  /** Whether services decide too, whose rules cannot be listed. */
-  default boolean asksServices() {
-    return false;
+  /** Why not all rules of a user can be listed; empty where they can. */
+  default String unlisted(UserInfo user) {
+    return "";
   }
 
   /** The first that has an opinion. */

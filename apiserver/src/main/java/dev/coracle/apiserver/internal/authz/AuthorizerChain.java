@@ -1,9 +1,13 @@
 package dev.coracle.apiserver.internal.authz;
 
+import dev.coracle.apiserver.UserInfo;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
 
-/** Authorizers in the order in which they are asked; the first that has an opinion decides. */
+/**
+ * Authorizers in the order in which they are asked; the first that has an opinion decides. Where
+ * none has, all of their reasons and errors are told.
+ */
 final class AuthorizerChain implements Authorizer {
 
   private final List<Authorizer> authorizers;
@@ -20,11 +24,20 @@ final class AuthorizerChain implements Authorizer {
       if (decision.verdict() != Verdict.NO_OPINION) {
         return decision;
       }
-      if (!decision.reason().isEmpty()) {
-        last = decision;
-      }
+      last = and(last, decision);
     }
     return last;
+  }
+
+  private static Decision and(Decision first, Decision next) {
+    return new Decision(
+        Verdict.NO_OPINION,
+        joined("\n", first.reason(), next.reason()),
+        joined(", ", first.error(), next.error()));
+  }
+
+  private static String joined(String between, String first, String next) {
+    return first.isEmpty() || next.isEmpty() ? first + next : first + between + next;
   }
 
   @Override
@@ -41,12 +54,18 @@ final class AuthorizerChain implements Authorizer {
         .ask(attributes)
         .chain(decision ->
             decision.verdict() == Verdict.NO_OPINION
-                ? ask(attributes, from + 1, decision.reason().isEmpty() ? last : decision)
+                ? ask(attributes, from + 1, and(last, decision))
                 : Uni.createFrom().item(decision));
   }
 
   @Override
-  public boolean asksServices() {
-    return authorizers.stream().anyMatch(Authorizer::asksServices);
+  public String unlisted(UserInfo user) {
+    List<String> why =
+        authorizers.stream()
+            .map(a -> a.unlisted(user))
+            .filter(text -> !text.isEmpty())
+            .distinct()
+            .toList();
+    return why.size() < 2 ? String.join("", why) : "[" + String.join(", ", why) + "]";
   }
 }

@@ -43,7 +43,7 @@ public final class NodeAuthorizer implements Authorizer {
   @Override
   public Decision decide(Attributes a) {
     UserInfo user = a.user();
-    if (!user.in(UserInfo.NODES) || !user.name().startsWith(PREFIX)) {
+    if (!isNode(user)) {
       return Decision.NO_OPINION;
     }
     String node = user.name().substring(PREFIX.length());
@@ -83,6 +83,15 @@ public final class NodeAuthorizer implements Authorizer {
       }
     }
     return rules.stream().anyMatch(r -> r.allows(a)) ? ALLOW : Decision.NO_OPINION;
+  }
+
+  private static boolean isNode(UserInfo user) {
+    return user.in(UserInfo.NODES) && user.name().startsWith(PREFIX);
+  }
+
+  @Override
+  public String unlisted(UserInfo user) {
+    return isNode(user) ? "node authorizer does not support user rule resolution" : "";
   }
 
   private static Decision none(String reason) {

@@ -41,8 +41,8 @@ public final class WebhookAuthorizer implements Authorizer {
   }
 
   @Override
-  public boolean asksServices() {
-    return true;
+  public String unlisted(UserInfo user) {
+    return "webhook authorizer does not support user rule resolution";
   }
 
   @Override
@@ -80,9 +80,10 @@ public final class WebhookAuthorizer implements Authorizer {
         .addKeyValue("webhook", settings.name())
         .addKeyValue("cause", why.getMessage())
         .log("The authorization webhook gives no answer");
+    String error = String.valueOf(why.getMessage());
     return settings.denyOnFailure()
-        ? new Decision(Verdict.DENY, "the authorization webhook gives no answer")
-        : Decision.NO_OPINION;
+        ? new Decision(Verdict.DENY, "the authorization webhook gives no answer", error)
+        : new Decision(Verdict.NO_OPINION, "", error);
   }
 
   @Override
@@ -124,11 +125,15 @@ public final class WebhookAuthorizer implements Authorizer {
 
   private static Decision decision(JsonNode status) {
     String reason = status.path("reason").asText("");
-    if (status.path("allowed").asBoolean(false)) {
-      return Decision.allow(reason);
+    boolean allowed = status.path("allowed").asBoolean(false);
+    boolean denied = status.path("denied").asBoolean(false);
+    if (denied) {
+      return new Decision(
+          Verdict.DENY,
+          reason,
+          allowed ? "webhook subject access review returned both allow and deny response" : "");
     }
-    return new Decision(
-        status.path("denied").asBoolean(false) ? Verdict.DENY : Verdict.NO_OPINION, reason);
+    return allowed ? Decision.allow(reason) : new Decision(Verdict.NO_OPINION, reason);
   }
 
   private ObjectNode review(Attributes a) {

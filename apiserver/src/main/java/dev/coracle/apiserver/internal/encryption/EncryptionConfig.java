@@ -6,11 +6,13 @@ import dev.coracle.api.StatusException;
 import dev.coracle.api.Yaml;
 import dev.coracle.api.schema.Scheme;
 import dev.coracle.watchhub.WatchHub;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -48,9 +50,10 @@ public final class EncryptionConfig {
   /**
    * @throws IllegalStateException with words for the user
    */
-  public static EncryptionConfig read(Vertx vertx, String prefix, Path file) {
+  public static EncryptionConfig read(
+      Vertx vertx, String prefix, Path file, MeterRegistry registry) {
     try {
-      return parse(vertx, prefix, Files.readAllBytes(file));
+      return parse(vertx, prefix, Files.readAllBytes(file), registry);
     } catch (IOException e) {
       throw new IllegalStateException("cannot read the encryption configuration " + file, e);
     } catch (StatusException | IllegalArgumentException e) {
@@ -59,7 +62,7 @@ public final class EncryptionConfig {
     }
   }
 
-  static EncryptionConfig parse(Vertx vertx, String prefix, byte[] yaml) {
+  static EncryptionConfig parse(Vertx vertx, String prefix, byte[] yaml, MeterRegistry registry) {
     JsonNode config = Yaml.parse(yaml, LARGEST);
     if (!config.path("apiVersion").asText("").equals("apiserver.config.k8s.io/v1")
         || !config.path("kind").asText("").equals("EncryptionConfiguration")) {
@@ -74,7 +77,7 @@ public final class EncryptionConfig {
       entry.path("resources").forEach(r -> names.add(r.asText()));
       List<ValueTransformer> providers = new ArrayList<>();
       for (JsonNode provider : entry.path("providers")) {
-        providers(vertx, provider, where + ".providers", services, providers);
+        providers(vertx, provider, where + ".providers", services, providers, registry);
       }
       if (names.isEmpty() || providers.isEmpty()) {
         throw new IllegalArgumentException(where + " needs resources and providers");
@@ -92,7 +95,8 @@ public final class EncryptionConfig {
       JsonNode provider,
       String where,
       Map<String, KmsV2> services,
-      List<ValueTransformer> out) {
+      List<ValueTransformer> out,
+      MeterRegistry registry) {
     if (provider.size() != 1) {
       throw new IllegalArgumentException(where + ": each entry holds exactly one provider");
     }
@@ -108,7 +112,7 @@ public final class EncryptionConfig {
           throw new IllegalArgumentException(where + "." + kind + ".keys: Required value");
         }
       }
-      case "kms" -> out.add(kms(vertx, content, where, services));
+      case "kms" -> out.add(kms(vertx, content, where, services, registry));
       default ->
           throw new IllegalArgumentException(where + " has the unknown provider \"" + kind + "\"");
     }
@@ -148,7 +152,11 @@ public final class EncryptionConfig {
   }
 
   private static KmsV2 kms(
-      Vertx vertx, JsonNode content, String where, Map<String, KmsV2> services) {
+      Vertx vertx,
+      JsonNode content,
+      String where,
+      Map<String, KmsV2> services,
+      MeterRegistry registry) {
     String name = content.path("name").asText("");
     String endpoint = content.path("endpoint").asText("");
     if (!content.path("apiVersion").asText("").equals("v2")) {
@@ -163,7 +171,11 @@ public final class EncryptionConfig {
     String path = endpoint.substring("unix://".length());
     Duration timeout = timeout(content.path("timeout").asText("3s"), where);
     return services.computeIfAbsent(
-        name, n -> new KmsV2(vertx, n, new KmsClient(vertx, path, timeout)));
+        name,
+        n -> {
+          KmsMeters meters = new KmsMeters(registry, n, Clock.systemUTC());
+          return new KmsV2(vertx, n, new KmsClient(vertx, path, timeout, meters), meters);
+        });
   }
 
   /** {@code 3s} or {@code 500ms}. */

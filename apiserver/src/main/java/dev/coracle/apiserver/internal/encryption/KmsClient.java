@@ -18,44 +18,50 @@ final class KmsClient {
 
   private final SocketCalls calls;
   private final Duration timeout;
+  private final KmsMeters meters;
 
-  KmsClient(Vertx vertx, String path, Duration timeout) {
+  KmsClient(Vertx vertx, String path, Duration timeout, KmsMeters meters) {
     this.timeout = timeout;
+    this.meters = meters;
     this.calls =
         new SocketCalls(vertx, path, "v2.KeyManagementService", "the KMS plugin at " + path);
   }
 
   Future<State> status() {
-    return calls
-        .call("Status", _ -> {}, timeout)
+    return meters
+        .timed("Status", calls.call("Status", _ -> {}, timeout))
         .map(fields -> new State(fields.text(1), fields.text(2), fields.text(3)));
   }
 
   Future<Sealed> encrypt(byte[] plain, String uid) {
-    return calls
-        .call(
+    return meters
+        .timed(
             "Encrypt",
-            out -> {
-              out.writeByteArray(1, plain);
-              out.writeString(2, uid);
-            },
-            timeout)
+            calls.call(
+                "Encrypt",
+                out -> {
+                  out.writeByteArray(1, plain);
+                  out.writeString(2, uid);
+                },
+                timeout))
         .map(fields -> new Sealed(fields.bytes(1), fields.text(2), fields.map(3)));
   }
 
   Future<byte[]> decrypt(Sealed sealed, String uid) {
-    return calls
-        .call(
+    return meters
+        .timed(
             "Decrypt",
-            out -> {
-              out.writeByteArray(1, sealed.ciphertext());
-              out.writeString(2, uid);
-              out.writeString(3, sealed.keyId());
-              for (var entry : sealed.annotations().entrySet()) {
-                out.writeByteArray(4, WireFields.entry(entry.getKey(), entry.getValue()));
-              }
-            },
-            timeout)
+            calls.call(
+                "Decrypt",
+                out -> {
+                  out.writeByteArray(1, sealed.ciphertext());
+                  out.writeString(2, uid);
+                  out.writeString(3, sealed.keyId());
+                  for (var entry : sealed.annotations().entrySet()) {
+                    out.writeByteArray(4, WireFields.entry(entry.getKey(), entry.getValue()));
+                  }
+                },
+                timeout))
         .map(fields -> fields.bytes(1));
   }
 

@@ -43,6 +43,7 @@ final class KmsV2 implements ValueTransformer {
   private final Vertx vertx;
   private final Prefix prefix;
   private final KmsClient client;
+  private final KmsMeters meters;
   private final Map<ByteBuffer, byte[]> seeds =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -55,10 +56,18 @@ final class KmsV2 implements ValueTransformer {
   private volatile @Nullable Current current;
   private long timer = -1;
 
-  KmsV2(Vertx vertx, String name, KmsClient client) {
+  KmsV2(Vertx vertx, String name, KmsClient client, KmsMeters meters) {
     this.vertx = vertx;
     this.prefix = Prefix.of("k8s:enc:kms:v2:" + name + ":");
     this.client = client;
+    this.meters = meters;
+    meters.cache(this::known);
+  }
+
+  private int known() {
+    synchronized (seeds) {
+      return seeds.size();
+    }
   }
 
   @Override
@@ -179,6 +188,7 @@ final class KmsV2 implements ValueTransformer {
       byte[] box = new AesGcm(derive(now.seed(), info)).seal(plain, EncryptedStorage.bytes(key));
       byte[] data = Arrays.copyOf(info, INFO + box.length);
       System.arraycopy(box, 0, data, INFO, box.length);
+      meters.sealed(now.sealed().keyId());
       return prefix.before(
           SocketCalls.encode(out -> {
             out.writeByteArray(1, data);
@@ -201,6 +211,7 @@ final class KmsV2 implements ValueTransformer {
     if (seed == null) {
       throw new IllegalStateException("the KMS plugin has not decrypted the key of " + key);
     }
+    meters.opened(object.text(2));
     byte[] data = object.bytes(1);
     byte[] authenticated = EncryptedStorage.bytes(key);
     try {

@@ -7,9 +7,11 @@ import dev.coracle.api.GoDuration;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
+import dev.coracle.apiserver.internal.ApiServerMetrics;
 import dev.coracle.apiserver.internal.audit.Audit;
 import dev.coracle.apiserver.internal.audit.AuditRecord;
 import dev.coracle.apiserver.internal.http.Exchange;
+import dev.coracle.apiserver.internal.http.RequestKinds;
 import dev.coracle.apiserver.internal.http.Responder;
 import dev.coracle.apiserver.internal.registry.RequestTime;
 import io.vertx.core.Vertx;
@@ -28,11 +30,13 @@ final class DeadlineFilter implements Filter {
   private final Vertx vertx;
   private final Duration longest;
   private final @Nullable Audit audit;
+  private final ApiServerMetrics metrics;
 
-  DeadlineFilter(Vertx vertx, Duration longest, @Nullable Audit audit) {
+  DeadlineFilter(Vertx vertx, Duration longest, @Nullable Audit audit, ApiServerMetrics metrics) {
     this.vertx = vertx;
     this.longest = longest;
     this.audit = audit;
+    this.metrics = metrics;
   }
 
   @Override
@@ -75,7 +79,8 @@ final class DeadlineFilter implements Filter {
   /**
    * Upstream's answer, to the letter: a Status that does not say what it is, and is called text.
    */
-  private static void late(Exchange exchange) {
+  private void late(Exchange exchange) {
+    metrics.requests().terminated(RequestKinds.of(exchange), StatusReason.TIMEOUT.code());
     AuditRecord record = exchange.audit();
     if (record != null) {
       record.failure(StatusException.of(StatusReason.TIMEOUT, TOO_LATE).status());

@@ -34,7 +34,7 @@ public final class Filters {
     return List.of(
         new MetricsFilter(metrics),
         new AuditIdFilter(),
-        new DeadlineFilter(vertx, limits.requestTimeout(), audit),
+        new DeadlineFilter(vertx, limits.requestTimeout(), audit, metrics),
         new AuthenticationFilter(authentication, extraRoutes, audit),
         new TracingFilter(tracing),
         new AuditFilter(audit),

@@ -11,6 +11,7 @@ import dev.coracle.apiserver.internal.flowcontrol.WorkEstimate;
 import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.QueryOptions;
 import dev.coracle.apiserver.internal.http.RequestInfo;
+import dev.coracle.apiserver.internal.http.RequestKinds;
 import dev.coracle.apiserver.internal.http.Responder;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -84,6 +85,7 @@ final class FlowControlFilter implements Filter {
 
   private void refuse(Exchange exchange, int retryAfterSeconds) {
     metrics.rejected(exchange.info().mutating());
+    metrics.requests().terminated(RequestKinds.of(exchange), 429);
     exchange
         .response()
         .putHeader("Retry-After", Integer.toString(retryAfterSeconds))

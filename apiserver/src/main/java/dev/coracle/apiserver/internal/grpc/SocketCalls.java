@@ -12,7 +12,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Unary calls of one service on a UNIX socket. Safe on any thread. */
 public final class SocketCalls {
@@ -52,7 +56,7 @@ public final class SocketCalls {
               .compose(response ->
                   response.status() != null && response.status() != GrpcStatus.OK
                       ? Future.<Buffer>failedFuture(
-                          response.status() + " " + String.valueOf(response.statusMessage()))
+                          new Refused(response.status(), String.valueOf(response.statusMessage())))
                       : response.last());
         })
         .map(buffer -> WireFields.read(buffer.getBytes()))
@@ -60,6 +64,32 @@ public final class SocketCalls {
         .recover(e ->
             Future.failedFuture(
                 new IllegalStateException(who + " fails at " + method + ": " + e.getMessage(), e)));
+  }
+
+  /** The name of the gRPC status with which a call failed, as Go writes it. */
+  public static String code(Throwable failure) {
+    for (Throwable at = failure; at != null; at = at.getCause()) {
+      if (at instanceof Refused refused) {
+        return Stream.of(refused.status.name().split("_"))
+            .map(word -> word.charAt(0) + word.substring(1).toLowerCase(Locale.ROOT))
+            .collect(Collectors.joining());
+      }
+      if (at instanceof TimeoutException) {
+        return "DeadlineExceeded";
+      }
+    }
+    return "Unavailable";
+  }
+
+  /** What the service answers instead. */
+  private static final class Refused extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final GrpcStatus status;
+
+    Refused(GrpcStatus status, String message) {
+      super(status + " " + message, null, false, false);
+      this.status = status;
+    }
   }
 
   public void close() {

@@ -161,7 +161,12 @@ public final class Presenter {
   private static ObjectNode listHead(ResourceType type, KubeList list) {
     ObjectNode out = Json.object();
     out.put("kind", type.definition().listKind()).put("apiVersion", type.kind().apiVersion());
-    out.set("metadata", Tables.listMetadata(list));
+    ObjectNode metadata = Tables.listMetadata(list);
+    if (type.custom() && !metadata.has("continue")) {
+      // Upstream's lists of custom resources have no type that would leave it out.
+      metadata.put("continue", "");
+    }
+    out.set("metadata", metadata);
     return out;
   }
 

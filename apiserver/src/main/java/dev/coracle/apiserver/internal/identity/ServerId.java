@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.HexFormat;
 
 /**
  * Who this server is among the servers of its cluster.
@@ -27,6 +28,26 @@ public record ServerId(String name, String hostname) {
     return of(ofMachine());
   }
 
+  /** How metrics tell servers apart. */
+  public String hash() {
+    return sha256(name);
+  }
+
+  /** {@code sha256:} and the digest in hexadecimal; of nothing, nothing. */
+  public static String sha256(String text) {
+    return text.isEmpty()
+        ? ""
+        : "sha256:" + HexFormat.of().formatHex(digest(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static byte[] digest(byte[] data) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(data);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   static ServerId of(String hostname) {
     ByteArrayOutputStream data = new ByteArrayOutputStream();
     for (String part : new String[] {hostname, "kube-apiserver"}) {
@@ -35,12 +56,8 @@ public record ServerId(String name, String hostname) {
       data.write(bytes.length);
       data.writeBytes(bytes);
     }
-    try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(data.toByteArray());
-      return new ServerId("apiserver-" + base32(Arrays.copyOf(digest, 16)), hostname);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    byte[] digest = digest(data.toByteArray());
+    return new ServerId("apiserver-" + base32(Arrays.copyOf(digest, 16)), hostname);
   }
 
   /** RFC 4648, in lower case and without padding. */

@@ -16,7 +16,6 @@ import dev.coracle.apiserver.internal.policy.PolicyIndex.Bound;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.Registry;
 import dev.coracle.apiserver.internal.registry.SubresourceSchemas;
-import dev.coracle.apiserver.internal.webhook.Matching;
 import dev.coracle.apiserver.internal.webhook.Mutation;
 import dev.coracle.apiserver.internal.webhook.ReviewedObject;
 import dev.coracle.apiserver.internal.webhook.Target;
@@ -55,7 +54,7 @@ public final class MutatingPolicies implements AdmissionPlugin {
     List<Bound<Mutations>> bound = policies.bound();
     boolean writes =
         request.operation() == Operation.CREATE || request.operation() == Operation.UPDATE;
-    if (bound.isEmpty() || !writes || Matching.exempt(request)) {
+    if (bound.isEmpty() || !writes || Policies.exempt(request)) {
       return Backstage.DONE;
     }
     Reinvocation.Turns turns = request.reinvocation().of(NAME);

@@ -14,7 +14,6 @@ import dev.coracle.apiserver.internal.policy.PolicyEvaluation.Found;
 import dev.coracle.apiserver.internal.policy.PolicyIndex.Bound;
 import dev.coracle.apiserver.internal.policy.Validations.Failed;
 import dev.coracle.apiserver.internal.registry.Backstage;
-import dev.coracle.apiserver.internal.webhook.Matching;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -50,7 +49,7 @@ public final class ValidatingPolicies implements AdmissionPlugin {
   @Override
   public Uni<Void> validate(AdmissionRequest request) {
     List<Bound<Validations>> bound = policies.bound();
-    if (bound.isEmpty() || Matching.exempt(request)) {
+    if (bound.isEmpty() || Policies.exempt(request)) {
       return Backstage.DONE;
     }
     List<Decision> decisions = new ArrayList<>();

@@ -1,5 +1,6 @@
 package dev.coracle.apiserver.internal.structured;
 
+import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.authz.Attributes;
 import dev.coracle.apiserver.internal.authz.Authorizer;
 import io.micrometer.core.instrument.Counter;
@@ -50,7 +51,7 @@ final class CountedAuthorizer implements Authorizer {
   }
 
   @Override
-  public boolean asksServices() {
-    return authorizer.asksServices();
+  public String unlisted(UserInfo user) {
+    return authorizer.unlisted(user);
   }
 }

@@ -1,8 +1,10 @@
 package dev.coracle.apiserver.internal.structured;
 
 import dev.coracle.api.file.FileWatch;
+import dev.coracle.apiserver.internal.identity.ServerId;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,6 +43,7 @@ final class Reloaded<T> implements AutoCloseable {
    * @param parser throws IllegalArgumentException or IllegalStateException with words for the user
    * @param retire told what is not current any more
    * @param metric what the names of the metrics of reloads begin with; both go by {@code status}
+   *     and server
    * @param clock tells when a file was reloaded
    * @throws IllegalStateException naming the file and what is wrong in it
    */
@@ -112,7 +115,7 @@ final class Reloaded<T> implements AutoCloseable {
   }
 
   private void count(String status) {
-    meters.counter(metric + "_automatic_reloads_total", "status", status).increment();
+    meters.counter(metric + "_automatic_reloads_total", tags(status)).increment();
     last.computeIfAbsent(status, this::last).set(clock.millis());
   }
 
@@ -121,9 +124,13 @@ final class Reloaded<T> implements AutoCloseable {
     Gauge.builder(
             metric + "_automatic_reload_last_timestamp_seconds", millis, at -> at.get() / 1000.0)
         .description("When a change of the file was last looked at, in seconds since 1970")
-        .tag("status", status)
+        .tags(tags(status))
         .register(meters);
     return millis;
+  }
+
+  private static Tags tags(String status) {
+    return Tags.of("status", status, "apiserver_id_hash", ServerId.here().hash());
   }
 
   @Override

@@ -100,8 +100,8 @@ public final class StructuredAuthorization implements Authorizer, AutoCloseable 
   }
 
   @Override
-  public boolean asksServices() {
-    return file.now().chain.asksServices();
+  public String unlisted(UserInfo user) {
+    return file.now().chain.unlisted(user);
   }
 
   @Override

@@ -17,8 +17,7 @@ import dev.coracle.apiserver.internal.authz.Authorizer.Verdict;
 import dev.coracle.apiserver.internal.authz.PolicyRule;
 import dev.coracle.apiserver.internal.authz.RbacAuthorizer;
 import dev.coracle.apiserver.internal.registry.Call;
-import dev.coracle.apiserver.internal.verb.Engine.Review;
-import dev.coracle.apiserver.internal.verb.Metadata;
+import dev.coracle.apiserver.internal.verb.Review;
 import io.smallrye.mutiny.Uni;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -48,28 +47,52 @@ public final class Reviews {
   /** By group resource. */
   public Map<String, Review> all() {
     Map<String, Review> out = new HashMap<>();
-    Review access = checked((call, body) -> access(body, user(body)));
+    Review access = new Access((call, body) -> access(body, user(body)));
     out.put("subjectaccessreviews" + AUTHORIZATION, access);
     out.put("localsubjectaccessreviews" + AUTHORIZATION, access);
     out.put(
         "selfsubjectaccessreviews" + AUTHORIZATION,
-        checked((call, body) -> access(body, call.user())));
-    out.put("selfsubjectrulesreviews" + AUTHORIZATION, this::rules);
-    out.put("tokenreviews.authentication.k8s.io", this::token);
+        new Access((call, body) -> access(body, call.user())));
+    out.put(
+        "selfsubjectrulesreviews" + AUTHORIZATION,
+        new With("namespace", "no namespace on request", this::rules));
+    out.put(
+        "tokenreviews.authentication.k8s.io",
+        new With("token", "token is required for TokenReview in authentication", this::token));
     out.put("selfsubjectreviews.authentication.k8s.io", this::self);
     return out;
   }
 
-  /** Answers what is asked by the rules of the kind, and refuses anything else. */
-  private static Review checked(Review review) {
-    return (call, body) -> {
-      Metadata.checkNamespace(body, call);
-      List<StatusCause> causes = call.type().rules().validate(body, null, "", call.warnings()::add);
+  /** Who may do what: held to the rules of the kind before it is answered. */
+  private record Access(Review answers) implements Review {
+    @Override
+    public void check(Call call, ObjectNode question) {
+      List<StatusCause> causes =
+          call.type().rules().validate(question, null, "", call.warnings()::add);
       if (!causes.isEmpty()) {
         throw StatusException.invalid(call.type().kind(), "", causes);
       }
-      return review.apply(call, body);
-    };
+    }
+
+    @Override
+    public Uni<KubeObject> answer(Call call, ObjectNode question) {
+      return answers.answer(call, question);
+    }
+  }
+
+  /** What can only be asked with a text in its spec. */
+  private record With(String field, String missing, Review answers) implements Review {
+    @Override
+    public void check(Call call, ObjectNode question) {
+      if (question.path("spec").path(field).asText("").isEmpty()) {
+        throw StatusException.badRequest(missing);
+      }
+    }
+
+    @Override
+    public Uni<KubeObject> answer(Call call, ObjectNode question) {
+      return answers.answer(call, question);
+    }
   }
 
   private static UserInfo user(ObjectNode body) {
@@ -123,18 +146,29 @@ public final class Reviews {
     if (!decision.reason().isEmpty()) {
       status.put("reason", decision.reason());
     }
-    if (!error.isEmpty()) {
-      status.put("evaluationError", error);
+    String errors =
+        decision.error().isEmpty() || error.isEmpty()
+            ? decision.error() + error
+            : decision.error() + "; " + error;
+    if (!errors.isEmpty()) {
+      status.put("evaluationError", errors);
     }
-    return done(body);
+    return Uni.createFrom().item(KubeObject.of(body));
+  }
+
+  /** A new object without the question: upstream does not repeat it. */
+  private static ObjectNode fresh(Call call) {
+    ObjectNode out = Json.object();
+    out.put("apiVersion", call.type().kind().apiVersion()).put("kind", call.type().kind().kind());
+    out.putObject("metadata");
+    return out;
   }
 
   private Uni<KubeObject> rules(Call call, ObjectNode body) {
     String namespace = body.path("spec").path("namespace").asText("");
-    if (namespace.isEmpty()) {
-      throw StatusException.badRequest("no namespace on request");
-    }
-    ObjectNode status = body.putObject("status");
+    ObjectNode answer = fresh(call);
+    answer.putObject("spec");
+    ObjectNode status = answer.putObject("status");
     ArrayNode resources = status.putArray("resourceRules");
     ArrayNode paths = status.putArray("nonResourceRules");
     for (PolicyRule rule : rbac.rulesFor(call.user(), namespace)) {
@@ -152,11 +186,12 @@ public final class Reviews {
         texts(r, "nonResourceURLs", rule.paths());
       }
     }
-    status.put("incomplete", authorizer.asksServices());
-    if (authorizer.asksServices()) {
-      status.put("evaluationError", "webhook authorizer does not support user rule resolution");
+    String unlisted = authorizer.unlisted(call.user());
+    status.put("incomplete", !unlisted.isEmpty());
+    if (!unlisted.isEmpty()) {
+      status.put("evaluationError", unlisted);
     }
-    return done(body);
+    return Uni.createFrom().item(KubeObject.of(answer));
   }
 
   private static void texts(ObjectNode node, String field, Collection<String> values) {
@@ -167,9 +202,6 @@ public final class Reviews {
   private Uni<KubeObject> token(Call call, ObjectNode body) {
     JsonNode spec = body.path("spec");
     String token = spec.path("token").asText("");
-    if (token.isEmpty()) {
-      throw StatusException.badRequest("token is required for TokenReview in authentication");
-    }
     List<String> audiences = new ArrayList<>();
     spec.path("audiences").forEach(a -> audiences.add(a.asText()));
     List<String> wanted = audiences.isEmpty() ? authentication.audiences() : audiences;
@@ -193,8 +225,12 @@ public final class Reviews {
   }
 
   private Uni<KubeObject> self(Call call, ObjectNode body) {
-    body.putObject("status").set("userInfo", describe(call.user()));
-    return done(body);
+    ObjectNode answer = fresh(call);
+    answer
+        .withObjectProperty("metadata")
+        .put("creationTimestamp", Timestamps.time(clock.instant()));
+    answer.putObject("status").set("userInfo", describe(call.user()));
+    return Uni.createFrom().item(KubeObject.of(answer));
   }
 
   private static ObjectNode describe(UserInfo user) {
@@ -210,10 +246,5 @@ public final class Reviews {
       user.extra().forEach((k, v) -> texts(extra, k, v));
     }
     return out;
-  }
-
-  private Uni<KubeObject> done(ObjectNode body) {
-    body.withObjectProperty("metadata").put("creationTimestamp", Timestamps.time(clock.instant()));
-    return Uni.createFrom().item(KubeObject.of(body));
   }
 }

@@ -17,7 +17,6 @@ import dev.coracle.apiserver.internal.registry.Call;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import java.util.Map;
-import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,31 +25,28 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Engine {
 
-  /** Answers a create of a kind that is not stored. */
-  public interface Review extends BiFunction<Call, ObjectNode, Uni<KubeObject>> {}
-
   private final Verbs verbs;
   private final AdmissionChain admission;
   private final Map<String, ObjectSubresource> subresources;
-  private final Map<String, Review> reviews;
+  private final ReviewVerb reviews;
   private final Providers providers;
 
   /**
    * @param admission of what is created by subresources
    * @param subresources by {@code pods/binding}, {@code deployments.apps/scale} or {@code
    *     &#42;/scale}
-   * @param reviews by group resource
+   * @param reviews of the kinds that are answered and never stored
    */
   public Engine(
       Verbs verbs,
       AdmissionChain admission,
       Map<String, ObjectSubresource> subresources,
-      Map<String, Review> reviews,
+      ReviewVerb reviews,
       Providers providers) {
     this.verbs = verbs;
     this.admission = admission;
     this.subresources = Map.copyOf(subresources);
-    this.reviews = Map.copyOf(reviews);
+    this.reviews = reviews;
     this.providers = providers;
   }
 
@@ -147,8 +143,7 @@ public final class Engine {
     if (special != null) {
       return admitted(call, body).chain(() -> special.create(call, body));
     }
-    Review review = reviews.get(call.type().groupResource().toString());
-    return review != null ? review.apply(call, body) : verbs.create().run(call, body);
+    return reviews.run(call, body).orElseGet(() -> verbs.create().run(call, body));
   }
 
   /** What a subresource is given is seen by admission as an object is. */

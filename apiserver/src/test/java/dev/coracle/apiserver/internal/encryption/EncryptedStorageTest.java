@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
+import dev.coracle.apiserver.internal.identity.ServerId;
 import dev.coracle.watchhub.EmbeddedStorage;
 import dev.coracle.watchhub.Storage;
 import dev.coracle.watchhub.StorageException;
@@ -37,6 +38,8 @@ class EncryptedStorageTest {
   @TempDir Path dir;
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
 
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+
   @AfterEach
   void close() throws Exception {
     vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
@@ -55,7 +58,8 @@ class EncryptedStorageTest {
         %s
         """
             .formatted(providers.indent(2))
-            .getBytes(StandardCharsets.UTF_8));
+            .getBytes(StandardCharsets.UTF_8),
+        meters);
   }
 
   private static String key(String provider, String... names) {
@@ -204,7 +208,26 @@ class EncryptedStorageTest {
             get(hub.update(SECRETS, NAME, o -> Uni.createFrom().item(o)));
           });
       assertThat(raw(KEY)).contains("key-2").doesNotContain("key-1");
+      assertThat(used("to_storage", "key-1")).isEqualTo(1);
+      assertThat(used("from_storage", "key-1")).isPositive();
+      assertThat(used("to_storage", "key-2")).isEqualTo(1);
+      assertThat(
+              meters
+                  .get("apiserver_envelope_encryption_kms_operations_latency_seconds")
+                  .tags("method_name", "Decrypt", "grpc_status_code", "OK")
+                  .timer()
+                  .count())
+          .isEqualTo(1);
     }
+  }
+
+  private double used(String way, String key) {
+    return meters
+        .get("apiserver_envelope_encryption_key_id_hash_total")
+        .tags("transformation_type", way, "provider_name", "sample")
+        .tag("key_id_hash", ServerId.sha256(key))
+        .counter()
+        .count();
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.coracle.api.fuzz.Fuzzer;
 import dev.coracle.apiserver.internal.audit.AuditPolicy;
 import dev.coracle.apiserver.internal.encryption.EncryptionConfig;
 import dev.coracle.apiserver.internal.http.RemoteJson;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -102,7 +103,9 @@ class ConfigurationFilesFuzz {
     refusedBy(IllegalArgumentException.class, () -> AuthenticationFile.parse(input, "https://own"));
     refusedBy(IllegalArgumentException.class, () -> AuthorizationFile.parse(input));
     refusedBy(IllegalStateException.class, () -> AuditPolicy.read(file));
-    refusedBy(IllegalStateException.class, () -> EncryptionConfig.read(vertx, "/registry", file));
+    refusedBy(
+        IllegalStateException.class,
+        () -> EncryptionConfig.read(vertx, "/registry", file, new SimpleMeterRegistry()));
     refusedBy(
         IllegalStateException.class,
         () -> {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.coracle.apiserver.internal.identity.ServerId;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -40,7 +41,10 @@ class ReloadedTest {
   }
 
   private double count(String status) {
-    return meters.counter("config_automatic_reloads_total", "status", status).count();
+    String server = ServerId.here().hash();
+    return meters
+        .counter("config_automatic_reloads_total", "status", status, "apiserver_id_hash", server)
+        .count();
   }
 
   /** As editors do, and mounted ConfigMaps: another file takes its place at once. */

@@ -19,6 +19,7 @@ import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
 import dev.coracle.controllers.internal.pods.PodControl;
 import dev.coracle.controllers.internal.status.Conditions;
+import io.micrometer.core.instrument.Timer;
 import io.smallrye.mutiny.Uni;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -32,6 +33,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** Makes a Job at each scheduled time; one timer per CronJob, for its next time. */
 public final class CronJobController extends LoopController {
@@ -41,6 +43,10 @@ public final class CronJobController extends LoopController {
   private static final DateTimeFormatter MISSED =
       DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss Z", Locale.ROOT)
           .withZone(ZoneOffset.UTC);
+
+  /** From 1 s on, each twice the one before. */
+  private static final Duration[] SKEW =
+      IntStream.range(0, 10).mapToObj(i -> Duration.ofSeconds(1L << i)).toArray(Duration[]::new);
 
   private final Lister cronJobs;
   private final Lister jobs;
@@ -285,6 +291,17 @@ public final class CronJobController extends LoopController {
     return passed.last();
   }
 
+  private void skew(Instant at, KubeObject job) {
+    Instant made = Timestamps.parse(job.text("metadata", "creationTimestamp"));
+    if (made != null && !made.isBefore(at)) {
+      Timer.builder("cronjob_controller_job_creation_skew_duration_seconds")
+          .description("Time between when a Job was due and when it was created")
+          .serviceLevelObjectives(SKEW)
+          .register(env.registry())
+          .record(Duration.between(at, made));
+    }
+  }
+
   private Uni<Void> start(KubeObject cron, ObjectNode status, Instant at) {
     JsonNode template = cron.at("spec", "jobTemplate");
     KubeObject job =
@@ -312,6 +329,7 @@ public final class CronJobController extends LoopController {
     return env.client()
         .create(Resources.JOBS, cron.namespace(), job, WriteOptions.NONE)
         .invoke(made -> {
+          skew(at, made);
           events.normal(cron, "SuccessfulCreate", "Created job " + made.name());
           status
               .withArrayProperty("active")

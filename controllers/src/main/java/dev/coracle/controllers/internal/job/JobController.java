@@ -15,6 +15,7 @@ import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
+import dev.coracle.controllers.internal.job.JobMetrics.Action;
 import dev.coracle.controllers.internal.pods.Expectations;
 import dev.coracle.controllers.internal.pods.PodClaims;
 import dev.coracle.controllers.internal.pods.PodControl;
@@ -26,6 +27,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -45,6 +47,7 @@ public final class JobController extends LoopController {
   private final Expectations expectations;
   private final JobStatus statuses;
   private final JobBackoff backoff;
+  private final JobMetrics metrics;
 
   public JobController(Environment env) {
     super("job-controller", env);
@@ -56,6 +59,7 @@ public final class JobController extends LoopController {
     this.claims = new PodClaims(pods, control);
     this.statuses = new JobStatus(events);
     this.backoff = new JobBackoff(env::now);
+    this.metrics = new JobMetrics(env.registry());
     this.expectations = new Expectations(env.context());
     loop.follow(jobInformer);
     podInformer.addHandler(
@@ -133,7 +137,7 @@ public final class JobController extends LoopController {
     }
     return claims
         .claim(job, selector, _ -> true)
-        .chain(all -> isFinished(job) ? release(all) : sync(name, job, all));
+        .chain(all -> isFinished(job) ? release(all) : measured(name, job, all));
   }
 
   private Uni<Result> freeOrphans(NamespacedName job) {
@@ -167,7 +171,21 @@ public final class JobController extends LoopController {
         .recoverWithNull();
   }
 
-  private Uni<Result> sync(NamespacedName name, KubeObject job, List<KubeObject> all) {
+  private Uni<Result> measured(NamespacedName name, KubeObject job, List<KubeObject> all) {
+    Instant began = env.now();
+    AtomicReference<Action> action = new AtomicReference<>(Action.RECONCILING);
+    return Uni.createFrom()
+        .deferred(() -> sync(name, job, all, action))
+        .onItemOrFailure()
+        .invoke((_, failure) ->
+            metrics.synced(job, action.get(), failure == null, Duration.between(began, env.now())));
+  }
+
+  /**
+   * @param action is told what was done of the pods
+   */
+  private Uni<Result> sync(
+      NamespacedName name, KubeObject job, List<KubeObject> all, AtomicReference<Action> action) {
     Instant now = env.now();
     boolean suspended = job.at("spec", "suspend").asBoolean();
     ObjectNode status =
@@ -190,7 +208,12 @@ public final class JobController extends LoopController {
 
     Uni<Duration> work = Uni.createFrom().item(Duration.ZERO);
     if (!job.isDeleting() && expectations.satisfied(name)) {
-      work = stop ? stopAll(name, job, active) : manage(name, job, status, all, active);
+      Managed managed =
+          stop
+              ? new Managed(Action.PODS_DELETED, stopAll(name, job, active))
+              : manage(name, job, status, all, active);
+      action.set(managed.action());
+      work = managed.later();
     }
     Duration deadline = untilDeadline(job, status, now);
     return work.chain(wait -> {
@@ -293,8 +316,15 @@ public final class JobController extends LoopController {
     return control.delete(pod, job).onFailure().invoke(() -> expectations.deleted(name, pod.uid()));
   }
 
-  /** Makes or deletes pods; gives how long to wait after a failure, or zero. */
-  private Uni<Duration> manage(
+  /**
+   * What is done of a Job's pods.
+   *
+   * @param later how long to wait after a failure, or zero
+   */
+  private record Managed(Action action, Uni<Duration> later) {}
+
+  /** Makes or deletes pods. */
+  private Managed manage(
       NamespacedName name,
       KubeObject job,
       JsonNode status,
@@ -314,7 +344,7 @@ public final class JobController extends LoopController {
           .sorted(Pods.firstToGo(_ -> 0))
           .limit((long) active.size() - Math.max(0, wanted))
           .forEach(pod -> steps.add(() -> delete(name, pod, job)));
-      return PodControl.slowStart(steps).map(_ -> Duration.ZERO);
+      return new Managed(Action.PODS_DELETED, PodControl.slowStart(steps).map(_ -> Duration.ZERO));
     }
     long terminating =
         JobCounts.replacesFailedOnly(job)
@@ -322,12 +352,12 @@ public final class JobController extends LoopController {
             : 0;
     int missing = (int) Math.min(BURST, wanted - active.size() - terminating);
     if (missing <= 0) {
-      return Uni.createFrom().item(Duration.ZERO);
+      return new Managed(Action.TRACKING, Uni.createFrom().item(Duration.ZERO));
     }
     // Where each index has a limit of its own, each also waits for itself.
     Duration wait = FailedIndexes.apply(job) ? Duration.ZERO : backoff.of(all, status);
     if (wait.isPositive()) {
-      return Uni.createFrom().item(wait);
+      return new Managed(Action.PODS_CREATED, Uni.createFrom().item(wait));
     }
     List<Integer> indexes =
         JobCounts.isIndexed(job) ? backoff.freeIndexes(job, status, all, missing) : List.of();
@@ -338,18 +368,20 @@ public final class JobController extends LoopController {
           JobCounts.isIndexed(job) ? Optional.of(indexes.get(i)) : Optional.empty();
       steps.add(() -> create(name, job, index, all));
     }
-    return PodControl.slowStart(steps)
-        .chain(progress ->
-            progress
-                .failure()
-                .filter(f -> !PodControl.isNamespaceEnding(f))
-                .map(f -> Uni.createFrom().<Duration>failure(f))
-                .orElseGet(() ->
-                    Uni.createFrom()
-                        .item(
-                            FailedIndexes.apply(job) && count < missing
-                                ? backoff.soonestIndex(job, status, all)
-                                : Duration.ZERO)));
+    Uni<Duration> created =
+        PodControl.slowStart(steps)
+            .chain(progress ->
+                progress
+                    .failure()
+                    .filter(f -> !PodControl.isNamespaceEnding(f))
+                    .map(f -> Uni.createFrom().<Duration>failure(f))
+                    .orElseGet(() ->
+                        Uni.createFrom()
+                            .item(
+                                FailedIndexes.apply(job) && count < missing
+                                    ? backoff.soonestIndex(job, status, all)
+                                    : Duration.ZERO)));
+    return new Managed(Action.PODS_CREATED, created);
   }
 
   private Uni<Void> create(
@@ -407,6 +439,7 @@ public final class JobController extends LoopController {
     }
     return env.client()
         .updateStatus(Resources.JOBS, job.with(n -> n.set("status", status)))
+        .invoke(() -> metrics.written(job, status))
         .replaceWithVoid()
         .onFailure(StatusException::isNotFound)
         .recoverWithNull();

@@ -196,7 +196,16 @@ public final class NodeLifecycleController extends LoopController {
           tree.putObject("metadata").put("resourceVersion", node.resourceVersion());
           tree.putObject("spec").set("taints", wanted.isEmpty() ? Json.NODES.nullNode() : wanted);
         });
-    return env.client().patch(Resources.NODES, "", node.name(), patch);
+    boolean evicts = NodeTaints.evicts(wanted) && !NodeTaints.evicts(present);
+    return env.client()
+        .patch(Resources.NODES, "", node.name(), patch)
+        .invoke(() -> {
+          if (evicts) {
+            env.registry()
+                .counter("node_collector_evictions_total", "zone", NodeTaints.zone(node))
+                .increment();
+          }
+        });
   }
 
   /** Pods of a node that is not ready are not ready either, so that Services leave them out. */

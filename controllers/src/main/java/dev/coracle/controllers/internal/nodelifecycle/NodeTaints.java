@@ -50,6 +50,25 @@ final class NodeTaints {
     return out;
   }
 
+  /** Whether these evict pods for what the node's conditions are. */
+  static boolean evicts(JsonNode taints) {
+    for (JsonNode taint : taints) {
+      String key = taint.path("key").asText("");
+      if (taint.path("effect").asText("").equals(NO_EXECUTE)
+          && (key.equals(NOT_READY) || key.equals(UNREACHABLE))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Where a node is, as upstream's metrics name it; empty where nothing tells. */
+  static String zone(KubeObject node) {
+    String region = node.labels().getOrDefault("topology.kubernetes.io/region", "");
+    String zone = node.labels().getOrDefault("topology.kubernetes.io/zone", "");
+    return region.isEmpty() && zone.isEmpty() ? "" : region + ":\u0000:" + zone;
+  }
+
   private static Set<Taint> wanted(KubeObject node) {
     Set<Taint> out = new LinkedHashSet<>();
     switch (status(node, "Ready")) {

@@ -10,8 +10,6 @@ import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.KindStrategy;
 import java.time.Instant;
-import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * Certificate signing requests carry who made them, and approval may change only its conditions.
@@ -70,53 +68,20 @@ public final class CertificateStrategy implements KindStrategy {
     if (now.path("status").path("conditions") instanceof ArrayNode conditions) {
       JsonNode old = before.at("status", "conditions");
       if (call.subresource().equals("status")) {
-        keep("Approved", conditions, old);
-        keep("Denied", conditions, old);
+        KeptConditions.keep("Approved", conditions, old);
+        KeptConditions.keep("Denied", conditions, old);
       }
       date(conditions, old);
     }
   }
 
-  private static void keep(String type, ArrayNode conditions, JsonNode old) {
-    List<Integer> is = indices(type, conditions);
-    List<Integer> was = indices(type, old);
-    if (is.size() == was.size()) {
-      for (int i = 0; i < is.size(); i++) {
-        conditions.set(is.get(i), old.path(was.get(i)).deepCopy());
-      }
-    }
-  }
-
-  private static List<Integer> indices(String type, JsonNode conditions) {
-    return IntStream.range(0, conditions.size())
-        .filter(i -> conditions.path(i).path("type").asText("").equals(type))
-        .boxed()
-        .toList();
-  }
-
   private static void date(ArrayNode conditions, JsonNode old) {
-    String time = Timestamps.time(Instant.now());
+    Instant now = Instant.now();
     for (JsonNode condition : conditions) {
-      if (condition instanceof ObjectNode c) {
-        if (!c.hasNonNull("lastUpdateTime")) {
-          c.put("lastUpdateTime", time);
-        }
-        if (!c.hasNonNull("lastTransitionTime")) {
-          c.put("lastTransitionTime", transition(c, old, time));
-        }
+      if (condition instanceof ObjectNode c && !c.hasNonNull("lastUpdateTime")) {
+        c.put("lastUpdateTime", Timestamps.time(now));
       }
     }
-  }
-
-  /** Since when a condition of that type has had that status. */
-  private static String transition(ObjectNode condition, JsonNode old, String now) {
-    for (JsonNode o : old) {
-      if (o.path("type").equals(condition.path("type"))
-          && o.path("status").equals(condition.path("status"))
-          && o.hasNonNull("lastTransitionTime")) {
-        return o.path("lastTransitionTime").asText();
-      }
-    }
-    return now;
+    KeptConditions.date(conditions, old, now);
   }
 }

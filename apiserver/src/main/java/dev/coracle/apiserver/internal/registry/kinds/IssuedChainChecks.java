@@ -120,20 +120,20 @@ final class IssuedChainChecks {
     Instant from = time(status, "notBefore");
     Instant to = time(status, "notAfter");
     Instant refresh = time(status, "beginRefreshAt");
-    if (from == null || to == null || refresh == null) {
-      String present = "must be present and consistent with the issued certificate";
-      if (from == null) {
-        errors.required(STATUS, "notBefore", present);
-      }
-      if (to == null) {
-        errors.required(STATUS, "notAfter", present);
-      }
-      if (refresh == null) {
-        errors.required(
-            STATUS,
-            "beginRefreshAt",
-            "must be present and in the range [notbefore+10min, notafter-10min]");
-      }
+    String present = "must be present and consistent with the issued certificate";
+    if (from == null) {
+      errors.required(STATUS, "notBefore", present);
+    }
+    if (to == null) {
+      errors.required(STATUS, "notAfter", present);
+    }
+    if (refresh == null) {
+      errors.required(
+          STATUS,
+          "beginRefreshAt",
+          "must be present and in the range [notbefore+10min, notafter-10min]");
+    }
+    if (!errors.isEmpty() || from == null || to == null || refresh == null) {
       return;
     }
     long asked = spec.path("maxExpirationSeconds").asLong();

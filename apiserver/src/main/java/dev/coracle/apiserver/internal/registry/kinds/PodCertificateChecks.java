@@ -7,6 +7,7 @@ import dev.coracle.api.certificates.CertificateRequest;
 import dev.coracle.api.certificates.SubjectKeyType;
 import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
+import dev.coracle.apiserver.validation.ConditionRules;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.PublicKey;
@@ -17,7 +18,6 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.Objects;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,11 +29,8 @@ final class PodCertificateChecks {
 
   static final FieldPath STATUS = FieldPath.ROOT.child("status");
   private static final FieldPath CONDITIONS = STATUS.child("conditions");
-  private static final Set<String> ENDS = Set.of("Issued", "Denied", "Failed");
+  static final Set<String> ENDS = Set.of("Issued", "Denied", "Failed");
   private static final int MAX_BYTES = 10 << 10;
-  private static final int MAX_REASON = 1024;
-  private static final int MAX_MESSAGE = 32_768;
-  private static final Pattern REASON = Pattern.compile("[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?");
 
   private PodCertificateChecks() {}
 
@@ -202,12 +199,15 @@ final class PodCertificateChecks {
 
   private static void conditions(JsonNode conditions, FieldErrors errors) {
     int i = 0;
+    int ends = 0;
     for (JsonNode condition : conditions) {
-      FieldPath at = CONDITIONS.index(i);
+      FieldPath at = CONDITIONS.index(i++);
       String type = condition.path("type").asText("");
       if (!ENDS.contains(type)) {
         errors.unsupported(at, "type", type, ENDS);
-      } else if (i > 0) {
+        continue;
+      }
+      if (ends++ > 0) {
         errors.invalid(
             at,
             "type",
@@ -218,23 +218,8 @@ final class PodCertificateChecks {
       if (!status.equals("True")) {
         errors.unsupported(at, "status", status, Set.of("True"));
       }
-      if (!condition.hasNonNull("lastTransitionTime")) {
-        errors.required(at, "lastTransitionTime", "must be set");
-      }
-      String reason = condition.path("reason").asText("");
-      if (reason.isEmpty()) {
-        errors.required(at, "reason", "must be set");
-      } else if (reason.length() > MAX_REASON) {
-        errors.tooLong(at, "reason", MAX_REASON);
-      } else if (!REASON.matcher(reason).matches()) {
-        errors.invalid(
-            at, "reason", reason, "a condition reason must start with alphabetic character");
-      }
-      if (condition.path("message").asText("").length() > MAX_MESSAGE) {
-        errors.tooLong(at, "message", MAX_MESSAGE);
-      }
-      i++;
     }
+    ConditionRules.check(conditions, CONDITIONS, errors);
   }
 
   /** The key that the certificate has to be for. */

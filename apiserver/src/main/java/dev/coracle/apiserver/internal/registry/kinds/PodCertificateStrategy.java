@@ -1,5 +1,7 @@
 package dev.coracle.apiserver.internal.registry.kinds;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusCause;
@@ -43,6 +45,17 @@ public final class PodCertificateStrategy implements KindStrategy {
   @Override
   public boolean allowsUnconditionalUpdate() {
     return false;
+  }
+
+  /** What ended the request stays as it was said, and is dated where the signer does not say. */
+  @Override
+  public void prepareForUpdate(ObjectNode now, KubeObject before, Call call) {
+    if (call.subresource().equals("status")
+        && now.path("status").path("conditions") instanceof ArrayNode conditions) {
+      JsonNode old = before.at("status", "conditions");
+      PodCertificateChecks.ENDS.forEach(type -> KeptConditions.keep(type, conditions, old));
+      KeptConditions.date(conditions, old, clock.instant());
+    }
   }
 
   @Override
