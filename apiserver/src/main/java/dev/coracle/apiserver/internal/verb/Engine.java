@@ -148,7 +148,13 @@ public final class Engine {
       return admitted(call, body).chain(() -> special.create(call, body));
     }
     Review review = reviews.get(call.type().groupResource().toString());
-    return review != null ? review.apply(call, body) : verbs.create().run(call, body);
+    if (review == null) {
+      return verbs.create().run(call, body);
+    }
+    // The older way to bind is an action, not a question.
+    return call.type().kind().kind().equals("Binding")
+        ? admitted(call, body).chain(() -> review.apply(call, body))
+        : review.apply(call, body);
   }
 
   /** What a subresource is given is seen by admission as an object is. */
