@@ -142,4 +142,29 @@ class ApplyTest {
     assertThat(posted.message())
         .isEqualTo("resourceVersion should not be set on objects to be created");
   }
+
+  /** What is there has its name already; what is made has to be given one. */
+  @Test
+  void whatIsThereNeedNoName() {
+    String unnamed = "apiVersion: v1\nkind: ConfigMap\ndata: {a: %s}\n";
+    Answer refused = apply(MAPS + "unnamed", "Strict", unnamed.formatted("b"));
+    assertThat(refused.code()).isEqualTo(400);
+    assertThat(api.get(MAPS + "unnamed").code()).isEqualTo(404);
+    api.post(MAPS, "{metadata: {name: unnamed}}").ok();
+    assertThat(apply(MAPS + "unnamed", "Strict", unnamed.formatted("b")).ok().body().at("/data/a"))
+        .hasToString("\"b\"");
+  }
+
+  /** What begins as JSON does may be YAML only. */
+  @Test
+  void bracesMayStandInYaml() {
+    apply(
+            MAPS + "braces",
+            "Strict",
+            "{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\",\n"
+                + " \"metadata\": {\"name\": \"braces\"}, # noted\n data: {a: b,},}")
+        .ok();
+    assertThat(apply(MAPS + "braces", "Strict", "{\"apiVersion\": ").message())
+        .startsWith("error decoding YAML: ");
+  }
 }

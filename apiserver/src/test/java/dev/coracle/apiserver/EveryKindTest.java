@@ -149,10 +149,12 @@ class EveryKindTest {
   /** Kinds whose metadata stays as it is when their status is written. */
   private static final Set<String> STATUS_ALONE =
       Set.of(
+          "APIService",
           "DeviceTaintRule",
           "FlowSchema",
           "PriorityLevelConfiguration",
           "ResourceClaim",
+          "ServiceCIDR",
           "StorageVersionMigration",
           "ValidatingAdmissionPolicy",
           "VolumeAttachment");

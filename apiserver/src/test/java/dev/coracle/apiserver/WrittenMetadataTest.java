@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.apiserver.TestApi.Answer;
+import java.util.Locale;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What clients may say of uid and revision, and what counts as a change, over HTTPS. */
@@ -147,5 +149,76 @@ class WrittenMetadataTest {
         .path("metadata")
         .path("generation")
         .asInt();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "application/merge-patch+json | {'metadata':{'ownerReferences':[%1$s,%1$s]}}",
+        "application/json-patch+json"
+            + " | [{'op':'add','path':'/metadata/ownerReferences','value':[%1$s,%1$s]}]"
+      })
+  void aPatchNamesAnOwnerOnce(String type, String patch) {
+    String owner = "{'apiVersion':'v1','kind':'ConfigMap','name':'o','uid':'1'}";
+    String name =
+        send("POST", CORE + "configmaps", "{'metadata':{'generateName':'owned-'}}")
+            .ok()
+            .body()
+            .at("/metadata/name")
+            .asText();
+    Answer patched =
+        api.call(
+            "PATCH", CORE + "configmaps/" + name, type, patch.formatted(owner).replace('\'', '"'));
+    assertThat(patched.ok().body().at("/metadata/ownerReferences")).hasSize(1);
+    assertThat(patched.warnings().toString()).contains("duplicate UID(s) observed: 1");
+  }
+
+  /** Only where it is said in the older way, and only of what lives on. */
+  @Test
+  void aDeleteThatIsHeldUpIsAccepted() {
+    send("POST", CORE + "configmaps", "{'metadata':{'name':'held','finalizers':['a.example/b']}}")
+        .ok();
+    String held = CORE + "configmaps/held";
+    assertThat(send("DELETE", held, "{'orphanDependents':false}").code()).isEqualTo(202);
+    assertThat(send("DELETE", held, "{'propagationPolicy':'Background'}").code()).isEqualTo(200);
+    send("POST", CORE + "configmaps", "{'metadata':{'name':'free'}}").ok();
+    assertThat(send("DELETE", CORE + "configmaps/free", "{'orphanDependents':false}").code())
+        .isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/api/v1/", "/apis/events.k8s.io/v1/"})
+  void nothingDependsOnAnEvent(String version) {
+    String events = version + "namespaces/default/events";
+    send(
+            "POST",
+            CORE + "events",
+            "{'metadata':{'name':'e'},'involvedObject':{'namespace':'default','kind':'Pod'},"
+                + "'reason':'r','type':'Normal'}")
+        .ok();
+    send("DELETE", events + "/e", "{'propagationPolicy':'Foreground'}").ok();
+    assertThat(send("GET", events + "/e", "").code()).isEqualTo(404);
+  }
+
+  /** What becomes of its dependents is said once. */
+  @ParameterizedTest
+  @ValueSource(strings = {"Orphan", "Foreground", "Background"})
+  void aPodThatIsEndingIsDeletedAgainWithoutAChange(String policy) {
+    send("POST", CORE + "serviceaccounts", "{'metadata':{'name':'default'}}");
+    send("POST", "/api/v1/nodes", "{'metadata':{'name':'n1'}}");
+    String pod = CORE + "pods/ending-" + policy.toLowerCase(Locale.ROOT);
+    send(
+            "POST",
+            CORE + "pods",
+            "{'metadata':{'name':'ending-"
+                + policy.toLowerCase(Locale.ROOT)
+                + "'},'spec':{'nodeName':'n1','containers':[{'name':'c','image':'i'}]}}")
+        .ok();
+    ObjectNode before = (ObjectNode) send("DELETE", pod, "{}").ok().body();
+    assertThat(before.at("/metadata/deletionGracePeriodSeconds").asInt()).isEqualTo(30);
+    send("DELETE", pod, "{'propagationPolicy':'" + policy + "'}").ok();
+    assertThat(api.get(pod).ok().body()).isEqualTo(before);
   }
 }

@@ -2,6 +2,7 @@ package dev.coracle.api.patch;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.coracle.api.patch.TypedTree.Repeated;
 import dev.coracle.api.schema.SchemaType;
 import dev.coracle.api.schema.Zeros;
 import java.util.Map;
@@ -75,12 +76,12 @@ final class Comparison {
       left.forEach((step, was) -> {
         JsonNode now = right.get(step);
         if (now == null || !Trees.equal(was, now)) {
-          step(step, type.item(), was, now, null, add, modify, remove);
+          item(step, type.item(), was, now, add, modify, remove);
         }
       });
       right.forEach((step, now) -> {
         if (!left.containsKey(step)) {
-          step(step, type.item(), null, now, null, add, modify, remove);
+          item(step, type.item(), null, now, add, modify, remove);
         }
       });
     } else {
@@ -113,6 +114,34 @@ final class Comparison {
     step(PathStep.field(name), child, a, b, anyway, add, modify, remove);
   }
 
+  /** Of items that differ, or of which one is not there. Repeated ones are one value. */
+  private void item(
+      String step,
+      @Nullable SchemaType type,
+      @Nullable JsonNode was,
+      @Nullable JsonNode now,
+      FieldSet add,
+      FieldSet modify,
+      FieldSet remove) {
+    boolean wereMany = was instanceof Repeated;
+    boolean areMany = now instanceof Repeated;
+    if (!wereMany && !areMany) {
+      step(step, type, was, now, null, add, modify, remove);
+    } else if (wereMany && areMany) {
+      modify.at(step).add();
+    } else if (wereMany) {
+      remove.at(step).add();
+      if (now != null) {
+        all(type, now, add.at(step));
+      }
+    } else {
+      add.at(step).add();
+      if (was != null) {
+        all(type, was, remove.at(step));
+      }
+    }
+  }
+
   /** Of values that differ, or of which one is not there. */
   private void step(
       String step,
@@ -143,7 +172,14 @@ final class Comparison {
       value.forEachEntry((name, child) ->
           all(type == null ? null : type.child(name), child, out.at(PathStep.field(name))));
     } else if (type != null && TypedTree.isKeyedList(type, value)) {
-      items(type, value).forEach((step, item) -> all(type.item(), item, out.at(step)));
+      items(type, value)
+          .forEach((step, item) -> {
+            if (item instanceof Repeated) {
+              out.at(step).add();
+            } else {
+              all(type.item(), item, out.at(step));
+            }
+          });
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.coracle.api.patch;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GoQuote;
 import dev.coracle.api.Json;
 import dev.coracle.api.Timestamps;
 import java.time.Instant;
@@ -71,30 +72,54 @@ final class ManagedFields {
     return new Id(manager, apply, apply ? "" : apiVersion, subresource);
   }
 
+  /** Of a record as it is stored, or as somebody wrote it; empty where it is none. */
   static ManagedFields of(JsonNode list) {
     ManagedFields out = new ManagedFields();
+    if (problem(list) != null) {
+      return out;
+    }
     for (JsonNode node : list) {
-      String operation = node.path("operation").asText("");
-      if (node.path("fieldsType").asText("FieldsV1").equals("FieldsV1") && !operation.isEmpty()) {
-        String version = node.path("apiVersion").asText("");
-        Id id =
-            id(
-                node.path("manager").asText(""),
-                operation.equals("Apply"),
-                version,
-                node.path("subresource").asText(""));
-        out.entries.put(
-            id,
-            new Entry(
-                OwnedFields.of(node.path("fieldsV1")), version, node.path("time").asText("")));
-      }
+      String version = node.path("apiVersion").asText();
+      Id id =
+          id(
+              node.path("manager").asText(""),
+              node.path("operation").asText().equals("Apply"),
+              version,
+              node.path("subresource").asText(""));
+      out.entries.put(
+          id,
+          new Entry(OwnedFields.of(node.path("fieldsV1")), version, node.path("time").asText("")));
     }
     return out;
   }
 
-  /** {@code managedFields: [{}]} asks to forget all managers. */
+  /** Why a list is no record of managers, in upstream's words; null where it is one. */
+  static @Nullable String problem(JsonNode list) {
+    int index = 0;
+    for (JsonNode node : list) {
+      String operation = node.path("operation").asText("");
+      if (!operation.equals("Apply") && !operation.equals("Update")) {
+        return "operation must be `Apply` or `Update`";
+      }
+      if (node.path("apiVersion").asText("").isEmpty()) {
+        return "apiVersion must not be empty";
+      }
+      String type = node.path("fieldsType").asText("");
+      if (type.isEmpty()) {
+        return "missing fieldsType in managed fields entry " + index;
+      }
+      if (!type.equals("FieldsV1")) {
+        return "invalid fieldsType " + GoQuote.of(type) + " in managed fields entry " + index;
+      }
+      index++;
+    }
+    return null;
+  }
+
+  /** {@code managedFields: [{}]} asks to forget all managers, and an empty list does. */
   static boolean isReset(JsonNode list) {
-    return list.size() == 1 && list.get(0).isObject() && list.get(0).isEmpty();
+    return list.isArray() && list.isEmpty()
+        || list.size() == 1 && list.get(0).isObject() && list.get(0).isEmpty();
   }
 
   boolean isEmpty() {

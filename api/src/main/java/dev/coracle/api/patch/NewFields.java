@@ -109,7 +109,11 @@ final class NewFields {
     Arrays.sort(steps);
     for (String step : steps) {
       JsonNode item = Objects.requireNonNull(items.get(step));
-      node(out, step, type.item(), item, null, null, null);
+      if (item instanceof TypedTree.Repeated) {
+        out.set(step, LEAF);
+      } else {
+        node(out, step, type.item(), item, null, null, null);
+      }
     }
   }
 }

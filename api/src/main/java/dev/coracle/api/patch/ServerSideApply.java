@@ -100,6 +100,14 @@ public final class ServerSideApply {
     return managers(type, live, newer, writer).toJson();
   }
 
+  /**
+   * Why {@code metadata.managedFields}, as somebody wrote it, is no record of managers, in
+   * upstream's words; null where it is one, or is missing.
+   */
+  public static @Nullable String problemOfRecord(JsonNode managedFields) {
+    return ManagedFields.problem(managedFields);
+  }
+
   private static ManagedFields managers(
       SchemaType type, @Nullable ObjectNode live, ObjectNode newer, Writer writer) {
     JsonNode asked = newer.path("metadata").path("managedFields");
@@ -191,9 +199,15 @@ public final class ServerSideApply {
     }
     Comparison change = Comparison.of(type, before, merged);
     FieldSet touched = change.added.union(change.modified).minusTrees(writer.ignored());
-    Map<Id, FieldSet> conflicts = conflicts(managers, self, touched);
-    if (!force && !conflicts.isEmpty()) {
-      throw conflict(conflicts);
+    if (!force && live != null) {
+      Map<Id, FieldSet> conflicts = conflicts(managers, self, touched);
+      if (!conflicts.isEmpty()) {
+        conflicts =
+            conflicts(managers, self, touched.minus(LastApplied.unchanged(type, before, writer)));
+      }
+      if (!conflicts.isEmpty()) {
+        throw conflict(conflicts);
+      }
     }
     takeFromOthers(managers, self, touched, change.removed.minusTrees(writer.ignored()));
     managers.entries.values().removeIf(e -> e.fields().isEmpty());
@@ -204,7 +218,9 @@ public final class ServerSideApply {
       managers.entries.put(
           self, new Entry(own.fields(), own.apiVersion(), ManagedFields.time(writer.now)));
     }
-    return withRecord((ObjectNode) merged, managers);
+    ObjectNode result = withRecord((ObjectNode) merged, managers);
+    LastApplied.follow(result, intent, writer);
+    return result;
   }
 
   /**

@@ -7,6 +7,7 @@ import dev.coracle.api.Json;
 import dev.coracle.api.schema.ListType;
 import dev.coracle.api.schema.SchemaType;
 import dev.coracle.api.schema.SchemaType.Kind;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -60,17 +61,40 @@ final class TypedTree {
     };
   }
 
-  /** The items of a keyed list by their steps, in order; of equal ones the last is kept. */
+  /**
+   * Items of one list that have the same identity, which no rule forbids everywhere: nobody can
+   * tell one from the other, so they are owned and compared as one.
+   */
+  static final class Repeated extends ArrayNode {
+    private static final long serialVersionUID = 1;
+
+    private Repeated(JsonNode first) {
+      super(Json.NODES);
+      add(first);
+    }
+  }
+
+  /** The items of a keyed list by their steps, in the order of the first of each step. */
   static Map<String, JsonNode> items(SchemaType list, ArrayNode value) {
     Map<String, JsonNode> out = LinkedHashMap.newLinkedHashMap(value.size());
     int index = 0;
     for (JsonNode item : value) {
-      String step =
-          list.listType() == ListType.SET ? PathStep.value(item) : PathStep.key(item, list);
-      out.put(step == null ? "i:" + index : step, item);
-      index++;
+      String step = step(list, item, index++);
+      JsonNode first = out.putIfAbsent(step, item);
+      if (first instanceof Repeated more) {
+        more.add(item);
+      } else if (first != null) {
+        Repeated both = new Repeated(first);
+        both.add(item);
+        out.put(step, both);
+      }
     }
     return out;
+  }
+
+  private static String step(SchemaType list, JsonNode item, int index) {
+    String step = list.listType() == ListType.SET ? PathStep.value(item) : PathStep.key(item, list);
+    return step == null ? "i:" + index : step;
   }
 
   /** The paths a whole object sets; the object itself is none of them. */
@@ -124,17 +148,19 @@ final class TypedTree {
       return out;
     }
     if (type != null && live instanceof ArrayNode l && isKeyedList(type, config)) {
-      return mergeList(type, items(type, l), items(type, (ArrayNode) config));
+      return mergeList(type, l, items(type, (ArrayNode) config));
     }
     return config.deepCopy();
   }
 
   /** Items both have come in the configuration's order; those it does not name keep their place. */
   private static ArrayNode mergeList(
-      SchemaType list, Map<String, JsonNode> live, Map<String, JsonNode> config) {
+      SchemaType list, ArrayNode liveItems, Map<String, JsonNode> config) {
     ArrayNode out = Json.array();
     Set<String> done = new LinkedHashSet<>();
-    java.util.List<String> left = java.util.List.copyOf(live.keySet());
+    Map<String, JsonNode> live = items(list, liveItems);
+    java.util.List<String> left = new ArrayList<>(liveItems.size());
+    liveItems.forEach(item -> left.add(step(list, item, left.size())));
     java.util.List<String> right = java.util.List.copyOf(config.keySet());
     java.util.List<String> shared = right.stream().filter(live::containsKey).toList();
     int i = 0;
@@ -143,9 +169,8 @@ final class TypedTree {
     while (i < left.size() || j < right.size()) {
       if (i < left.size()) {
         String step = left.get(i);
-        JsonNode item = live.get(step);
-        if (!config.containsKey(step) && item != null) {
-          out.add(item.deepCopy());
+        if (!config.containsKey(step)) {
+          out.add(liveItems.get(i).deepCopy());
           i++;
           continue;
         }
@@ -163,7 +188,8 @@ final class TypedTree {
           s++;
         }
         if (item != null) {
-          out.add(merge(list.item(), live.get(step), item));
+          JsonNode was = live.get(step);
+          out.add(merge(list.item(), was instanceof Repeated ? null : was, item));
         }
       }
     }
@@ -191,15 +217,15 @@ final class TypedTree {
     }
     if (type != null && isKeyedList(type, value)) {
       ArrayNode out = Json.array();
-      items(type, (ArrayNode) value)
-          .forEach((step, item) -> {
-            FieldSet at = gone.get(step);
-            if (at == null) {
-              out.add(item.deepCopy());
-            } else if (!at.isMember()) {
-              out.add(without(type.item(), item, at));
-            }
-          });
+      int index = 0;
+      for (JsonNode item : value) {
+        FieldSet at = gone.get(step(type, item, index++));
+        if (at == null) {
+          out.add(item.deepCopy());
+        } else if (!at.isMember()) {
+          out.add(without(type.item(), item, at));
+        }
+      }
       return out;
     }
     return value.deepCopy();

@@ -47,6 +47,11 @@ public record DeleteOptions(
         gracePeriodSeconds, propagationPolicy, expected, resourceVersion, dryRun, orphanDependents);
   }
 
+  public DeleteOptions ifResourceVersion(String expected) {
+    return new DeleteOptions(
+        gracePeriodSeconds, propagationPolicy, uid, expected, dryRun, orphanDependents);
+  }
+
   /** As {@link #propagationPolicy}, whichever way it is said. */
   public String policy() {
     if (!propagationPolicy.isEmpty() || orphanDependents == null) {

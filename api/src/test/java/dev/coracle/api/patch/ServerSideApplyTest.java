@@ -17,6 +17,7 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ServerSideApplyTest {
@@ -69,6 +70,32 @@ class ServerSideApplyTest {
                 + "'k:{\\'name\\':\\'a\\'}':{'.':{},'f:image':{},'f:name':{},'f:ports':{"
                 + "'k:{\\'containerPort\\':80,\\'protocol\\':\\'TCP\\'}':{'.':{},"
                 + "'f:containerPort':{}}}}}}}}}}");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "{'operation':'Other','apiVersion':'v1','fieldsType':'FieldsV1'};operation must be `Apply`"
+            + " or `Update`",
+        "{'operation':'Apply','fieldsType':'FieldsV1'};apiVersion must not be empty",
+        "{'operation':'Apply','apiVersion':'v1'};missing fieldsType in managed fields entry 1",
+        "{'operation':'Apply','apiVersion':'v1','fieldsType':'V2'};invalid fieldsType \"V2\" in"
+            + " managed fields entry 1"
+      },
+      quoteCharacter = '|')
+  void whatIsNoRecordOfManagersCountsForNothing(String entry, String problem) {
+    ObjectNode live =
+        ServerSideApply.track(CONFIG_MAP, null, json("{'data':{'a':'b'}}"), writer("before", 0));
+    ObjectNode sent =
+        json(
+            "{'data':{'a':'b'},'metadata':{'managedFields':[{'manager':'x','operation':'Apply',"
+                + "'apiVersion':'v1','fieldsType':'FieldsV1','fieldsV1':{'f:data':{'f:a':{}}}},"
+                + entry
+                + "]}}");
+    assertThat(ServerSideApply.problemOfRecord(managers(sent))).isEqualTo(problem);
+    ObjectNode written = ServerSideApply.track(CONFIG_MAP, live, sent, writer("now", 1));
+    assertThat(managers(written)).isEqualTo(managers(live));
   }
 
   @Test
@@ -249,6 +276,85 @@ class ServerSideApplyTest {
             managers(ServerSideApply.track(CONFIG_MAP, object, reset, writer("z", 99)))
                 .isMissingNode())
         .isTrue();
+    ObjectNode none = object.deepCopy();
+    none.withObjectProperty("metadata").putArray("managedFields");
+    assertThat(
+            managers(ServerSideApply.track(CONFIG_MAP, object, none, writer("z", 99)))
+                .isMissingNode())
+        .isTrue();
+  }
+
+  /** What kubectl has applied by itself is its own, and what came since is not. */
+  @Test
+  void kubectlGoesOnWithWhatItAppliedByItself() {
+    String noted =
+        "{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'d','annotations':{}},"
+            + "'spec':{'replicas':1,'paused':true}}";
+    ObjectNode before = json(config("{'replicas':1,'paused':true}"));
+    String annotation = "kubectl.kubernetes.io/last-applied-configuration";
+    before
+        .withObjectProperty("metadata")
+        .putObject("annotations")
+        .put(annotation, noted.replace('\'', '"'));
+    ObjectNode live =
+        ServerSideApply.track(DEPLOYMENT, null, before, writer("kubectl-client-side-apply", 0));
+    String wanted = config("{'replicas':2,'paused':false}");
+    assertThatThrownBy(() -> apply(live, wanted, "other", 1, false))
+        .hasMessageContaining("Apply failed with 2 conflicts");
+    ObjectNode applied = apply(live, wanted, "kubectl", 1, false);
+    assertThat(applied.at("/spec/replicas").asInt()).isEqualTo(2);
+    assertThat(applied.path("metadata").path("annotations").path(annotation).asText())
+        .isEqualTo(
+            "{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{\"name\":\"d\"},"
+                + "\"spec\":{\"paused\":false,\"replicas\":2}}\n");
+    // Somebody has scaled it since.
+    ObjectNode scaled = live.deepCopy();
+    scaled.withObjectProperty("spec").put("replicas", 5);
+    ObjectNode since = ServerSideApply.track(DEPLOYMENT, live, scaled, writer("hand", 1));
+    assertThatThrownBy(() -> apply(since, wanted, "kubectl", 2, false))
+        .hasMessage(
+            "Apply failed with 1 conflict: conflict with \"hand\" using apps/v1: .spec.replicas");
+  }
+
+  private static String environment(String... pairs) {
+    StringBuilder out = new StringBuilder();
+    for (int i = 0; i < pairs.length; i += 2) {
+      out.append(out.isEmpty() ? "" : ",")
+          .append("{'name':'%s','value':'%s'}".formatted(pairs[i], pairs[i + 1]));
+    }
+    return config(
+        "{'template':{'spec':{'containers':[{'name':'c','env':[" + out.toString() + "]}]}}}");
+  }
+
+  /** Updates may write an item twice: it is kept, and owned as one, until somebody applies it. */
+  @Test
+  void itemsThatStandTwiceAreKeptUntilTheyAreApplied() {
+    String env = "/spec/template/spec/containers/0/env";
+    String owned = "/fieldsV1/f:spec/f:template/f:spec/f:containers/k:{\"name\":\"c\"}/f:env";
+    ObjectNode live =
+        ServerSideApply.track(
+            DEPLOYMENT,
+            null,
+            json(environment("A", "1", "P", "/bin", "P", "/usr/bin")),
+            writer("update", 0));
+    assertThat(managers(live).get(0).at(owned).toString())
+        .isEqualTo(
+            "{\".\":{},\"k:{\\\"name\\\":\\\"A\\\"}\":{\".\":{},\"f:name\":{},\"f:value\":{}},"
+                + "\"k:{\\\"name\\\":\\\"P\\\"}\":{}}");
+    ObjectNode other = apply(live, environment("H", "/home"), "apply", 1, false);
+    assertThat(other.at(env).findValuesAsText("value"))
+        .containsExactlyInAnyOrder("1", "/bin", "/usr/bin", "/home");
+    ObjectNode edited = json(environment("A", "1", "P", "/bin", "P", "/local", "H", "/home"));
+    edited.set("metadata", other.path("metadata").deepCopy());
+    ObjectNode next = ServerSideApply.track(DEPLOYMENT, other, edited, writer("again", 2));
+    assertThat(managers(next)).hasSize(3);
+    assertThat(managers(next).get(2).at(owned).toString())
+        .isEqualTo("{\"k:{\\\"name\\\":\\\"P\\\"}\":{}}");
+    assertThatThrownBy(() -> apply(next, environment("P", "/sbin"), "apply", 3, false))
+        .hasMessageContaining("conflict with \"again\"");
+    ObjectNode one = apply(next, environment("P", "/sbin"), "apply", 3, true);
+    assertThat(one.at(env).findValuesAsText("value")).containsExactly("1", "/sbin");
+    assertThat(managers(one)).hasSize(2);
   }
 
   @Test

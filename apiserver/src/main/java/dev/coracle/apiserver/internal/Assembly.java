@@ -221,7 +221,7 @@ public final class Assembly {
             remotes.anonymousAt(),
             new AuthenticationMeters(meters),
             clock);
-    Verbs verbs = Verbs.of(backstage);
+    Verbs verbs = Verbs.of(backstage, authorizer);
     BindingSubresource binding = new BindingSubresource(store, clock);
     Map<String, Review> reviews =
         new HashMap<>(new Reviews(authentication, authorizer, rbac, clock).all());

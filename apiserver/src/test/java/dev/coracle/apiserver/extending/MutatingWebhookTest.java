@@ -429,6 +429,33 @@ class MutatingWebhookTest {
   }
 
   @Test
+  void whoOwnsWhatMayBeForgottenAndNotSpoilt() {
+    String client =
+        hooks.on(
+            "/managers",
+            asked ->
+                WebhookServer.patch(
+                    "[{\"op\":\"remove\",\"path\":\""
+                        + asked.path("object").path("data").path("remove").asText()
+                        + "\"},{\"op\":\"add\",\"path\":\"/data\",\"value\":{}}]"));
+    register("managers", hook("managers.example.com", client, "", "configmaps", ""));
+    String map = "{metadata: {name: m}, data: {remove: /metadata/managedFields%s}}";
+    mapWith(MAPS, map.formatted(""), "");
+    assertThat(managed(map.formatted("")).body().path("metadata").has("managedFields")).isFalse();
+    TestApi.Answer spoilt = managed(map.formatted("/0/apiVersion"));
+    assertThat(spoilt.body().at("/metadata/managedFields/0/apiVersion").asText()).isEqualTo("v1");
+    assertThat(spoilt.warnings())
+        .containsExactly(
+            "299 - \".metadata.managedFields was in an invalid state after admission; this could be"
+                + " caused by an outdated mutating admission controller; please fix your requests:"
+                + " apiVersion must not be empty\"");
+  }
+
+  private static TestApi.Answer managed(String map) {
+    return api.post(MAPS + "?dryRun=All&fieldManager=somebody", map).ok();
+  }
+
+  @Test
   void otherVersionsOfAResourceMatchEquivalently() {
     String client =
         hooks.on(

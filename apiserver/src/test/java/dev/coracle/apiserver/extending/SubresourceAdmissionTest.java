@@ -164,6 +164,40 @@ class SubresourceAdmissionTest {
   }
 
   @Test
+  void theOlderWayToBindIsAskedForToo() {
+    policy("older", "", "v1", "bindings", "CREATE", "object.target.name != 'n1'");
+    pod("older", "");
+    String binding = "{metadata: {name: older}, target: {kind: Node, name: %s}}";
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> {
+          String node = "n1";
+          Answer refused =
+              api.post("/api/v1/namespaces/default/bindings?dryRun=All", binding.formatted(node));
+          assertThat(refused.code()).isEqualTo(422);
+        });
+    api.post("/api/v1/namespaces/default/bindings", binding.formatted("n2")).ok();
+    assertThat(api.get(PODS + "/older").ok().body().at("/spec/nodeName").asText()).isEqualTo("n2");
+    forget("older");
+  }
+
+  /** An eviction's own mark of the pod is no change that somebody else made. */
+  @Test
+  void anEvictionIsOfTheVersionThatWasMeant() {
+    pod("meant", "");
+    String version = api.get(PODS + "/meant").ok().body().at("/metadata/resourceVersion").asText();
+    String eviction =
+        "{apiVersion: policy/v1, kind: Eviction, metadata: {name: meant},"
+            + " deleteOptions: {preconditions: {resourceVersion: '%s'}}}";
+    Answer refused = api.post(PODS + "/meant/eviction", eviction.formatted("1"));
+    assertThat(refused.code()).isEqualTo(409);
+    assertThat(api.get(PODS + "/meant").ok().body().at("/metadata/resourceVersion").asText())
+        .isEqualTo(version);
+    api.post(PODS + "/meant/eviction", eviction.formatted(version)).ok();
+    assertThat(api.get(PODS + "/meant").code()).isEqualTo(404);
+  }
+
+  @Test
   void aPolicyMayChangeABinding() {
     api.post(
             GROUP + "mutatingadmissionpolicies",

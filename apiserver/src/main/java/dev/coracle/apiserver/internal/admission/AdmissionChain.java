@@ -30,8 +30,11 @@ public final class AdmissionChain {
         Step.ADMIT,
         request,
         () -> {
+          AdmittedManagers managers = AdmittedManagers.of(request);
           Uni<Void> once = run(request, 0, Step.ADMIT);
-          return once == Backstage.DONE ? once : once.chain(() -> again(request));
+          return once == Backstage.DONE
+              ? once
+              : once.chain(() -> again(request)).invoke(managers::putBackUnlessValid);
         });
   }
 

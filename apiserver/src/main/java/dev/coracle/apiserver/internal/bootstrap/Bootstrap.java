@@ -2,10 +2,8 @@ package dev.coracle.apiserver.internal.bootstrap;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.GroupVersionResource;
-import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Resources;
@@ -27,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Makes the objects that every cluster has, where they are missing: system namespaces, default
  * roles and bindings, priority classes, priority levels and flow schemas. What a user has changed
- * is left alone, but default roles get back rules they have lost.
+ * is left alone, but default roles get back what they have lost.
  */
 public final class Bootstrap {
 
@@ -123,13 +121,13 @@ public final class Bootstrap {
     List<Uni<?>> first = new ArrayList<>();
     NAMESPACES.forEach(n -> first.add(namespace(n)));
     List<Uni<?>> then = new ArrayList<>();
-    for (ObjectNode role : DefaultRoles.all()) {
-      then.add(role(role));
-    }
+    RoleReconciler roles = new RoleReconciler(calls, ensurer);
+    DefaultRoles.all().forEach(role -> then.add(roles.reconcile(role)));
     flows.values().forEach(flow -> then.add(flow(flow)));
     then.add(priority("system-node-critical", 2_000_001_000));
     then.add(priority("system-cluster-critical", 2_000_000_000));
     return together(first)
+        .chain(roles::prime)
         .chain(() -> together(then))
         .chain(() -> ensurer.put(Resources.CONFIG_MAPS, extensionTrust, "data"))
         .replaceWithVoid();
@@ -175,55 +173,6 @@ public final class Bootstrap {
                           + " moved to another node if necessary.");
             });
     return ensurer.ensure(Resources.PRIORITY_CLASSES, object);
-  }
-
-  private Uni<?> role(ObjectNode wanted) {
-    KubeObject object = KubeObject.of(wanted);
-    GroupVersionResource resource =
-        switch (object.kind()) {
-          case "ClusterRole" -> Resources.CLUSTER_ROLES;
-          case "ClusterRoleBinding" -> Resources.CLUSTER_ROLE_BINDINGS;
-          case "Role" -> Resources.ROLES;
-          default -> Resources.ROLE_BINDINGS;
-        };
-    return ensurer
-        .ensure(resource, object)
-        .chain(there -> {
-          String field = wanted.has("rules") ? "rules" : "subjects";
-          ArrayNode missing = missing(wanted.path(field), there.at(field));
-          boolean ours =
-              !there
-                  .annotation("rbac.authorization.kubernetes.io/autoupdate")
-                  .orElse("")
-                  .equals("false");
-          if (missing.isEmpty() || !ours || wanted.has("aggregationRule")) {
-            return Uni.createFrom().item(there);
-          }
-          ArrayNode all = Json.array();
-          there.at(field).forEach(all::add);
-          all.addAll(missing);
-          return calls.patch(
-              resource,
-              object.namespace(),
-              object.name(),
-              Patch.merge(body -> body.set(field, all)),
-              "",
-              OPTIONS);
-        });
-  }
-
-  private static ArrayNode missing(JsonNode wanted, JsonNode there) {
-    ArrayNode out = Json.array();
-    for (JsonNode w : wanted) {
-      boolean found = false;
-      for (JsonNode t : there) {
-        found |= t.equals(w);
-      }
-      if (!found) {
-        out.add(w);
-      }
-    }
-    return out;
   }
 
   /**

@@ -303,16 +303,16 @@ public final class ResourceHandler {
   /** YAML or JSON that is applied; of keys that stand twice the last is taken, where it may be. */
   private JsonNode configuration(Call call, byte[] bytes) {
     FieldValidation validation = FieldValidation.of(call.options().fieldValidation());
-    boolean json = looksLikeJson(bytes);
     DuplicateKeys keys = new DuplicateKeys();
+    Optional<JsonNode> json = looksLikeJson(bytes) ? json(bytes) : Optional.empty();
     JsonNode tree;
     try {
-      tree = json ? Json.parse(bytes) : Yaml.parse(bytes, bodies.maxBytes(), keys);
+      tree = json.isPresent() ? json.get() : Yaml.parse(bytes, bodies.maxBytes(), keys);
     } catch (StatusException e) {
       throw StatusException.badRequest("error decoding YAML: " + e.getMessage());
     }
     if (validation != FieldValidation.IGNORE) {
-      List<String> twice = json ? DuplicateKeys.ofJson(bytes) : keys.found();
+      List<String> twice = json.isPresent() ? DuplicateKeys.ofJson(bytes) : keys.found();
       if (!twice.isEmpty() && validation == FieldValidation.STRICT) {
         throw StatusException.badRequest(
             "error strict decoding YAML: error converting YAML to JSON: "
@@ -321,6 +321,15 @@ public final class ResourceHandler {
       twice.forEach(call.warnings()::add);
     }
     return tree;
+  }
+
+  /** Empty for what only begins as JSON does: YAML has braces too, and allows more in them. */
+  private static Optional<JsonNode> json(byte[] bytes) {
+    try {
+      return Optional.of(Json.parse(bytes));
+    } catch (StatusException e) {
+      return Optional.empty();
+    }
   }
 
   private static boolean looksLikeJson(byte[] bytes) {
@@ -354,11 +363,25 @@ public final class ResourceHandler {
         body(exchange)
             .chain(bytes -> {
               DeleteOptions options = DeleteOptionsReader.read(exchange, bytes, bodies.maxBytes());
-              return engine.delete(call, options);
+              return engine
+                  .delete(call, options)
+                  .map(outcome -> new Deleted(deletedCode(options, outcome), outcome));
             }),
-        outcome ->
+        deleted ->
             presenter.object(
-                exchange, form, 200, call.type(), DeleteVerb.answer(call.type(), outcome)));
+                exchange,
+                form,
+                deleted.code(),
+                call.type(),
+                DeleteVerb.answer(call.type(), deleted.outcome())));
+  }
+
+  private record Deleted(int code, DeleteVerb.Outcome outcome) {}
+
+  /** Only who says in the older way that dependents go too is told that the object lives on. */
+  private static int deletedCode(DeleteOptions options, DeleteVerb.Outcome outcome) {
+    boolean cascading = Boolean.FALSE.equals(options.orphanDependents());
+    return cascading && outcome instanceof DeleteVerb.Outcome.Going ? 202 : 200;
   }
 
   private void deleteCollection(Exchange exchange, Call call) {

@@ -48,7 +48,10 @@ public interface KindStrategy {
     return false;
   }
 
-  /** {@code Background} or {@code Orphan}, for deletes that do not say. */
+  /**
+   * {@code Background} or {@code Orphan}, for deletes that do not say; {@code None} for what has no
+   * dependents, whatever a delete says.
+   */
   default String defaultPropagation() {
     return "Background";
   }

@@ -49,12 +49,12 @@ public final class EvictionSubresource implements ObjectSubresource {
     Call call = asked.dryRun() ? request.dry() : request;
     return store
         .get(call.type().stored(), call.key())
-        .chain(pod -> consume(call, pod))
-        .chain(pod -> mark(call, pod))
-        .chain(pod ->
-            deletes.run(
-                call.on(call.type(), call.name(), ""),
-                asked.uid().isEmpty() ? asked.ifUid(pod.uid()) : asked))
+        .chain(pod -> {
+          DeleteVerb.checkPreconditions(call.type(), asked, pod);
+          return consume(call, pod);
+        })
+        .chain(pod -> mark(call, asked, pod))
+        .chain(pod -> deletes.run(call.on(call.type(), call.name(), ""), marked(asked, pod)))
         .replaceWith(() -> KubeObject.of(Status.success("", "", "", "").toJson().put("code", 201)));
   }
 
@@ -93,13 +93,24 @@ public final class EvictionSubresource implements ObjectSubresource {
   }
 
   /** Says in the pod's status why it ends, for whoever asks whether it failed by itself. */
-  private Uni<KubeObject> mark(Call call, KubeObject pod) {
+  private Uni<KubeObject> mark(Call call, DeleteOptions asked, KubeObject pod) {
     return call.dryRun()
         ? Uni.createFrom().item(pod)
         : store.update(
             call.type().stored(),
             call.key(),
-            now -> Uni.createFrom().item(now.uid().equals(pod.uid()) ? evicted(now) : now));
+            now -> {
+              DeleteVerb.checkPreconditions(call.type(), asked, now);
+              return Uni.createFrom().item(now.uid().equals(pod.uid()) ? evicted(now) : now);
+            });
+  }
+
+  /** The mark is a version of its own, and whoever asked for the one before means it. */
+  private static DeleteOptions marked(DeleteOptions asked, KubeObject pod) {
+    DeleteOptions options = asked.uid().isEmpty() ? asked.ifUid(pod.uid()) : asked;
+    return asked.resourceVersion().isEmpty()
+        ? options
+        : options.ifResourceVersion(pod.resourceVersion());
   }
 
   private KubeObject evicted(KubeObject pod) {

@@ -33,9 +33,18 @@ public final class CreateVerb {
       "resourceVersion should not be set on objects to be created";
 
   private final Backstage backstage;
+  private final CreateAccess access;
 
-  public CreateVerb(Backstage backstage) {
+  CreateVerb(Backstage backstage, CreateAccess access) {
     this.backstage = backstage;
+    this.access = access;
+  }
+
+  /** How an object comes to be created, and whether its managers are noted already. */
+  private enum Way {
+    POSTED,
+    UPDATED,
+    APPLIED
   }
 
   /**
@@ -48,7 +57,7 @@ public final class CreateVerb {
             throw StatusException.badRequest(VERSIONED);
           }
           DuplicateOwners.dropSent(object, call.warnings()::add);
-          return begin(call, object, true);
+          return begin(call, object, Way.POSTED);
         });
   }
 
@@ -57,12 +66,12 @@ public final class CreateVerb {
    * name a version; one of an object that is not there says nothing.
    */
   Uni<KubeObject> runUpdated(Call call, ObjectNode object) {
-    return Uni.createFrom().deferred(() -> begin(call, object, true));
+    return Uni.createFrom().deferred(() -> begin(call, object, Way.UPDATED));
   }
 
   /** As {@link #runUpdated}, for server-side apply, with the object's managers noted. */
   Uni<KubeObject> runApplied(Call call, ObjectNode object) {
-    return Uni.createFrom().deferred(() -> begin(call, object, false));
+    return Uni.createFrom().deferred(() -> begin(call, object, Way.APPLIED));
   }
 
   /** Zero, and what is no version at all, name none. */
@@ -71,7 +80,7 @@ public final class CreateVerb {
     return VERSION.matcher(version).matches();
   }
 
-  private Uni<KubeObject> begin(Call unnamed, ObjectNode object, boolean recordsManager) {
+  private Uni<KubeObject> begin(Call unnamed, ObjectNode object, Way way) {
     ResourceType type = unnamed.type();
     Metadata.checkKind(object, type, "");
     Metadata.checkNamespace(object, unnamed);
@@ -83,15 +92,15 @@ public final class CreateVerb {
     type.rules().setZeroStatus(object);
     Call call = unnamed.named(metadata.path("name").asText(""));
     Instant now = backstage.clock().instant();
-    if (recordsManager) {
+    if (way != Way.APPLIED) {
       // What admission adds belongs to nobody: whoever sets it next need not take it from anybody.
       type.rules().recordManager(null, object, call.fieldManager(), "", now);
     }
     AdmissionRequest request = new AdmissionRequest(call, Operation.CREATE, object, null, null);
     Uni<Void> admitted = backstage.admission().admit(request);
     return admitted == Backstage.DONE
-        ? finish(request, object, now)
-        : admitted.chain(() -> finish(request, object, now));
+        ? finish(request, object, now, way)
+        : admitted.chain(() -> finish(request, object, now, way));
   }
 
   private static void dropStatus(ObjectNode object, ResourceType type) {
@@ -105,7 +114,8 @@ public final class CreateVerb {
     return type.resource().group().isEmpty() && type.resource().resource().equals("nodes");
   }
 
-  private Uni<KubeObject> finish(AdmissionRequest admitted, ObjectNode object, Instant now) {
+  private Uni<KubeObject> finish(
+      AdmissionRequest admitted, ObjectNode object, Instant now, Way way) {
     ResourceType type = admitted.call().type();
     // Admission has seen what was sent, and may have named the object.
     dropStatus(object, type);
@@ -128,7 +138,11 @@ public final class CreateVerb {
       throw StatusException.invalid(type.kind(), call.name(), causes);
     }
     KindWarnings.ofCreate(type.definition(), object, call.warnings()::add);
-    Uni<Void> validated = backstage.admission().validate(request);
+    Uni<Void> allowed = way == Way.POSTED ? Backstage.DONE : access.check(call);
+    Uni<Void> validated =
+        allowed == Backstage.DONE
+            ? backstage.admission().validate(request)
+            : allowed.chain(() -> backstage.admission().validate(request));
     Uni<Void> begun =
         validated == Backstage.DONE
             ? type.strategy().beginWrite(object, null, call)

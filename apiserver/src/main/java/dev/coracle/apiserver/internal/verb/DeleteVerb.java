@@ -122,11 +122,12 @@ public final class DeleteVerb {
       long running = before.metadata().path("deletionGracePeriodSeconds").asLong(0);
       boolean shorter = options.gracePeriodSeconds() >= 0 && grace < running;
       boolean timed = before.metadata().has("deletionGracePeriodSeconds");
-      same = !shorter && timed && finalizers.equals(before.finalizers());
-      if (same && running > 0) {
-        // It is on its way already: nobody is asked, as upstream asks nobody.
+      if (!shorter && running > 0) {
+        // It is on its way already: nobody is asked, as upstream asks nobody, and what becomes of
+        // its dependents was said before.
         return Uni.createFrom().item(stored);
       }
+      same = !shorter && timed && finalizers.equals(before.finalizers());
       grace = shorter ? grace : running;
     }
     long seconds = grace;
@@ -201,7 +202,8 @@ public final class DeleteVerb {
     return KubeObject.of(copy);
   }
 
-  private static void checkPreconditions(
+  /** Fails with 409 where an object is not the one, or not the version, that was meant. */
+  public static void checkPreconditions(
       ResourceType type, DeleteOptions options, KubeObject before) {
     if (!options.uid().isEmpty() && !options.uid().equals(before.uid())) {
       throw unmet(
@@ -245,6 +247,9 @@ public final class DeleteVerb {
   private static List<String> finalizers(
       KindStrategy strategy, DeleteOptions options, KubeObject before) {
     List<String> out = new ArrayList<>(before.finalizers());
+    if (strategy.defaultPropagation().equals("None")) {
+      return out;
+    }
     String policy = options.policy();
     if (policy.isEmpty()) {
       boolean said = out.contains(ORPHAN) || out.contains(FOREGROUND);

@@ -55,6 +55,7 @@ public final class PatchVerb {
     ObjectNode before = current.tree();
     ObjectNode result = PatchedForm.object(patch, patchTree(call, patch, before));
     checkIdentity(call, result, current);
+    DuplicateOwners.dropSent(result, call.warnings()::add);
     // What a custom resource's schema does not know any more is pruned by every patch.
     ObjectNode known = call.type().custom() ? Json.object() : before;
     return Unchanged.around(
@@ -110,7 +111,10 @@ public final class PatchVerb {
     }
     ObjectNode configuration = configuration(call, patch);
     ObjectNode metadata = Metadata.of(configuration);
-    Metadata.checkNamed(metadata.path("name").asText(""), call);
+    String name = metadata.path("name").asText("");
+    if (!name.isEmpty()) {
+      Metadata.checkNamed(name, call);
+    }
     Metadata.checkNamespace(configuration, call);
     if (!metadata.path("managedFields").isMissingNode()
         && !metadata.path("managedFields").isEmpty()) {
@@ -177,6 +181,8 @@ public final class PatchVerb {
               + configuration.path("metadata").path("uid").asText()
               + ", and no existing object was found");
     }
+    // What is there has its name already.
+    Metadata.checkNamed(configuration.path("metadata").path("name").asText(""), call);
     ObjectNode made =
         call.type()
             .rules()

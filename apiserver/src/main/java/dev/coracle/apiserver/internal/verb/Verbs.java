@@ -1,5 +1,6 @@
 package dev.coracle.apiserver.internal.verb;
 
+import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.registry.Backstage;
 
 /** All verbs, made once. */
@@ -13,9 +14,12 @@ public record Verbs(
     DeleteCollectionVerb deleteCollection,
     ObjectUpdate updates) {
 
-  public static Verbs of(Backstage backstage) {
+  /**
+   * @param authorizer asked where an update or an apply creates
+   */
+  public static Verbs of(Backstage backstage, Authorizer authorizer) {
     ObjectUpdate updates = new ObjectUpdate(backstage);
-    CreateVerb create = new CreateVerb(backstage);
+    CreateVerb create = new CreateVerb(backstage, new CreateAccess(authorizer));
     DeleteVerb delete = new DeleteVerb(backstage);
     ReadVerbs reads = new ReadVerbs(backstage);
     return new Verbs(

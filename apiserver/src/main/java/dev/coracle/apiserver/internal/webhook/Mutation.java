@@ -22,12 +22,7 @@ public final class Mutation {
    * which object it is, and which version of it, is looked at when all is admitted.
    */
   private static final List<String> SYSTEM =
-      List.of(
-          "creationTimestamp",
-          "generation",
-          "deletionTimestamp",
-          "deletionGracePeriodSeconds",
-          "managedFields");
+      List.of("creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds");
 
   private Mutation() {}
 

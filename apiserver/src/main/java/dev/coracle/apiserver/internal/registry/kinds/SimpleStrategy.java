@@ -21,7 +21,9 @@ public record SimpleStrategy(Set<Trait> traits) implements KindStrategy {
     /** A write of the status changes no metadata. */
     STATUS_ALONE,
     /** A delete answers with the object. */
-    TOLD_WHEN_DELETED
+    TOLD_WHEN_DELETED,
+    /** Nothing depends on it: what a delete says of dependents means nothing. */
+    ALONE
   }
 
   private static final SimpleStrategy VERSIONED_AND_COUNTED = with(Trait.COUNTED, Trait.VERSIONED);
@@ -44,12 +46,12 @@ public record SimpleStrategy(Set<Trait> traits) implements KindStrategy {
           Map.entry("limitranges", with(Trait.MADE_BY_UPDATE)),
           Map.entry("resourcequotas", with(Trait.TOLD_WHEN_DELETED)),
           Map.entry("endpoints", with(Trait.MADE_BY_UPDATE)),
-          Map.entry("events", with(Trait.MADE_BY_UPDATE)),
-          Map.entry("events.events.k8s.io", with(Trait.MADE_BY_UPDATE)),
+          Map.entry("events", with(Trait.MADE_BY_UPDATE, Trait.ALONE)),
+          Map.entry("events.events.k8s.io", with(Trait.MADE_BY_UPDATE, Trait.ALONE)),
           Map.entry("podtemplates", COUNTED_AND_TOLD),
           Map.entry("controllerrevisions.apps", with()),
           Map.entry("ipaddresses.networking.k8s.io", with()),
-          Map.entry("servicecidrs.networking.k8s.io", with()),
+          Map.entry("servicecidrs.networking.k8s.io", with(Trait.STATUS_ALONE)),
           Map.entry("horizontalpodautoscalers.autoscaling", with()),
           Map.entry("poddisruptionbudgets.policy", VERSIONED_AND_COUNTED),
           Map.entry("leases.coordination.k8s.io", with(Trait.MADE_BY_UPDATE, Trait.VERSIONED)),
@@ -64,7 +66,8 @@ public record SimpleStrategy(Set<Trait> traits) implements KindStrategy {
               with(Trait.VERSIONED, Trait.STATUS_ALONE)),
           Map.entry("runtimeclasses.node.k8s.io", with(Trait.MADE_BY_UPDATE, Trait.VERSIONED)),
           Map.entry("priorityclasses.scheduling.k8s.io", with(Trait.NUMBERED)),
-          Map.entry("apiservices.apiregistration.k8s.io", VERSIONED),
+          Map.entry(
+              "apiservices.apiregistration.k8s.io", with(Trait.VERSIONED, Trait.STATUS_ALONE)),
           Map.entry("clustertrustbundles.certificates.k8s.io", VERSIONED),
           Map.entry("deviceclasses.resource.k8s.io", COUNTED_AND_TOLD),
           Map.entry("flowschemas.flowcontrol.apiserver.k8s.io", VERSIONED_COUNTED_AND_STATUS_ALONE),
@@ -99,6 +102,11 @@ public record SimpleStrategy(Set<Trait> traits) implements KindStrategy {
   @Override
   public boolean statusKeepsMetadata() {
     return traits.contains(Trait.STATUS_ALONE);
+  }
+
+  @Override
+  public String defaultPropagation() {
+    return traits.contains(Trait.ALONE) ? "None" : KindStrategy.super.defaultPropagation();
   }
 
   @Override
