@@ -191,9 +191,8 @@ public final class ServerSideApply {
     }
     Comparison change = Comparison.of(type, before, merged);
     FieldSet touched = change.added.union(change.modified).minusTrees(writer.ignored());
-    Map<Id, FieldSet> conflicts = conflicts(managers, self, touched);
-    if (!force && !conflicts.isEmpty()) {
-      throw conflict(conflicts);
+    if (!force) {
+      checkConflicts(type, before, writer, conflicts(managers, self, touched));
     }
     takeFromOthers(managers, self, touched, change.removed.minusTrees(writer.ignored()));
     managers.entries.values().removeIf(e -> e.fields().isEmpty());
@@ -204,7 +203,22 @@ public final class ServerSideApply {
       managers.entries.put(
           self, new Entry(own.fields(), own.apiVersion(), ManagedFields.time(writer.now)));
     }
-    return withRecord((ObjectNode) merged, managers);
+    ObjectNode result = withRecord((ObjectNode) merged, managers);
+    LastApplied.keep(result, intent, writer);
+    return result;
+  }
+
+  private static void checkConflicts(
+      SchemaType type, ObjectNode before, Writer writer, Map<Id, FieldSet> conflicts) {
+    if (conflicts.isEmpty()) {
+      return;
+    }
+    FieldSet allowed = LastApplied.unchanged(type, before, writer);
+    conflicts.replaceAll((id, fields) -> fields.minus(allowed));
+    conflicts.values().removeIf(FieldSet::isEmpty);
+    if (!conflicts.isEmpty()) {
+      throw conflict(conflicts);
+    }
   }
 
   /**
