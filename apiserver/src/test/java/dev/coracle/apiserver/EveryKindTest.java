@@ -349,6 +349,12 @@ class EveryKindTest {
           .isPositive()
           .isEqualTo(table.path("columnDefinitions").size());
       assertThat(table.at("/rows/0/object/metadata/name").asText()).isEqualTo(name);
+      for (JsonNode column : table.path("columnDefinitions")) {
+        assertThat(column.path("description").asText())
+            .as("what a column of %s means", as)
+            .isNotEmpty()
+            .isNotEqualTo(column.path("name").asText());
+      }
     }
 
     private byte[] read(ResourceDefinition version, String form) {

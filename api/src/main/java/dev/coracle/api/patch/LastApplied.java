@@ -1,93 +1,89 @@
 package dev.coracle.api.patch;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GoText;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.schema.SchemaType;
 import java.nio.charset.StandardCharsets;
-import java.util.Iterator;
-import java.util.TreeMap;
 
 /**
- * The annotation in which {@code kubectl apply} keeps what it applied by itself. Who applies as
- * {@code kubectl} goes on with it: what is still as the annotation says is no conflict, and the
- * annotation follows what the server has applied (Kubernetes docs, "Server-Side Apply", upgrading
- * from client-side apply).
+ * The annotation in which client-side apply keeps what it applied last. {@code kubectl apply
+ * --server-side} takes over from it without conflicts and keeps it up to date, so that one can go
+ * back (Kubernetes docs, "Server-Side Apply", upgrading from client-side apply). Both are for the
+ * field manager {@code kubectl} alone; whoever names another has opted out.
  */
 final class LastApplied {
 
-  private static final String ANNOTATION = "kubectl.kubernetes.io/last-applied-configuration";
   private static final String MANAGER = "kubectl";
+  private static final String ANNOTATION = "kubectl.kubernetes.io/last-applied-configuration";
 
-  /** What all annotations of an object may have together. */
-  private static final int MAX_ANNOTATIONS = 256 * 1024;
+  /** How many bytes the names and values of all annotations may have. */
+  private static final int MAX_ANNOTATIONS = 256 << 10;
 
   private LastApplied() {}
 
-  /** The fields that were applied and have their values still; none for any other manager. */
+  /**
+   * The fields that client-side apply wrote and that are as it wrote them, which the manager may
+   * therefore take from others.
+   *
+   * @param live what is stored
+   */
   static FieldSet unchanged(SchemaType type, ObjectNode live, ServerSideApply.Writer writer) {
-    String text = live.path("metadata").path("annotations").path(ANNOTATION).asText("");
-    if (!writer.manager().equals(MANAGER) || text.isEmpty()) {
+    String written = live.path("metadata").path("annotations").path(ANNOTATION).asText("");
+    if (!writer.manager().equals(MANAGER) || written.isEmpty()) {
       return new FieldSet();
     }
+    ObjectNode last;
     try {
-      ObjectNode applied = Json.parseObject(text);
-      if (!applied.path("apiVersion").asText("").equals(writer.apiVersion())) {
+      if (!(Json.MAPPER.readTree(written) instanceof ObjectNode object)
+          || !object.path("apiVersion").asText("").equals(writer.apiVersion())) {
         return new FieldSet();
       }
-      ApplyCheck.check(type, applied, writer.apiVersion());
-      Comparison change = Comparison.of(type, applied, live);
-      return TypedTree.fieldSet(type, applied)
-          .minus(change.modified)
-          .minus(change.added)
-          .minus(change.removed);
-    } catch (StatusException e) {
-      // Whatever it is, it is no configuration that was applied.
+      ApplyCheck.check(type, object, writer.apiVersion());
+      last = object;
+    } catch (JsonProcessingException | StatusException notOfThisKind) {
       return new FieldSet();
     }
+    Comparison since = Comparison.of(type, last, live);
+    return TypedTree.fieldSet(type, last)
+        .minus(since.modified)
+        .minus(since.added)
+        .minus(since.removed);
   }
 
-  /** Writes a configuration into the annotation, where the object has it and there is room. */
-  static void follow(ObjectNode object, ObjectNode config, ServerSideApply.Writer writer) {
+  /**
+   * Writes the configuration into the annotation of an object that has one; takes it away where it
+   * would be too large.
+   *
+   * @param applied what comes of the apply; is changed
+   */
+  static void keep(ObjectNode applied, ObjectNode config, ServerSideApply.Writer writer) {
     if (!writer.manager().equals(MANAGER)
-        || !(object.path("metadata").path("annotations") instanceof ObjectNode annotations)
+        || !(applied.path("metadata").path("annotations") instanceof ObjectNode annotations)
         || annotations.path(ANNOTATION).asText("").isEmpty()) {
       return;
     }
-    ObjectNode kept = config.deepCopy();
-    if (kept.path("metadata").path("annotations") instanceof ObjectNode own) {
+    ObjectNode said = config.deepCopy();
+    if (said.path("metadata").path("annotations") instanceof ObjectNode own) {
       own.remove(ANNOTATION);
     }
-    annotations.put(ANNOTATION, sorted(kept) + "\n");
-    long size = 0;
-    for (Iterator<String> names = annotations.fieldNames(); names.hasNext(); ) {
-      String name = names.next();
-      size += bytes(name) + bytes(annotations.path(name).asText(""));
-    }
-    if (size > MAX_ANNOTATIONS) {
+    annotations.put(ANNOTATION, GoText.json(said) + "\n");
+    if (size(annotations) > MAX_ANNOTATIONS) {
       annotations.remove(ANNOTATION);
     }
   }
 
-  private static int bytes(String text) {
-    return text.getBytes(StandardCharsets.UTF_8).length;
+  private static long size(ObjectNode annotations) {
+    long size = 0;
+    for (var annotation : annotations.properties()) {
+      size += bytes(annotation.getKey()) + bytes(annotation.getValue().asText(""));
+    }
+    return size;
   }
 
-  /** With the names of fields in order, as clients write it. */
-  private static JsonNode sorted(JsonNode node) {
-    if (node instanceof ObjectNode object) {
-      TreeMap<String, JsonNode> fields = new TreeMap<>();
-      object.forEachEntry(fields::put);
-      ObjectNode out = Json.object();
-      fields.forEach((name, value) -> out.set(name, sorted(value)));
-      return out;
-    }
-    if (node.isArray()) {
-      var out = Json.array();
-      node.forEach(item -> out.add(sorted(item)));
-      return out;
-    }
-    return node;
+  private static int bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8).length;
   }
 }

@@ -200,14 +200,7 @@ public final class ServerSideApply {
     Comparison change = Comparison.of(type, before, merged);
     FieldSet touched = change.added.union(change.modified).minusTrees(writer.ignored());
     if (!force && live != null) {
-      Map<Id, FieldSet> conflicts = conflicts(managers, self, touched);
-      if (!conflicts.isEmpty()) {
-        conflicts =
-            conflicts(managers, self, touched.minus(LastApplied.unchanged(type, before, writer)));
-      }
-      if (!conflicts.isEmpty()) {
-        throw conflict(conflicts);
-      }
+      checkConflicts(type, before, writer, conflicts(managers, self, touched));
     }
     takeFromOthers(managers, self, touched, change.removed.minusTrees(writer.ignored()));
     managers.entries.values().removeIf(e -> e.fields().isEmpty());
@@ -219,8 +212,21 @@ public final class ServerSideApply {
           self, new Entry(own.fields(), own.apiVersion(), ManagedFields.time(writer.now)));
     }
     ObjectNode result = withRecord((ObjectNode) merged, managers);
-    LastApplied.follow(result, intent, writer);
+    LastApplied.keep(result, intent, writer);
     return result;
+  }
+
+  private static void checkConflicts(
+      SchemaType type, ObjectNode before, Writer writer, Map<Id, FieldSet> conflicts) {
+    if (conflicts.isEmpty()) {
+      return;
+    }
+    FieldSet allowed = LastApplied.unchanged(type, before, writer);
+    conflicts.replaceAll((id, fields) -> fields.minus(allowed));
+    conflicts.values().removeIf(FieldSet::isEmpty);
+    if (!conflicts.isEmpty()) {
+      throw conflict(conflicts);
+    }
   }
 
   /**

@@ -12,7 +12,7 @@ import java.util.Map;
  * ({@code src/build/java/ExtractDescriptions.java}). An instance reads each file it needs once and
  * lives as long as one document is being built, so that the texts take no memory otherwise.
  */
-final class Descriptions {
+public final class Descriptions {
 
   /** What fields say that refer to a definition, for which the annotations have no text. */
   private static final String REFERENCES = "references.tsv";
@@ -22,7 +22,7 @@ final class Descriptions {
   /**
    * The text of a field of a definition, or of the definition itself; empty where there is none.
    */
-  String of(String definition, String field) {
+  public String of(String definition, String field) {
     int dot = definition.lastIndexOf('.');
     if (dot < 0) {
       return "";

@@ -67,14 +67,14 @@ final class ClusterPrinters {
     to.put(
         "configmaps",
         Printer.of(
-            List.of(Column.NAME, Column.integer("Data"), Column.AGE),
+            List.of(Column.NAME, Column.of("Data"), Column.AGE),
             (o, ages) ->
                 List.of(
                     o.name(), (long) o.at("data").size() + o.at("binaryData").size(), ages.of(o))));
     to.put(
         "secrets",
         Printer.of(
-            List.of(Column.NAME, Column.of("Type"), Column.integer("Data"), Column.AGE),
+            List.of(Column.NAME, Column.of("Type"), Column.of("Data"), Column.AGE),
             (o, ages) ->
                 List.of(o.name(), o.text("type"), (long) o.at("data").size(), ages.of(o))));
     to.put(
@@ -82,11 +82,6 @@ final class ClusterPrinters {
         Printer.of(
             List.of(Column.NAME, Column.of("Secrets"), Column.AGE),
             (o, ages) -> List.of(o.name(), (long) o.at("secrets").size(), ages.of(o))));
-    to.put(
-        "limitranges",
-        Printer.of(
-            List.of(Column.NAME, new Column("Created At", "date", "", "Creation time", 0)),
-            (o, ages) -> List.of(o.name(), o.metadata().path("creationTimestamp").asText(""))));
     to.put(
         "resourcequotas",
         Printer.of(

@@ -10,21 +10,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Roles, budgets, priorities, leases, certificates and admission. */
+/** Bindings of roles, budgets, priorities, leases, certificates and admission. */
 final class PolicyPrinters {
-
-  private static final Column CREATED =
-      new Column("Created At", "date", "", "When it was created.", 0);
 
   private PolicyPrinters() {}
 
   static void add(Map<String, Printer> to) {
-    Printer role =
-        Printer.of(
-            List.of(Column.NAME, CREATED),
-            (o, ages) -> List.of(o.name(), o.metadata().path("creationTimestamp").asText("")));
-    to.put("roles.rbac.authorization.k8s.io", role);
-    to.put("clusterroles.rbac.authorization.k8s.io", role);
     Printer binding =
         Printer.of(
             List.of(
@@ -66,7 +57,7 @@ final class PolicyPrinters {
             List.of(
                 Column.NAME,
                 Column.integer("Value"),
-                Column.of("Global-Default"),
+                Column.bool("Global-Default"),
                 Column.AGE,
                 Column.of("PreemptionPolicy")),
             (o, ages) ->
@@ -154,7 +145,6 @@ final class PolicyPrinters {
             (o, ages) -> List.of(o.name(), Cells.resource(o.at("spec", "resource")))));
     admission(to, "mutating", "Mutations");
     admission(to, "validating", "Validations");
-    to.put("customresourcedefinitions.apiextensions.k8s.io", role);
     to.put(
         "apiservices.apiregistration.k8s.io",
         Printer.of(

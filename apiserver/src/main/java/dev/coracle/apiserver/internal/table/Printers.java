@@ -12,19 +12,20 @@ final class Printers {
 
   private static final Map<String, Printer> BY_RESOURCE = new HashMap<>();
 
+  /** Roles, limits, definitions and whatever else has no columns of its own. */
   private static final Printer PLAIN =
       Printer.of(
-          List.of(Column.NAME, new Column("Created At", "date", "", "When it was created.", 0)),
+          List.of(Column.NAME, new Column("Created At", "date", "", "Created At", 0)),
           (o, ages) -> List.of(o.name(), o.metadata().path("creationTimestamp").asText("")));
 
   /** What any kind's {@code scale} shows. */
   private static final Printer SCALE =
       Printer.of(
           List.of(
-              Column.NAME,
-              new Column("Desired", "integer", "", "Number of desired replicas", 0),
-              new Column("Available", "integer", "", "Number of actual replicas", 0),
-              Column.CREATED),
+              Column.of("Name"),
+              Column.integer("Desired"),
+              Column.integer("Available"),
+              Column.AGE),
           (o, ages) ->
               List.of(
                   o.name(),
@@ -46,6 +47,14 @@ final class Printers {
   /** The one of an object that was asked for by its resource, or a subresource of that. */
   static Printer of(ResourceType type, KubeObject object) {
     return object.kind().equals("Scale") && !type.kind().kind().equals("Scale") ? SCALE : of(type);
+  }
+
+  /** Under which resource {@link ColumnTexts} has what a printer's columns mean. */
+  static String described(ResourceType type, Printer printer) {
+    if (printer == SCALE) {
+      return "scales.autoscaling";
+    }
+    return type.custom() ? "" : type.groupResource().toString();
   }
 
   static Printer of(ResourceType type) {

@@ -124,10 +124,10 @@ final class StoragePrinters {
         Printer.of(
             List.of(
                 Column.NAME,
-                Column.of("Attacher"),
+                new Column("Attacher", "string", "name", "Attacher", 0),
                 Column.of("PV"),
                 Column.of("Node"),
-                Column.of("Attached"),
+                Column.bool("Attached"),
                 Column.AGE),
             (o, ages) ->
                 List.of(
@@ -144,11 +144,11 @@ final class StoragePrinters {
         Printer.of(
             List.of(
                 Column.NAME,
-                Column.of("AttachRequired"),
-                Column.of("PodInfoOnMount"),
-                Column.of("StorageCapacity"),
+                Column.bool("AttachRequired"),
+                Column.bool("PodInfoOnMount"),
+                Column.bool("StorageCapacity"),
                 Column.of("TokenRequests"),
-                Column.of("RequiresRepublish"),
+                Column.bool("RequiresRepublish"),
                 Column.of("Modes"),
                 Column.AGE),
             (o, ages) ->

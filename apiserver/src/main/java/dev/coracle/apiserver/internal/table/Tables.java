@@ -28,7 +28,7 @@ public final class Tables {
   public ObjectNode ofList(ResourceType type, KubeList list, String version) {
     ObjectNode table = head(version, "");
     table.set("metadata", listMetadata(list));
-    columns(table, Printers.of(type));
+    columns(table, type, Printers.of(type));
     return table;
   }
 
@@ -90,7 +90,7 @@ public final class Tables {
     ObjectNode table = head(version, object.resourceVersion());
     Printer printer = Printers.of(type, object);
     if (withColumns) {
-      columns(table, printer);
+      columns(table, type, printer);
     } else {
       table.putNull("columnDefinitions");
     }
@@ -98,14 +98,15 @@ public final class Tables {
     return table;
   }
 
-  private static void columns(ObjectNode table, Printer printer) {
+  private static void columns(ObjectNode table, ResourceType type, Printer printer) {
     ArrayNode columns = table.putArray("columnDefinitions");
+    String resource = Printers.described(type, printer);
     for (Column column : printer.columns()) {
       ObjectNode c = columns.addObject();
       c.put("name", column.name())
           .put("type", column.type())
           .put("format", column.format())
-          .put("description", column.description())
+          .put("description", ColumnTexts.of(resource, column))
           .put("priority", column.priority());
     }
   }

@@ -174,7 +174,7 @@ final class WorkloadPrinters {
                 Column.NAME,
                 Column.of("Schedule"),
                 Column.of("Timezone"),
-                Column.of("Suspend"),
+                Column.bool("Suspend"),
                 Column.integer("Active"),
                 Column.of("Last Schedule"),
                 Column.AGE,

@@ -44,6 +44,34 @@ class PrintersTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "secrets, Data, string",
+    "configmaps, Data, string",
+    "cronjobs.batch, Suspend, boolean",
+    "csidrivers.storage.k8s.io, AttachRequired, boolean",
+    "csidrivers.storage.k8s.io, RequiresRepublish, boolean",
+    "volumeattachments.storage.k8s.io, Attached, boolean",
+    "priorityclasses.scheduling.k8s.io, Global-Default, boolean",
+    "poddisruptionbudgets.policy, Allowed Disruptions, integer"
+  })
+  void aColumnIsOfTheTypeThatClientsKnow(String resource, String column, String type) {
+    assertThat(of(resource).columns())
+        .filteredOn(c -> c.name().equals(column))
+        .extracting(Column::type)
+        .containsExactly(type);
+  }
+
+  @Test
+  void aColumnMeansWhatTheFieldMeansThatItShows() {
+    assertThat(ColumnTexts.of("pods", Column.wide("IP"))).startsWith("podIP address allocated");
+    assertThat(ColumnTexts.of("nodes", Column.of("Roles")))
+        .isEqualTo("The roles that the node's labels give it.");
+    assertThat(ColumnTexts.of("", new Column("Age", "string", "", "Of the cheese", 0)))
+        .isEqualTo("Of the cheese");
+    assertThat(ColumnTexts.of("", Column.CREATED)).contains("CreationTimestamp");
+  }
+
+  @ParameterizedTest
   @CsvSource(
       quoteCharacter = '`',
       delimiter = '|',

@@ -99,6 +99,10 @@ public final class TemplateRevisions {
               KubeObject.strings(owner.at("spec", "template", "metadata", "labels"))
                   .forEach(labels::put);
               labels.put(LABEL, hash);
+              if (owner.metadata().path("annotations") instanceof ObjectNode annotations) {
+                // Among them is why it changed, which kubectl rollout history shows.
+                metadata.set("annotations", annotations.deepCopy());
+              }
               metadata.putArray("ownerReferences").add(OwnerReference.controlledBy(owner).toJson());
               node.set("data", data);
               node.put("revision", (int) number);
