@@ -108,7 +108,8 @@ public final class NamespacesKind implements ContainerKind {
 
   @Override
   public int start(Launch launch, Shim shim, Map<Integer, Integer> fds) throws IOException {
-    if (hasGroup(launch)) {
+    boolean grouped = hasGroup(launch);
+    if (grouped) {
       launch.cgroup().create();
       ContainerLimits.of(launch.config().getLinux().getResources()).apply(launch.cgroup());
       if (!launch.privileged()) {
@@ -141,7 +142,7 @@ public final class NamespacesKind implements ContainerKind {
     shim.started(waiter);
     int pid = await(shim, shim.child());
     await(shim, shim.ready());
-    if (hasGroup(launch)) {
+    if (grouped) {
       launch.cgroup().attach(pid);
     }
     ContainerLimits.oomScore(pid, launch.config().getLinux().getResources().getOomScoreAdj());

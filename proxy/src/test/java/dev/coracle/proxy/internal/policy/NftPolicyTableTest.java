@@ -41,9 +41,9 @@ class NftPolicyTableTest {
   private static final String WEB =
       "[{'name':'web','containerPort':8080},{'name':'echo','containerPort':9000}]";
 
-  @TempDir private Path directory;
-
   private static final AtomicInteger NUMBER = new AtomicInteger();
+
+  @TempDir private Path directory;
 
   private final String id =
       Long.toString(ProcessHandle.current().pid(), 36) + "_" + NUMBER.incrementAndGet();
