@@ -27,6 +27,7 @@ final class EtcdCompactor {
   private long round;
   private long noted;
   private boolean denied;
+  private volatile boolean stopped;
 
   EtcdCompactor(Vertx vertx, EtcdClient client, long everyMillis) {
     this.vertx = vertx;
@@ -35,12 +36,14 @@ final class EtcdCompactor {
   }
 
   void start() {
+    stopped = false;
     if (everyMillis > 0) {
       timer = vertx.setPeriodic(everyMillis, _ -> compact());
     }
   }
 
   void stop() {
+    stopped = true;
     vertx.cancelTimer(timer);
   }
 
@@ -62,6 +65,9 @@ final class EtcdCompactor {
 
   /** A user who may not compact is told once what to do, and goes on asking: roles can change. */
   private void failed(Throwable e) {
+    if (stopped) {
+      return; // the end cut the round off
+    }
     if (!(e.getCause() instanceof EtcdFailure f && f.denied())) {
       LOG.atWarn().setCause(e).log("could not compact etcd; the next round tries again");
     } else if (!denied) {

@@ -90,4 +90,21 @@ class EtcdPermissionsTest {
           assertThat(told.getThrowableProxy()).isNull();
         });
   }
+
+  @Test
+  void aRoundThatTheEndCutsOffIsNoTrouble() throws InterruptedException {
+    CountDownLatch asked = new CountDownLatch(1);
+    etcd.answer =
+        request -> {
+          if (request.path().equals("/etcdserverpb.KV/Txn")) {
+            asked.countDown();
+          } else {
+            FakeEtcd.reply(request, NOTHING);
+          }
+        };
+    EtcdStorage storage = open(etcd.options().withCompactEvery(Duration.ofMillis(5)));
+    assertThat(asked.await(WAIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    storage.close().await().atMost(WAIT);
+    assertThat(log.list).isEmpty();
+  }
 }
