@@ -238,4 +238,45 @@ class SeveralServersIT {
         "worker");
     soon(() -> assertThat(kubectl(2, "logs", "early")).startsWith("hello\n"));
   }
+
+  /** {@code up --join}: the machine of the server that was lost, with nothing of what it was. */
+  @Test
+  @Order(4)
+  void aMachineJoinsAsServerAndNodeInOne() {
+    String join = machines.coracle(2, "token", "create", "--server");
+    String[] command =
+        Machines.arguments(
+            join,
+            "--detach",
+            "--node-name",
+            "first",
+            "--node-ip",
+            machines.address(1),
+            "--etcd-servers",
+            etcdUrl);
+    command[0] = "up";
+    Path data = machines.data(5);
+    Shell.Result joined = machines.attemptIn(1, data, command);
+    assertThat(joined.exitCode()).as(joined.all()).isZero();
+    try {
+      kubectl(2, "wait", "--for=condition=Ready", "node/first", "--timeout=120s");
+      assertServers(2, 1, 2);
+      kubectl(
+          2,
+          "run",
+          "there",
+          "--image=coracle/demo:1",
+          "--image-pull-policy=IfNotPresent",
+          "--overrides={\"spec\":{\"nodeName\":\"first\"}}",
+          "--command",
+          "--",
+          "sh",
+          "-c",
+          "echo hello; sleep 100000");
+      soon(() -> assertThat(kubectl(2, "logs", "there")).isEqualTo("hello\n"));
+      soon(() -> assertThat(kubectl(2, "exec", "there", "--", "echo", "x")).isEqualTo("x\n"));
+    } finally {
+      machines.attemptIn(1, data, "down");
+    }
+  }
 }
