@@ -14,7 +14,7 @@ import java.util.Map;
  */
 public final class Descriptions {
 
-  /** What fields say that refer to a definition, for which the annotations have no text. */
+  /** Fields that refer to a definition, and what else the annotations have no text for. */
   private static final String REFERENCES = "references.tsv";
 
   private final Map<String, Map<String, String>> files = new HashMap<>();

@@ -331,6 +331,7 @@ final class OpenApiSchemas {
 
   private ObjectNode scalar(String definition) {
     ObjectNode out = Json.object();
+    describe(out, descriptions.of(definition, ""));
     boolean v3 = version == OpenApiVersion.V3;
     switch (definition) {
       case TIME, MICRO_TIME -> out.put("type", "string").put("format", "date-time");
