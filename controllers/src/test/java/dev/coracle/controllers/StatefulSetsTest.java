@@ -111,6 +111,40 @@ class StatefulSetsTest {
     assertThat(images()).containsExactly("s-5=i:1", "s-6=i:1", "s-7=i:2");
   }
 
+  private double gauge(String name) {
+    return c.registry
+        .get("statefulset_controller_statefulset_" + name)
+        .tag("statefulset_namespace", "default")
+        .tag("statefulset_name", "s")
+        .tag("pod_management_policy", "Parallel")
+        .gauge()
+        .value();
+  }
+
+  @Test
+  void howManyPodsAreAwayIsToldAsLongAsThereIsTheSet() {
+    statefulSet(
+        3,
+        """
+        "podManagementPolicy":"Parallel",
+        "updateStrategy":{"type":"RollingUpdate","rollingUpdate":{"maxUnavailable":2}}\
+        """);
+    assertThat(gauge("max_unavailable")).isEqualTo(2);
+    assertThat(gauge("unavailable_replicas")).isZero();
+    c.stopTime = Duration.ofSeconds(30);
+    image("i:2");
+    c.pass(Duration.ofSeconds(5));
+    assertThat(gauge("unavailable_replicas")).isEqualTo(2);
+    c.pass(Duration.ofMinutes(5));
+    assertThat(gauge("unavailable_replicas")).isZero();
+    c.delete(Resources.STATEFUL_SETS, "s", DeleteOptions.DEFAULT);
+    c.pass(Duration.ofMinutes(5));
+    assertThat(c.registry.find("statefulset_controller_statefulset_max_unavailable").gauges())
+        .isEmpty();
+    assertThat(c.registry.find("statefulset_controller_statefulset_unavailable_replicas").gauges())
+        .isEmpty();
+  }
+
   @Test
   void scalingDownEndsBeforeAnUpdateBegins() {
     statefulSet(3, "\"updateStrategy\":{\"type\":\"RollingUpdate\"}");

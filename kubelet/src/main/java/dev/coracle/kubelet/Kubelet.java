@@ -182,6 +182,7 @@ public final class Kubelet implements Component {
                 around.system(),
                 options.configuration().reservations(),
                 options.rootDir().resolve("cpu_manager_state"),
+                metrics.plugins(),
                 this::touchAll),
             new MemoryManager(
                 options.configuration().numa().memory(),
@@ -198,6 +199,8 @@ public final class Kubelet implements Component {
             this::housekeep,
             this::livePods);
     node.devices(plugins.devices()::counts);
+    NodeEvents nodeEvents = NodeEvents.to(recorder, node::node);
+    node.events(nodeEvents);
     this.sources = new PodSources(client, pods, timers, options, node::node, this::post);
     this.parts =
         new PodParts(
@@ -209,6 +212,7 @@ public final class Kubelet implements Component {
             informers,
             services,
             events,
+            nodeEvents,
             paths,
             cache,
             node,
@@ -220,18 +224,12 @@ public final class Kubelet implements Component {
             parts.sync,
             tracing,
             timers,
-            pod ->
-                new PodContext(
-                    pod,
-                    clock,
-                    options.restartBackOff(),
-                    options.restartBackOffMax(),
-                    options.configuration().pods().longestRestart()),
+            parts::came,
             sources::all,
             this::gone,
             this::housekeeping,
             this::admit,
-            parts.statuses::reconcile);
+            this::noted);
     this.pleg = new Pleg(runtime, cache, timers, metrics, this::touched, this::runtimeIsBack);
     cache.unheardOfBy(pleg::isUnheardOf);
     this.loopHealth = new LoopHealth(options.configuration().pods().resync());
@@ -258,8 +256,6 @@ public final class Kubelet implements Component {
     this.healthz = servers.healthz();
     PodGauges.register(metrics, cache, loop);
     OwnNode.follow(informers, options.nodeName(), timers, node);
-    NodeEvents nodeEvents = NodeEvents.to(recorder, node::node);
-    node.events(nodeEvents);
     this.nodeParts =
         new NodeParts(
             options, around, runtime, cache, loop, parts, node, events, nodeEvents, paths);
@@ -479,6 +475,12 @@ public final class Kubelet implements Component {
   private void gone(Pod pod) {
     parts.cleaner.forget(pod.uid());
     sources.ended(pod);
+  }
+
+  /** A newer version of a pod whose spec is as before: mostly its status as it was written. */
+  private void noted(Pod pod) {
+    loop.pod(pod.uid()).ifPresent(context -> parts.startups.observed(context, pod));
+    parts.statuses.reconcile(pod);
   }
 
   private void housekeeping(SyncLoop syncLoop) {

@@ -12,6 +12,7 @@ import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.logs.LogRotation;
 import dev.coracle.kubelet.internal.node.AllocatableEnforcement;
 import dev.coracle.kubelet.internal.node.Machine;
+import dev.coracle.kubelet.internal.node.MachineWarnings;
 import dev.coracle.kubelet.internal.node.NodeStatusManager;
 import dev.coracle.kubelet.internal.node.OomWatcher;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
@@ -39,6 +40,7 @@ final class NodeParts {
   final Preemption preemption;
   private final OomWatcher ooms;
   private final Optional<ShutdownInhibitor> inhibitor;
+  private final Runnable warnings;
 
   NodeParts(
       KubeletOptions options,
@@ -62,7 +64,8 @@ final class NodeParts {
             pods.cgroups,
             nodeEvents,
             timers);
-    this.preemption = new Preemption(loop, events, around.metrics());
+    this.warnings = () -> MachineWarnings.tell(nodeEvents, around.swap(), pods.noswap::isSupported);
+    this.preemption = new Preemption(loop, events, around.metrics(), timers);
     this.ooms = new OomWatcher(OomWatcher.KERNEL_LOG, nodeEvents);
     this.eviction =
         new EvictionManager(
@@ -89,9 +92,13 @@ final class NodeParts {
             .map(where -> new ShutdownInhibitor(where, grace.total(), shutdown, timers));
   }
 
-  /** Has the kernel hold all pods together to what is for them; before the first pod is made. */
+  /**
+   * Says what the kernel lacks, and has it hold all pods together to what is for them; before the
+   * first pod is made.
+   */
   void enforce() {
     if (!simulated) {
+      warnings.run();
       enforcement.begin(Machine.mostProcessIds());
     }
   }

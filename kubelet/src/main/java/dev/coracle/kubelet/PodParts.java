@@ -12,12 +12,14 @@ import dev.coracle.kubelet.internal.cpu.CpuPinning;
 import dev.coracle.kubelet.internal.csi.CsiExpansion;
 import dev.coracle.kubelet.internal.csi.CsiUsage;
 import dev.coracle.kubelet.internal.csi.CsiVolumes;
+import dev.coracle.kubelet.internal.event.NodeEvents;
 import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.eviction.Admission;
 import dev.coracle.kubelet.internal.host.Cgroups;
 import dev.coracle.kubelet.internal.host.FsCgroups;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.host.Timers;
+import dev.coracle.kubelet.internal.host.TmpfsNoswap;
 import dev.coracle.kubelet.internal.image.ImageManager;
 import dev.coracle.kubelet.internal.image.PullRecords;
 import dev.coracle.kubelet.internal.image.PullSecrets;
@@ -25,6 +27,7 @@ import dev.coracle.kubelet.internal.image.provider.CredentialPlugins;
 import dev.coracle.kubelet.internal.image.provider.PodAccounts;
 import dev.coracle.kubelet.internal.image.provider.PodKeyring;
 import dev.coracle.kubelet.internal.manifest.PodSources;
+import dev.coracle.kubelet.internal.metrics.PodMetrics;
 import dev.coracle.kubelet.internal.node.Allocatable;
 import dev.coracle.kubelet.internal.node.Machine;
 import dev.coracle.kubelet.internal.node.NodeStatusManager;
@@ -54,6 +57,7 @@ import dev.coracle.kubelet.internal.status.PodStatusBuilder;
 import dev.coracle.kubelet.internal.status.StatusManager;
 import dev.coracle.kubelet.internal.status.TerminationMessages;
 import dev.coracle.kubelet.internal.sync.PodCleaner;
+import dev.coracle.kubelet.internal.sync.PodStartups;
 import dev.coracle.kubelet.internal.sync.PodSync;
 import dev.coracle.kubelet.internal.sync.SyncEvent;
 import dev.coracle.kubelet.internal.userns.UserNamespaces;
@@ -99,6 +103,7 @@ final class PodParts {
   final StatusManager statuses;
   final ContainerGc gc;
   final Cgroups cgroups;
+  final TmpfsNoswap noswap = new TmpfsNoswap();
   final Handlers handlers;
   final ProbeManager probes;
   final Admission admission;
@@ -108,8 +113,12 @@ final class PodParts {
   final UserNamespaces users;
   final VolumeUse volumeUse;
   final PodCertificates certificates;
+  final PodStartups startups;
   private final ObjectCache objects;
   private final Links links;
+  private final KubeletOptions options;
+  private final PodMetrics metrics;
+  private final Clock clock;
 
   PodParts(
       Vertx vertx,
@@ -120,6 +129,7 @@ final class PodParts {
       InformerFactory informers,
       Lister services,
       PodEvents events,
+      NodeEvents nodeEvents,
       PodPaths paths,
       RuntimeCache cache,
       NodeStatusManager node,
@@ -128,7 +138,10 @@ final class PodParts {
       Links links) {
     this.links = links;
     Timers timers = around.timers();
-    Clock clock = timers.clock();
+    this.options = options;
+    this.metrics = around.metrics().pods();
+    this.clock = timers.clock();
+    this.startups = new PodStartups(cache, metrics, clock);
     Machine machine = around.machine();
     this.objects = new ObjectCache(client, informers, services, this::objectChanged);
     PodAccounts accounts = new PodAccounts(client, clock, new SecureRandom());
@@ -156,12 +169,13 @@ final class PodParts {
     this.handlers = new Handlers(vertx, runtime, "kube-probe/1.36");
     LifecycleHooks hooks = new LifecycleHooks(runtime, handlers);
     PodKiller killer = new PodKiller(runtime, hooks, events, timers);
-    this.gc = new ContainerGc(runtime, paths, timers);
+    this.gc = new ContainerGc(runtime, paths, timers, nodeEvents);
     this.cgroups =
         FsCgroups.below(
             options.cgroupRoot(), options.ownCgroupRoot(), options.configuration().cgroups());
     this.statuses =
-        new StatusManager(client, timers, StatusManager.STARTING, StatusManager.CORRECTING);
+        new StatusManager(
+            client, timers, StatusManager.STARTING, StatusManager.CORRECTING, metrics);
     Function<Pod, DownwardApi.Facts> facts =
         pod ->
             new DownwardApi.Facts(
@@ -185,7 +199,8 @@ final class PodParts {
             clock,
             new SecureRandom());
     CsiVolumes csi =
-        new CsiVolumes(plugins.csi(), objects, tokens, paths, options.nodeName(), node::refresh);
+        new CsiVolumes(
+            plugins.csi(), objects, tokens, paths, options.nodeName(), events, node::refresh);
     node.volumesInUse(csi::inUse);
     plugins.claims().objects(objects);
     this.volumes =
@@ -201,9 +216,12 @@ final class PodParts {
                     options.localVolumes(),
                     csi,
                     new CsiExpansion(csi, client, events),
-                    paths),
+                    paths,
+                    () -> around.swap().bytes() > 0 && noswap.isSupported(),
+                    events),
             List.of(tokens, certificates),
-            clock);
+            clock,
+            around.metrics().volumes());
     this.volumeUse = new VolumeUse(volumes::standing, new CsiUsage(csi, paths)::of, clock);
     if (!around.simulated()) {
       informers
@@ -263,6 +281,7 @@ final class PodParts {
             hooks,
             killer,
             events,
+            nodeEvents,
             probes,
             paths,
             timers,
@@ -299,6 +318,17 @@ final class PodParts {
             plugins.held(),
             resizer,
             users);
+  }
+
+  /** A pod that was not known. */
+  PodContext came(Pod pod) {
+    metrics.came(pod.containers().size());
+    return new PodContext(
+        pod,
+        clock,
+        options.restartBackOff(),
+        options.restartBackOffMax(),
+        options.configuration().pods().longestRestart());
   }
 
   private UserNamespace usersOf(Pod pod) {

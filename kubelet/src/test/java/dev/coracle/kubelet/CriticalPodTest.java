@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Resources;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -97,6 +99,35 @@ class CriticalPodTest {
     assertThat(k.runtime.calls().subList(0, stopped))
         .filteredOn(c -> c.startsWith("runPodSandbox"))
         .hasSize(1);
+  }
+
+  @Test
+  void whatEndsForOneIsWaitedForByTheNextAndToldOnce() {
+    long all = cpus() * 1000;
+    k.simple("full", asks(all));
+    k.awaitPhase("full", "Running");
+    CountDownLatch hold = new CountDownLatch(1);
+    k.runtime.failing(call -> {
+      if (call.startsWith("stopContainer full")) {
+        try {
+          hold.await();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+      }
+      return Optional.empty();
+    });
+    critical("first", all / 2);
+    k.eventually(() -> assertThat(k.runtime.calls()).contains("stopContainer full 5"));
+    critical("second", all / 2);
+    k.eventually(() -> assertThat(k.pod("second").at("status", "conditions")).isNotEmpty());
+    hold.countDown();
+    k.awaitPhase("first", "Running");
+    k.awaitPhase("second", "Running");
+    assertThat(
+            k.meters().get("kubelet_preemptions").tag("preemption_signal", "cpu").gauge().value())
+        .isEqualTo(1);
+    assertThat(k.events()).filteredOn(e -> e.startsWith("Preempting")).hasSize(1);
   }
 
   @Test

@@ -120,6 +120,20 @@ class DevicePluginTest {
     assertThat(config.getCDIDevicesList())
         .anyMatch(d -> d.getName().equals("example.com/sample=w1"));
     assertThat(plugin.preStarted).containsExactly(List.of("w1"));
+    assertThat(
+            k.meters()
+                .get("kubelet_device_plugin_registration_total")
+                .tag("resource_name", RESOURCE)
+                .counter()
+                .count())
+        .isOne();
+    assertThat(
+            k.meters()
+                .get("kubelet_device_plugin_alloc_duration")
+                .tag("resource_name", RESOURCE)
+                .timer()
+                .count())
+        .isOne();
 
     pod("second", 1);
     k.awaitPhase("second", "Running");
@@ -249,6 +263,14 @@ class DevicePluginTest {
     assertThat(node().at("status", "capacity").has(RESOURCE)).isFalse();
   }
 
+  private double asked(String what) {
+    return k.meters()
+        .get("kubelet_pod_resources_endpoint_" + what)
+        .tag("server_api_version", "v1")
+        .gauge()
+        .value();
+  }
+
   @Test
   void monitoringSeesWhoHoldsWhat() throws Exception {
     plugin.device("w0", true).device("w1", true).start();
@@ -283,6 +305,24 @@ class DevicePluginTest {
               .get(10, TimeUnit.SECONDS)
               .getPodResources();
       assertThat(one).isEqualTo(listed);
+      var missing =
+          lister
+              .get(GetPodResourcesRequest.newBuilder().setPodName("none").build())
+              .toCompletionStage()
+              .toCompletableFuture();
+      assertThatThrownBy(() -> missing.get(10, TimeUnit.SECONDS)).isInstanceOf(Exception.class);
+      assertThat(asked("requests_list")).isEqualTo(1);
+      assertThat(asked("requests_get")).isEqualTo(2);
+      assertThat(asked("errors_get")).isEqualTo(1);
+      assertThat(asked("errors_list")).isZero();
+      assertThat(asked("requests_get_allocatable")).isZero();
+      assertThat(
+              k.meters()
+                  .get("kubelet_pod_resources_endpoint_requests_total")
+                  .tag("server_api_version", "v1")
+                  .counter()
+                  .count())
+          .isEqualTo(3);
     } finally {
       client.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
     }

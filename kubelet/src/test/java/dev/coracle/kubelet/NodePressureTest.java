@@ -87,6 +87,13 @@ class NodePressureTest {
                 .gauge()
                 .value())
         .isEqualTo(1);
+    assertThat(
+            k.meters()
+                .get("kubelet_eviction_stats_age")
+                .tag("eviction_signal", "memory.available")
+                .timer()
+                .count())
+        .isOne();
     k.eventually(() -> assertThat(k.runtime.calls()).contains("stopContainer hungry 1"));
     assertThat(k.pod("modest").text("status", "phase")).isEqualTo("Running");
     assertThat(k.pod("critical").text("status", "phase")).isEqualTo("Running");

@@ -65,6 +65,81 @@ class PodTroubleTest {
     assertThat(k.container("probed").path("restartCount").asInt()).isZero();
   }
 
+  private void failing(String what, Code code, AtomicBoolean fails) {
+    k.runtime.failing(call ->
+        fails.get() && call.equals(what)
+            ? Optional.of(new CriException(code, "it does not say"))
+            : Optional.empty());
+  }
+
+  @Test
+  void aSandboxWhoseStatusTheRuntimeDoesNotTellIsAnEvent() {
+    AtomicBoolean silent = new AtomicBoolean(true);
+    failing("podSandboxStatus", Code.INTERNAL, silent);
+    k.simple("unseen", "");
+    k.eventually(() ->
+        assertThat(k.events())
+            .contains(
+                "FailedPodSandBoxStatus: Unable to get pod sandbox status: rpc error: code ="
+                    + " Internal desc = it does not say"));
+    silent.set(false);
+    k.awaitPhase("unseen", "Running");
+  }
+
+  @Test
+  void aPodOfWhichTheRuntimeDoesNotTellIsAnEvent() {
+    k.simple("unseen", "");
+    k.awaitPhase("unseen", "Running");
+    AtomicBoolean silent = new AtomicBoolean(true);
+    failing("listContainers", Code.INTERNAL, silent);
+    k.delete("unseen", DeleteOptions.DEFAULT);
+    k.eventually(() ->
+        assertThat(k.events())
+            .contains(
+                "FailedSync: error determining status: rpc error: code = Internal desc = it does"
+                    + " not say"));
+    silent.set(false);
+    k.eventually(() -> assertThat(k.exists("unseen")).isFalse());
+  }
+
+  @Test
+  void aRuntimeThatIsAwayIsNoEventOfEachPod() {
+    k.simple("here", "");
+    k.awaitPhase("here", "Running");
+    AtomicBoolean away = new AtomicBoolean(true);
+    AtomicInteger asked = new AtomicInteger();
+    k.runtime.failing(call -> {
+      if (!away.get() || !call.equals("listContainers")) {
+        return Optional.empty();
+      }
+      asked.incrementAndGet();
+      return Optional.of(new CriException(Code.UNAVAILABLE, "connection refused"));
+    });
+    k.delete("here", DeleteOptions.DEFAULT);
+    k.eventually(() -> assertThat(asked).hasValueGreaterThan(2));
+    away.set(false);
+    k.eventually(() -> assertThat(k.exists("here")).isFalse());
+    assertThat(k.events()).noneMatch(e -> e.startsWith("FailedSync"));
+  }
+
+  @Test
+  void withoutADnsServerOfTheClusterPodsHaveThatOfTheNode() {
+    KubeObject pod = k.simple("alone", "");
+    k.create(
+        "host", "\"hostNetwork\":true,\"containers\":[{\"name\":\"c\",\"image\":\"busybox:1\"}]");
+    k.awaitPhase("alone", "Running");
+    k.awaitPhase("host", "Running");
+    String message =
+        "kubelet does not have ClusterDNS IP configured and cannot create Pod using"
+            + " \"ClusterFirst\" policy. Falling back to \"Default\" policy.";
+    k.eventually(() ->
+        assertThat(k.events())
+            .filteredOn(e -> e.startsWith("MissingClusterDNS"))
+            .containsExactlyInAnyOrder(
+                "MissingClusterDNS: " + message,
+                "MissingClusterDNS: pod: \"alone_default(" + pod.uid() + ")\". " + message));
+  }
+
   /** As upstream: what a volume had stays, and so does the pod. */
   @Test
   void aRunningPodDoesNotNeedItsConfigMapAnyMore() {

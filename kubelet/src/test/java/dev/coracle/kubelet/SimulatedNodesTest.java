@@ -105,6 +105,18 @@ class SimulatedNodesTest {
     assertThat(read("web").text("status", "podIP")).startsWith("100.64.1.");
     assertThat(container("web").path("ready").asBoolean()).isTrue();
     assertThat(registry.get("kubelet_running_pods").gauge().value()).isEqualTo(1);
+    eventually(() ->
+        assertThat(registry.get("kubelet_pod_start_total_duration").timers())
+            .as("one for all nodes")
+            .hasSize(1)
+            .first()
+            .satisfies(timer -> assertThat(timer.count()).isOne()));
+    assertThat(
+            registry
+                .get("volume_manager_total_volumes")
+                .tag("state", "actual_state_of_world")
+                .gauges())
+        .hasSize(1);
 
     api.delete(Resources.PODS, "default", "web", DeleteOptions.DEFAULT).await().indefinitely();
     eventually(() ->

@@ -1,9 +1,14 @@
 package dev.coracle.kubelet;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.CriException.Code;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Timer;
+import java.time.Instant;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,6 +50,96 @@ class StartMetricsTest {
     assertThat(count("kubelet_runtime_operations_total", "operation_type", "run_podsandbox"))
         .isOne();
     assertThat(k.meters().get("kubelet_node_name").tag("node", "n1").gauge().value()).isOne();
+  }
+
+  private Timer timer(String name, String... tags) {
+    return k.meters().get(name).tags(tags).timer();
+  }
+
+  @Test
+  void howLongAPodTakesToStartIsMeasuredOnce() {
+    k.create("of-two", "\"containers\":[%s,%s]".formatted(container("a"), container("b")));
+    k.awaitPhase("of-two", "Running");
+    k.eventually(() -> assertThat(timer("kubelet_pod_start_total_duration").count()).isOne());
+    assertThat(timer("kubelet_pod_start_sli_duration").count()).isOne();
+    assertThat(timer("kubelet_pod_worker_start_duration").count()).isOne();
+    assertThat(timer("kubelet_pod_status_sync_duration").count()).isPositive();
+    DistributionSummary containers = k.meters().get("kubelet_containers_per_pod_count").summary();
+    assertThat(containers.count()).isOne();
+    assertThat(containers.totalAmount()).isEqualTo(2);
+    assertThat(
+            k.meters().get("kubelet_first_network_pod_start_sli_duration_seconds").gauge().value())
+        .isPositive();
+    assertThat(k.meters().get("kubelet_pleg_last_seen_seconds").gauge().value())
+        .isCloseTo(Instant.now().getEpochSecond(), within(120.0));
+    k.runtime.exit("a", 1);
+    k.eventually(() -> assertThat(k.container("of-two").path("restartCount").asInt()).isEqualTo(1));
+    k.awaitPhase("of-two", "Running");
+    assertThat(timer("kubelet_pod_start_total_duration").count()).isOne();
+  }
+
+  private static String container(String name) {
+    return "{\"name\":\"%s\",\"image\":\"busybox:1\"}".formatted(name);
+  }
+
+  @Test
+  void aPodWhoseVolumesTakeTheirTimeIsNoneOfTheIndicator() {
+    k.create(
+        "stateful",
+        "\"volumes\":[{\"name\":\"v\",\"hostPath\":{\"path\":\"/tmp\"}}],\"containers\":[%s]"
+            .formatted(container("stateful")));
+    k.awaitPhase("stateful", "Running");
+    k.eventually(() -> assertThat(timer("kubelet_pod_start_total_duration").count()).isOne());
+    assertThat(timer("kubelet_pod_start_sli_duration").count()).isZero();
+  }
+
+  private double volumes(String plugin, String state) {
+    return k.meters()
+        .get("volume_manager_total_volumes")
+        .tag("plugin_name", plugin)
+        .tag("state", state)
+        .gauge()
+        .value();
+  }
+
+  private long mounts(String plugin, String status) {
+    return timer(
+            "storage_operation_duration",
+            "volume_plugin",
+            plugin,
+            "operation_name",
+            "volume_mount",
+            "status",
+            status,
+            "migrated",
+            "false")
+        .count();
+  }
+
+  @Test
+  void volumesAreCountedByTheirKind() {
+    k.create(
+        "reads",
+        """
+        "volumes":[{"name":"e","emptyDir":{}},{"name":"m","configMap":{"name":"none"}}],
+        "containers":[%s]
+        """
+            .formatted(container("reads")));
+    k.eventually(() -> assertThat(mounts("kubernetes.io/configmap", "fail-unknown")).isPositive());
+    assertThat(mounts("kubernetes.io/empty-dir", "success")).isOne();
+    for (String plugin : new String[] {"kubernetes.io/empty-dir", "kubernetes.io/configmap"}) {
+      assertThat(volumes(plugin, "desired_state_of_world")).as(plugin).isOne();
+    }
+    assertThat(volumes("kubernetes.io/empty-dir", "actual_state_of_world")).isOne();
+    assertThat(volumes("kubernetes.io/configmap", "actual_state_of_world")).isZero();
+    k.delete("reads", DeleteOptions.DEFAULT);
+    k.eventually(() -> assertThat(k.exists("reads")).isFalse());
+    k.eventually(() -> {
+      assertThat(volumes("kubernetes.io/empty-dir", "desired_state_of_world")).isZero();
+      assertThat(volumes("kubernetes.io/empty-dir", "actual_state_of_world")).isZero();
+      assertThat(volumes("kubernetes.io/configmap", "desired_state_of_world")).isZero();
+      assertThat(volumes("kubernetes.io/configmap", "actual_state_of_world")).isZero();
+    });
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.coracle.proxy.internal.Backend;
 import dev.coracle.proxy.internal.Conntrack;
 import dev.coracle.proxy.internal.HealthChecks;
 import dev.coracle.proxy.internal.HealthServer;
+import dev.coracle.proxy.internal.ProxyConfigz;
 import dev.coracle.proxy.internal.ProxyDocuments;
 import dev.coracle.proxy.internal.ProxyHealth;
 import dev.coracle.proxy.internal.ProxyMetrics;
@@ -63,7 +64,12 @@ public final class KubeProxy implements Component {
     this.healthServer =
         new HealthServer(vertx, health, registry, options.machine().healthzBindAddress());
     this.documents =
-        new ProxyDocuments(vertx, mode(), metrics, options.machine().metricsBindAddress());
+        new ProxyDocuments(
+            vertx,
+            mode(),
+            ProxyConfigz.of(options, mode()),
+            metrics,
+            options.machine().metricsBindAddress());
     this.sync =
         new ServiceSync(
             SerialContext.of(vertx),
@@ -131,7 +137,10 @@ public final class KubeProxy implements Component {
     return healthServer.port();
   }
 
-  /** Where {@code /metrics} and {@code /proxyMode} are answered; -1 while they are not. */
+  /**
+   * Where {@code /metrics}, {@code /proxyMode} and {@code /configz} are answered; -1 while they are
+   * not.
+   */
   public int documentsPort() {
     return documents.port();
   }

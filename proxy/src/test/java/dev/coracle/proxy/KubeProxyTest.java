@@ -163,6 +163,11 @@ class KubeProxyTest {
   @Test
   void howServicesAreBalancedIsToldToWhoeverAsks() throws Exception {
     assertThat(document("/proxyMode").body()).isEqualTo("userspace");
+    assertThat(document("/configz").body())
+        .startsWith("{\"kubeproxy.config.k8s.io\":{\"kind\":\"KubeProxyConfiguration\"")
+        .contains("\"mode\":\"userspace\"");
+    assertThat(document("/configz").headers().firstValue("Content-Type"))
+        .contains("application/json");
     assertThat(document("/healthz").body()).isEqualTo("ok");
     assertThat(document("/metrics").body()).isEqualTo("kubeproxy_service_ports 1\n");
     assertThat(document("/metrics").headers().firstValue("Content-Type"))

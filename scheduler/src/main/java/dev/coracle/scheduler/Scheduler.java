@@ -12,6 +12,7 @@ import dev.coracle.client.Lister;
 import dev.coracle.client.SerialContext;
 import dev.coracle.scheduler.config.SchedulerOptions;
 import dev.coracle.scheduler.internal.ClusterEvents;
+import dev.coracle.scheduler.internal.ExtensionPointTimes;
 import dev.coracle.scheduler.internal.PodOutcomes;
 import dev.coracle.scheduler.internal.SchedulerMetrics;
 import dev.coracle.scheduler.internal.cache.SchedulerCache;
@@ -129,8 +130,10 @@ public final class Scheduler implements Component {
                 events),
             options);
     this.queue = new SchedulingQueue(context, options, plugins, registry);
-    this.framework = new Framework(plugins, cache, random);
-    this.preemption = new Preemption(framework, cache, budgets.lister());
+    ExtensionPointTimes times =
+        new ExtensionPointTimes(registry, options.schedulerName(), context::nanoTime);
+    this.framework = new Framework(plugins, cache, random, times);
+    this.preemption = new Preemption(framework, cache, budgets.lister(), times);
     this.metrics = new SchedulerMetrics(registry, options.schedulerName());
     this.outcomes = new PodOutcomes(client, context, cache, events, metrics, options);
 

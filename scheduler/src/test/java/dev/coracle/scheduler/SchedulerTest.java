@@ -7,10 +7,13 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.rest.DeleteOptions;
+import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class SchedulerTest {
@@ -63,6 +66,55 @@ class SchedulerTest {
         .isEqualTo(attempts + 1);
     assertThat(f.message("b"))
         .startsWith("0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable.");
+  }
+
+  private long times(String point, String status) {
+    Timer timer =
+        f.registry
+            .find("scheduler_framework_extension_point_duration")
+            .tag("extension_point", point)
+            .tag("status", status)
+            .tag("profile", "default-scheduler")
+            .timer();
+    return timer == null ? 0 : timer.count();
+  }
+
+  @Test
+  void extensionPointsAreMeasured() {
+    f.node("n1", "1");
+    f.node("n2", "1");
+    f.pod("fits", "800m");
+    f.run();
+    for (String point : List.of("PreFilter", "Filter", "Score", "Reserve", "PreBind", "Bind")) {
+      assertThat(times(point, "Success")).as(point).isOne();
+    }
+    assertThat(times("PostFilter", "Success") + times("PostFilter", "Unschedulable")).isZero();
+    f.pod("large", "2");
+    f.pod(
+        "lost",
+        "",
+        n ->
+            n.withObjectProperty("spec")
+                .putArray("volumes")
+                .addObject()
+                .putObject("persistentVolumeClaim")
+                .put("claimName", "none"));
+    f.run();
+    assertThat(times("PreFilter", "UnschedulableAndUnresolvable")).isOne();
+    assertThat(times("Filter", "Success")).isEqualTo(2);
+    assertThat(times("PostFilter", "Unschedulable")).isEqualTo(2);
+    assertThat(times("Bind", "Success")).isOne();
+    assertThat(
+            f.registry
+                .get("scheduler_framework_extension_point_duration")
+                .tag("extension_point", "Bind")
+                .timer()
+                .takeSnapshot()
+                .histogramCounts())
+        .extracting(c -> c.bucket(TimeUnit.MICROSECONDS))
+        .containsExactly(
+            100.0, 200.0, 400.0, 800.0, 1600.0, 3200.0, 6400.0, 12_800.0, 25_600.0, 51_200.0,
+            102_400.0, 204_800.0);
   }
 
   @Test

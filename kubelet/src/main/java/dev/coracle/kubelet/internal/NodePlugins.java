@@ -47,6 +47,7 @@ public final class NodePlugins implements AutoCloseable {
   private final TopologyManager topology;
   private final CsiDrivers csi;
   private final DraManager claims;
+  private final KubeletMetrics metrics;
   private final List<Runnable> open = new ArrayList<>();
 
   /**
@@ -84,12 +85,14 @@ public final class NodePlugins implements AutoCloseable {
     this.memory = memory;
     this.sockets = sockets;
     this.pods = pods;
+    this.metrics = metrics;
     this.devices =
         new DeviceManager(
             vertx,
             timers,
             numa.all(),
             root.resolve("device-plugins").resolve(DeviceRegistration.CHECKPOINT),
+            metrics.plugins(),
             changed,
             touched);
     this.topology = new TopologyManager(alignment, numa, List.of(cpus, memory, devices), metrics);
@@ -140,7 +143,8 @@ public final class NodePlugins implements AutoCloseable {
       return;
     }
     DeviceRegistration registration =
-        new DeviceRegistration(vertx, timers, root.resolve("device-plugins"), devices);
+        new DeviceRegistration(
+            vertx, timers, root.resolve("device-plugins"), devices, metrics.plugins());
     PodResourcesServer podResources =
         new PodResourcesServer(
             vertx,
@@ -150,7 +154,8 @@ public final class NodePlugins implements AutoCloseable {
             cpus,
             memory,
             claims::resources,
-            pods);
+            pods,
+            metrics.plugins());
     PluginWatcher watcher =
         new PluginWatcher(
             vertx,

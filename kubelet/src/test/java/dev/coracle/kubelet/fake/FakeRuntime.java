@@ -109,6 +109,11 @@ public final class FakeRuntime implements RuntimeService {
 
   private void call(String what) {
     calls.add(what);
+    ask(what);
+  }
+
+  /** A call that only reads, and so is not kept. */
+  private void ask(String what) {
     faults
         .apply(what)
         .ifPresent(e -> {
@@ -261,6 +266,7 @@ public final class FakeRuntime implements RuntimeService {
 
   @Override
   public synchronized PodSandboxStatus podSandboxStatus(String id) {
+    ask("podSandboxStatus");
     PodSandboxStatus s = sandboxes.get(id);
     if (s == null) {
       throw new CriException(Code.NOT_FOUND, "no sandbox " + id);
@@ -358,6 +364,7 @@ public final class FakeRuntime implements RuntimeService {
 
   @Override
   public synchronized List<Container> listContainers(ContainerFilter filter) {
+    ask("listContainers");
     List<Container> out = new ArrayList<>();
     for (ContainerStatus c : containers.values()) {
       if (c.getLabelsMap().entrySet().containsAll(filter.getLabelSelectorMap().entrySet())) {

@@ -42,6 +42,7 @@ public final class StatefulSetController extends LoopController {
   private final PodClaims podClaims;
   private final ClaimRetention retention;
   private final TemplateRevisions revisions;
+  private final StatefulSetMetrics metrics;
 
   public StatefulSetController(Environment env) {
     super("statefulset-controller", env);
@@ -54,6 +55,7 @@ public final class StatefulSetController extends LoopController {
     this.control = new PodControl(env.client(), events);
     this.podClaims = new PodClaims(podInformer.lister(), control);
     this.revisions = new TemplateRevisions(env);
+    this.metrics = new StatefulSetMetrics(env.registry());
     loop.follow(setInformer);
     onAny(podInformer, this::wake);
     claimInformer.addHandler(
@@ -102,6 +104,7 @@ public final class StatefulSetController extends LoopController {
   public Uni<Result> reconcile(NamespacedName name) {
     KubeObject set = sets.get(name.namespace(), name.name()).orElse(null);
     if (set == null) {
+      metrics.gone(name);
       return DONE;
     }
     LabelSelector selector = LabelSelector.of(set.at("spec", "selector"));
@@ -223,6 +226,7 @@ public final class StatefulSetController extends LoopController {
       KubeObject pod = turn.pods().get(ordinal);
       unavailable += pod == null || !turn.isAvailable(pod) ? 1 : 0;
     }
+    metrics.counted(turn.set(), turn.maxUnavailable(), unavailable);
     for (int ordinal = turn.end() - 1; ordinal >= turn.firstUpdated(); ordinal--) {
       KubeObject pod = turn.pods().get(ordinal);
       if (pod == null || pod.isDeleting() || turn.isUpdated(pod)) {

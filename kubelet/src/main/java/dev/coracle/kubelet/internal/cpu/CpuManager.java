@@ -4,6 +4,7 @@ import dev.coracle.api.Quantity;
 import dev.coracle.kubelet.config.CpuManagement;
 import dev.coracle.kubelet.config.CpuSet;
 import dev.coracle.kubelet.config.NodeReservations;
+import dev.coracle.kubelet.internal.metrics.PluginMetrics;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.QosClass;
@@ -36,6 +37,7 @@ public final class CpuManager implements HintProvider {
   private final CpuTopology topology;
   private final CpuSet reserved;
   private final CpuCheckpoint checkpoint;
+  private final PluginMetrics metrics;
   private final Runnable changed;
   private final Map<String, Map<String, CpuSet>> held = new TreeMap<>();
 
@@ -50,12 +52,14 @@ public final class CpuManager implements HintProvider {
       Path system,
       NodeReservations reservations,
       Path file,
+      PluginMetrics metrics,
       Runnable changed) {
     this(
         options,
         options.exclusive() ? CpuTopology.read(system) : new CpuTopology(List.of()),
         reservations,
         file,
+        metrics,
         changed);
   }
 
@@ -64,11 +68,13 @@ public final class CpuManager implements HintProvider {
       CpuTopology topology,
       NodeReservations reservations,
       Path file,
+      PluginMetrics metrics,
       Runnable changed) {
     this.options = options;
     this.topology = topology;
     this.reserved = options.exclusive() ? reserved(topology, reservations) : CpuSet.NONE;
     this.checkpoint = new CpuCheckpoint(file);
+    this.metrics = metrics;
     this.changed = changed;
   }
 
@@ -174,6 +180,18 @@ public final class CpuManager implements HintProvider {
     if (count == 0 || !exclusive(pod.uid(), container.name()).isEmpty()) {
       return false;
     }
+    boolean refused = true;
+    try {
+      choose(pod, container, count, hint);
+      refused = false;
+    } finally {
+      metrics.cpusPinned(refused);
+    }
+    return true;
+  }
+
+  private void choose(Pod pod, ContainerSpec container, int count, TopologyHint hint)
+      throws Refused {
     if (options.wholeCores() && count % topology.threads() != 0) {
       throw new Refused(
           "SMTAlignmentError",
@@ -207,7 +225,6 @@ public final class CpuManager implements HintProvider {
       chosen = chosen.plus(CpuChoice.of(topology, left, more).orElseThrow());
     }
     held.computeIfAbsent(pod.uid(), _ -> new TreeMap<>()).put(container.name(), chosen);
-    return true;
   }
 
   @Override

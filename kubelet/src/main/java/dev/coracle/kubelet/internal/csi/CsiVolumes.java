@@ -10,6 +10,7 @@ import dev.coracle.csi.v1.NodePublishVolumeRequest;
 import dev.coracle.csi.v1.NodeServiceCapability.RPC.Type;
 import dev.coracle.csi.v1.NodeStageVolumeRequest;
 import dev.coracle.csi.v1.VolumeCapability;
+import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.host.KeyedLocks;
 import dev.coracle.kubelet.internal.host.Mounts;
 import dev.coracle.kubelet.internal.host.PodPaths;
@@ -52,6 +53,7 @@ public final class CsiVolumes {
   private final CsiRequests requests;
   private final PodPaths paths;
   private final String nodeName;
+  private final PodEvents events;
   private final Runnable changed;
   private final CsiDevices devices;
   private final AtomicLong changes = new AtomicLong();
@@ -67,12 +69,14 @@ public final class CsiVolumes {
       Tokens tokens,
       PodPaths paths,
       String nodeName,
+      PodEvents events,
       Runnable changed) {
     this.drivers = drivers;
     this.objects = objects;
     this.requests = new CsiRequests(objects, tokens);
     this.paths = paths;
     this.nodeName = nodeName;
+    this.events = events;
     this.changed =
         () -> {
           changes.incrementAndGet();
@@ -155,7 +159,7 @@ public final class CsiVolumes {
           if (!again
               && !driver.can(Type.VOLUME_MOUNT_GROUP)
               && ownedByGroup(spec, fsType, volume)) {
-            Ownership.apply(target, pod, only);
+            Ownership.apply(target, pod, only, events);
           }
           return new Mounted(target, only, "");
         });
@@ -219,7 +223,7 @@ public final class CsiVolumes {
                     requests.context(pod, source.path("volumeAttributes"), spec, true)));
     if (!driver.can(Type.VOLUME_MOUNT_GROUP)
         && spec.path("fsGroupPolicy").asText("").equals("File")) {
-      Ownership.apply(target, pod, only);
+      Ownership.apply(target, pod, only, events);
     }
     return new Mounted(target, only, "");
   }

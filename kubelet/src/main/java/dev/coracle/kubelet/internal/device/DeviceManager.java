@@ -4,9 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.Quantity;
+import dev.coracle.deviceplugin.v1beta1.ContainerAllocateResponse;
 import dev.coracle.deviceplugin.v1beta1.Device;
 import dev.coracle.deviceplugin.v1beta1.DevicePluginOptions;
 import dev.coracle.kubelet.internal.host.Timers;
+import dev.coracle.kubelet.internal.metrics.PluginMetrics;
 import dev.coracle.kubelet.internal.plugin.PluginHandler;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
@@ -58,6 +60,7 @@ public final class DeviceManager implements PluginHandler, HintProvider, Contain
   private final Vertx vertx;
   private final Timers timers;
   private final NumaMask numa;
+  private final PluginMetrics metrics;
   private final Runnable changed;
   private final Consumer<String> touched;
   private final DeviceCheckpoint checkpoint;
@@ -75,11 +78,13 @@ public final class DeviceManager implements PluginHandler, HintProvider, Contain
       Timers timers,
       NumaMask numa,
       Path file,
+      PluginMetrics metrics,
       Runnable changed,
       Consumer<String> touched) {
     this.vertx = vertx;
     this.timers = timers;
     this.numa = numa;
+    this.metrics = metrics;
     this.changed = changed;
     this.touched = touched;
     this.checkpoint = new DeviceCheckpoint(file);
@@ -367,12 +372,23 @@ public final class DeviceManager implements PluginHandler, HintProvider, Contain
       List<String> ids = promise(resource, free, reuse, must, preferred, count);
       try {
         keep(
-            new DeviceAllocation(pod.uid(), container.name(), resource, ids, plugin.allocate(ids)));
+            new DeviceAllocation(
+                pod.uid(), container.name(), resource, ids, allocate(plugin, resource, ids)));
       } finally {
         unpromise(resource, ids);
       }
     } catch (CriException e) {
       throw Refused.unexpected(e.describe());
+    }
+  }
+
+  private ContainerAllocateResponse allocate(
+      DevicePlugin plugin, String resource, List<String> ids) {
+    long begun = System.nanoTime();
+    try {
+      return plugin.allocate(ids);
+    } finally {
+      metrics.allocated(resource, Duration.ofNanos(System.nanoTime() - begun));
     }
   }
 

@@ -4,6 +4,7 @@ import dev.coracle.deviceplugin.v1beta1.Empty;
 import dev.coracle.deviceplugin.v1beta1.RegisterRequest;
 import dev.coracle.deviceplugin.v1beta1.RegistrationGrpcService;
 import dev.coracle.kubelet.internal.grpc.UnixServer;
+import dev.coracle.kubelet.internal.metrics.PluginMetrics;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,9 +26,16 @@ public final class DeviceRegistration implements AutoCloseable {
 
   private final Path directory;
   private final DeviceManager devices;
+  private final PluginMetrics metrics;
   private final UnixServer server;
 
-  public DeviceRegistration(Vertx vertx, Executor executor, Path directory, DeviceManager devices) {
+  public DeviceRegistration(
+      Vertx vertx,
+      Executor executor,
+      Path directory,
+      DeviceManager devices,
+      PluginMetrics metrics) {
+    this.metrics = metrics;
     this.directory = directory;
     this.devices = devices;
     this.server =
@@ -49,6 +57,7 @@ public final class DeviceRegistration implements AutoCloseable {
   }
 
   private Empty register(RegisterRequest request) {
+    metrics.registered(request.getResourceName());
     if (!request.getVersion().equals(DeviceManager.VERSION)) {
       throw new IllegalArgumentException(
           "requested API version \""

@@ -5,6 +5,8 @@ import dev.coracle.kubelet.internal.cpu.CpuManager;
 import dev.coracle.kubelet.internal.grpc.UnixServer;
 import dev.coracle.kubelet.internal.memory.MemoryBlock;
 import dev.coracle.kubelet.internal.memory.MemoryManager;
+import dev.coracle.kubelet.internal.metrics.PluginMetrics;
+import dev.coracle.kubelet.internal.metrics.PluginMetrics.Call;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.podresources.v1.AllocatableResourcesResponse;
@@ -39,6 +41,7 @@ public final class PodResourcesServer implements AutoCloseable {
   private final MemoryManager memory;
   private final BiFunction<Pod, ContainerSpec, List<DynamicResource>> claims;
   private final Supplier<Collection<Pod>> pods;
+  private final PluginMetrics metrics;
   private final UnixServer server;
 
   /**
@@ -53,7 +56,9 @@ public final class PodResourcesServer implements AutoCloseable {
       CpuManager cpus,
       MemoryManager memory,
       BiFunction<Pod, ContainerSpec, List<DynamicResource>> claims,
-      Supplier<Collection<Pod>> pods) {
+      Supplier<Collection<Pod>> pods,
+      PluginMetrics metrics) {
+    this.metrics = metrics;
     this.devices = devices;
     this.cpus = cpus;
     this.memory = memory;
@@ -61,13 +66,25 @@ public final class PodResourcesServer implements AutoCloseable {
     this.pods = pods;
     this.server =
         new UnixServer(vertx, socket, executor)
-            .handle(PodResourcesListerGrpcService.List, _ -> list())
-            .handle(PodResourcesListerGrpcService.Get, this::get)
-            .handle(PodResourcesListerGrpcService.GetAllocatableResources, _ -> allocatable());
+            .handle(PodResourcesListerGrpcService.List, _ -> counted(Call.LIST, this::list))
+            .handle(PodResourcesListerGrpcService.Get, r -> counted(Call.GET, () -> get(r)))
+            .handle(
+                PodResourcesListerGrpcService.GetAllocatableResources,
+                _ -> counted(Call.GET_ALLOCATABLE, this::allocatable));
   }
 
   public void start() throws IOException {
     server.start();
+  }
+
+  private <T> T counted(Call call, Supplier<T> answer) {
+    metrics.asked(call);
+    try {
+      return answer.get();
+    } catch (RuntimeException e) {
+      metrics.unanswered(call);
+      throw e;
+    }
   }
 
   private ListPodResourcesResponse list() {

@@ -8,6 +8,7 @@ import dev.coracle.kubelet.config.EvictionThreshold.Observation;
 import dev.coracle.kubelet.config.KubeletConfiguration;
 import dev.coracle.kubelet.internal.event.NodeEvents;
 import dev.coracle.kubelet.internal.event.PodEvents;
+import dev.coracle.kubelet.internal.event.SeldomEvents;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.image.ImageManager;
@@ -44,6 +45,9 @@ public final class EvictionManager {
   private static final Logger LOG = LoggerFactory.getLogger(EvictionManager.class);
   private static final Duration PERIOD = Duration.ofSeconds(10);
 
+  /** As often as upstream looks for images to remove. */
+  private static final Duration IMAGE_EVENTS = Duration.ofMinutes(5);
+
   /** What a hard threshold leaves a pod. */
   private static final long AT_ONCE_SECONDS = 1;
 
@@ -65,6 +69,7 @@ public final class EvictionManager {
   private final LocalStorage storage;
   private final NodeRoom room;
   private final Observer observer;
+  private final GraceWatch graces;
   private final EvictionOptions options;
   private @Nullable Shortage shortage;
   private volatile Set<Condition> conditions = Set.of();
@@ -96,6 +101,7 @@ public final class EvictionManager {
     this.metrics = metrics;
     this.timers = timers;
     this.options = configuration.eviction();
+    this.graces = new GraceWatch(events, timers::after);
     this.storage = new LocalStorage(paths);
     this.room = new NodeRoom(runtime, paths.root());
     this.observer = observer.orElse(room);
@@ -103,12 +109,13 @@ public final class EvictionManager {
         new ImageGc(
             runtime,
             cache,
-            loop,
-            images,
+            loop::pods,
+            images.ages(),
             configuration.images(),
             timers.clock(),
             metrics,
-            room::imagesFreePercent);
+            room::images,
+            new SeldomEvents(nodeEvents, IMAGE_EVENTS, System::nanoTime));
   }
 
   public void start() {
@@ -126,6 +133,7 @@ public final class EvictionManager {
 
   /** One look; also called by its timer. */
   public synchronized void look() {
+    long seenAt = System.nanoTime();
     Map<EvictionSignal, Observation> seen = observer.look();
     imageGc.run();
     Shortage tracked = shortage();
@@ -142,6 +150,7 @@ public final class EvictionManager {
     if (helpsToTidy(worst.signal())) {
       containerGc.removeAllEnded(loop::isEnded);
       imageGc.removeAllUnused();
+      seenAt = System.nanoTime();
       seen = observer.look();
       if (!tracked.isShort(seen)) {
         return;
@@ -149,6 +158,7 @@ public final class EvictionManager {
     }
     Observation now = seen.get(worst.signal());
     if (now != null) {
+      metrics.evicting(worst.signal().text(), Duration.ofNanos(System.nanoTime() - seenAt));
       evictOne(worst, now);
     }
   }
@@ -242,5 +252,6 @@ public final class EvictionManager {
     events.warning(pod, "Evicted", message);
     metrics.evicted(signal);
     loop.evict(pod.uid(), Verdict.disruption("Evicted", message), OptionalLong.of(grace));
+    graces.watch(pod, grace, loop.ended(pod.uid()));
   }
 }

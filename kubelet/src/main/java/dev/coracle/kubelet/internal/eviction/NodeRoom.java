@@ -72,13 +72,12 @@ final class NodeRoom implements EvictionManager.Observer {
     }
   }
 
-  /** How much of the images' file system is free, of a hundred. */
-  int imagesFreePercent() {
+  /** The file system of the images; empty while it cannot be asked. */
+  Optional<Native.FileSystemRoom> images() {
     try {
-      Native.FileSystemRoom room = Native.room(fileSystems().images);
-      return room.bytes() == 0 ? 100 : (int) (room.free() * 100 / room.bytes());
+      return Optional.of(Native.room(fileSystems().images));
     } catch (IOException e) {
-      return 100;
+      return Optional.empty();
     }
   }
 

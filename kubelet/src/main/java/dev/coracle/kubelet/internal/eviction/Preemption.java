@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.internal.eviction;
 
 import dev.coracle.kubelet.internal.event.PodEvents;
+import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.PodContext;
@@ -30,11 +31,13 @@ public final class Preemption {
   private final SyncLoop loop;
   private final PodEvents events;
   private final KubeletMetrics metrics;
+  private final GraceWatch graces;
 
-  public Preemption(SyncLoop loop, PodEvents events, KubeletMetrics metrics) {
+  public Preemption(SyncLoop loop, PodEvents events, KubeletMetrics metrics, Timers timers) {
     this.loop = loop;
     this.events = events;
     this.metrics = metrics;
+    this.graces = new GraceWatch(events, timers::after);
   }
 
   /**
@@ -60,13 +63,18 @@ public final class Preemption {
     }
     List<CompletableFuture<Void>> ends = new ArrayList<>();
     for (Pod victim : victims) {
+      CompletableFuture<Void> ended = loop.ended(victim.uid());
+      ends.add(ended);
+      if (loop.isEnding(victim.uid())) {
+        continue; // For another critical pod, or for a reason of its own: it is only waited for.
+      }
       LOG.atWarn()
           .addKeyValue("pod", victim.key())
           .addKeyValue("for", critical.pod().key())
           .log("Ending a pod to make room for a critical one");
       events.warning(victim, PREEMPTED.reason(), PREEMPTED.message());
-      ends.add(loop.ended(victim.uid()));
       loop.evict(victim.uid(), PREEMPTED, OptionalLong.empty());
+      graces.watch(victim, victim.gracePeriodSeconds(), ended);
       metrics.preempted(lacks.getFirst().resource());
     }
     critical.startAfter(CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new)));

@@ -48,8 +48,12 @@ public interface Cgroups {
   /** The cgroup of all pods together, an absolute path below the mount points; empty for none. */
   String podsGroup();
 
-  /** Makes the pod's cgroup and sets its limits. */
-  void ensure(Pod pod);
+  /**
+   * Makes the pod's cgroup and sets its limits; may be asked again.
+   *
+   * @throws IOException the pod would run without its limits
+   */
+  void ensure(Pod pod) throws IOException;
 
   /** Before its containers are resized: room for what they have and for what they get. */
   void widen(Pod pod);

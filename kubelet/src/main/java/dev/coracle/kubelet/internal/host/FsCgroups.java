@@ -143,7 +143,7 @@ public final class FsCgroups implements Cgroups {
   }
 
   @Override
-  public void ensure(Pod pod) {
+  public void ensure(Pod pod) throws IOException {
     String path = path(pod);
     PodLimits limits = PodLimits.of(pod, options);
     if (made.putIfAbsent(pod.uid(), limits) != null) {
@@ -157,10 +157,7 @@ public final class FsCgroups implements Cgroups {
       }
     } catch (IOException e) {
       made.remove(pod.uid());
-      LOG.atWarn()
-          .addKeyValue("pod", pod.key())
-          .addKeyValue("why", e.getMessage())
-          .log("A pod's cgroup could not be set up");
+      throw e;
     }
   }
 

@@ -7,6 +7,7 @@ import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.GoText;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.PodContext;
+import dev.coracle.kubelet.internal.runtime.PodStartup;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.RuntimeService;
 import java.time.Clock;
@@ -201,9 +202,11 @@ public final class ImageManager {
           Optional.of(left));
     }
     events.normal(pod, container, "Pulling", "Pulling image " + quoted);
+    context.startup().ifPresent(PodStartup::pulling);
     try {
       Pulled pulled = await(pulling(credentials(pod, image, context), image, sandbox), context);
       Image found = pulled.image();
+      context.startup().ifPresent(PodStartup::pulled);
       context.pulls().reset(image);
       context.pullErrors().remove(image);
       events.normal(

@@ -107,7 +107,7 @@ public final class MemoryManager implements HintProvider {
       give(pod, container, wanted, nodes);
       refused = false;
     } finally {
-      metrics.memoryPinned(refused);
+      metrics.plugins().memoryPinned(refused);
     }
   }
 

@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -24,11 +25,6 @@ public final class KubeletMetrics {
   private final Timer podStart;
   private final Map<String, AtomicLong> rising = new ConcurrentHashMap<>();
   private final Counter pods;
-  private final Counter topologyRequests;
-  private final Counter topologyErrors;
-  private final DistributionSummary topology;
-  private final Counter pinningRequests;
-  private final Counter pinningErrors;
   private final Timer relist;
   private final Timer relistInterval;
   private final Map<String, Timer> operations = new ConcurrentHashMap<>();
@@ -37,13 +33,28 @@ public final class KubeletMetrics {
   private final Map<String, Timer> workers = new ConcurrentHashMap<>();
   private final Map<String, List<Supplier<Number>>> gauges = new ConcurrentHashMap<>();
   private final String node;
+  private final KubeletMeters meters;
   private final ResizeMetrics resizes;
+  private final PodMetrics podMetrics;
+  private final PluginMetrics plugins;
+  private final VolumeOperations volumes;
+  private final Map<String, Timer> statsAges = new ConcurrentHashMap<>();
+  private final AtomicLong lastRelist;
   private final StartMetrics starts;
 
   public KubeletMetrics(MeterRegistry registry, String node) {
     this.registry = registry;
     this.node = node;
+    this.meters = new KubeletMeters(registry, node);
     this.resizes = new ResizeMetrics(registry, node);
+    this.podMetrics = new PodMetrics(meters);
+    this.plugins = new PluginMetrics(meters);
+    this.volumes = new VolumeOperations(meters);
+    this.lastRelist =
+        meters.number(
+            "kubelet_pleg_last_seen_seconds",
+            "Timestamp in seconds when PLEG was last seen active.",
+            Tags.empty());
     this.starts = new StartMetrics(registry, node);
     this.podStart =
         timer(
@@ -63,34 +74,6 @@ public final class KubeletMetrics {
     this.pods =
         Counter.builder("kubelet_started_pods_total")
             .description("Cumulative number of pods started")
-            .tag("node", node)
-            .register(registry);
-    this.topologyRequests =
-        Counter.builder("kubelet_topology_manager_admission_requests_total")
-            .description("The number of admission requests where resources have to be aligned.")
-            .tag("node", node)
-            .register(registry);
-    this.topologyErrors =
-        Counter.builder("kubelet_topology_manager_admission_errors_total")
-            .description(
-                "The number of admission request failures where resources could not be aligned.")
-            .tag("node", node)
-            .register(registry);
-    this.topology =
-        DistributionSummary.builder("kubelet_topology_manager_admission_duration_ms")
-            .description("Duration in milliseconds to serve a pod admission request.")
-            .serviceLevelObjectives(1, 5, 25, 100, 250, 1000, 5000, 30_000)
-            .tag("node", node)
-            .register(registry);
-    this.pinningRequests =
-        Counter.builder("kubelet_memory_manager_pinning_requests_total")
-            .description("The number of memory pages allocations which required pinning.")
-            .tag("node", node)
-            .register(registry);
-    this.pinningErrors =
-        Counter.builder("kubelet_memory_manager_pinning_errors_total")
-            .description(
-                "The number of memory pages allocations which required pinning that failed.")
             .tag("node", node)
             .register(registry);
   }
@@ -144,6 +127,18 @@ public final class KubeletMetrics {
     return starts;
   }
 
+  public PodMetrics pods() {
+    return podMetrics;
+  }
+
+  public PluginMetrics plugins() {
+    return plugins;
+  }
+
+  public VolumeOperations volumes() {
+    return volumes;
+  }
+
   public void podRunning(Duration sinceSeen) {
     podStart.record(sinceSeen);
     pods.increment();
@@ -153,8 +148,10 @@ public final class KubeletMetrics {
    * The runtime was listed.
    *
    * @param since how long after the last time
+   * @param at when
    */
-  public void relisted(Duration took, Duration since) {
+  public void relisted(Duration took, Duration since, Instant at) {
+    lastRelist.set(at.getEpochSecond());
     relist.record(took);
     relistInterval.record(since);
   }
@@ -168,6 +165,26 @@ public final class KubeletMetrics {
             "Cumulative number of pod evictions by eviction signal",
             Tags.of("eviction_signal", signal))
         .incrementAndGet();
+  }
+
+  /**
+   * A pod is to be evicted.
+   *
+   * @param signal what ran short
+   * @param age since that was seen
+   */
+  public void evicting(String signal, Duration age) {
+    statsAges
+        .computeIfAbsent(
+            signal,
+            s ->
+                meters.timer(
+                    "kubelet_eviction_stats_age_seconds",
+                    "Time between when stats are collected, and when pod is evicted based on those"
+                        + " stats by eviction signal",
+                    Tags.of("eviction_signal", s),
+                    KubeletMeters.LATENCIES))
+        .record(age);
   }
 
   /**
@@ -239,31 +256,6 @@ public final class KubeletMetrics {
 
   private Counter counter(String name, String help, Tags tags) {
     return Counter.builder(name).description(help).tags(tags.and("node", node)).register(registry);
-  }
-
-  /**
-   * A pod's CPUs and devices were looked for on NUMA nodes.
-   *
-   * @param refused they are not as near to each other as they have to be
-   */
-  public void topologyDecided(boolean refused, Duration took) {
-    topologyRequests.increment();
-    if (refused) {
-      topologyErrors.increment();
-    }
-    topology.record(took.toNanos() / 1e6);
-  }
-
-  /**
-   * Memory of NUMA nodes was looked for, for a container alone.
-   *
-   * @param refused there is not as much
-   */
-  public void memoryPinned(boolean refused) {
-    pinningRequests.increment();
-    if (refused) {
-      pinningErrors.increment();
-    }
   }
 
   /**

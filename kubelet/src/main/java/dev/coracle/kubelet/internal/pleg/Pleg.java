@@ -262,7 +262,7 @@ public final class Pleg implements AutoCloseable {
     Duration since = sinceRelist();
     lastRelist = System.nanoTime();
     lastFailure = "";
-    metrics.relisted(Duration.ofNanos(lastRelist - begun), since);
+    metrics.relisted(Duration.ofNanos(lastRelist - begun), since, timers.clock().instant());
     Set<String> different = new TreeSet<>();
     synchronized (this) {
       now.forEach((uid, print) -> {

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -112,12 +113,28 @@ public record PodDns(List<String> clusterDns, String clusterDomain, ResolvConf h
     return make(pod).omitted();
   }
 
+  /** That the pod is to have the cluster's DNS, and none is known; as a message of an event. */
+  public Optional<String> missing(Pod pod) {
+    return clusterDns.isEmpty() && wantsCluster(pod)
+        ? Optional.of(
+            "kubelet does not have ClusterDNS IP configured and cannot create Pod using"
+                + " \"ClusterFirst\" policy. Falling back to \"Default\" policy.")
+        : Optional.empty();
+  }
+
+  private static String policy(Pod pod) {
+    return pod.spec().path("dnsPolicy").asText("ClusterFirst");
+  }
+
+  private static boolean wantsCluster(Pod pod) {
+    String policy = policy(pod);
+    return policy.equals("ClusterFirstWithHostNet")
+        || policy.equals("ClusterFirst") && !pod.hostNetwork();
+  }
+
   private Made make(Pod pod) {
-    String policy = pod.spec().path("dnsPolicy").asText("ClusterFirst");
-    boolean cluster =
-        !clusterDns.isEmpty()
-            && (policy.equals("ClusterFirstWithHostNet")
-                || policy.equals("ClusterFirst") && !pod.hostNetwork());
+    String policy = policy(pod);
+    boolean cluster = !clusterDns.isEmpty() && wantsCluster(pod);
     List<String> servers;
     List<String> searches;
     List<String> options;

@@ -2,6 +2,8 @@ package dev.coracle.kubelet.internal.runtime;
 
 import dev.coracle.cri.v1.ContainerFilter;
 import dev.coracle.cri.v1.PodSandboxFilter;
+import dev.coracle.kubelet.internal.event.NodeEvents;
+import dev.coracle.kubelet.internal.event.SeldomEvents;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.spi.CriException;
@@ -9,12 +11,15 @@ import dev.coracle.kubelet.spi.RuntimeService;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,14 +32,19 @@ public final class ContainerGc {
   private static final Logger LOG = LoggerFactory.getLogger(ContainerGc.class);
   private static final int KEEP = 2;
 
+  /** As often as upstream looks for containers to remove. */
+  private static final Duration APART = Duration.ofMinutes(1);
+
   private final RuntimeService runtime;
   private final PodPaths paths;
   private final Executor executor;
+  private final NodeEvents events;
 
-  public ContainerGc(RuntimeService runtime, PodPaths paths, Executor executor) {
+  public ContainerGc(RuntimeService runtime, PodPaths paths, Executor executor, NodeEvents events) {
     this.runtime = runtime;
     this.paths = paths;
     this.executor = executor;
+    this.events = new SeldomEvents(events, APART, System::nanoTime);
   }
 
   /** Called after each sync that found nothing to do. */
@@ -83,7 +93,7 @@ public final class ContainerGc {
    * @param over whether all of a pod's containers have ended for good, by its uid
    */
   public void removeAllEnded(Predicate<String> over) {
-    for (var c : runtime.listContainers(ContainerFilter.getDefaultInstance())) {
+    for (var c : listed(() -> runtime.listContainers(ContainerFilter.getDefaultInstance()))) {
       if (c.getState() == dev.coracle.cri.v1.ContainerState.CONTAINER_EXITED
           && over.test(c.getLabelsOrDefault(Labels.POD_UID, ""))) {
         quietly(() -> runtime.removeContainer(c.getId()));
@@ -94,16 +104,27 @@ public final class ContainerGc {
   /** Ends and removes everything of a pod that nobody wants any more. */
   public void removePod(String uid, long graceSeconds) {
     for (var c :
-        runtime.listContainers(
-            ContainerFilter.newBuilder().putLabelSelector(Labels.POD_UID, uid).build())) {
+        listed(() ->
+            runtime.listContainers(
+                ContainerFilter.newBuilder().putLabelSelector(Labels.POD_UID, uid).build()))) {
       quietly(() -> runtime.stopContainer(c.getId(), graceSeconds));
       quietly(() -> runtime.removeContainer(c.getId()));
     }
     for (var s :
-        runtime.listPodSandboxes(
-            PodSandboxFilter.newBuilder().putLabelSelector(Labels.POD_UID, uid).build())) {
+        listed(() ->
+            runtime.listPodSandboxes(
+                PodSandboxFilter.newBuilder().putLabelSelector(Labels.POD_UID, uid).build()))) {
       quietly(() -> runtime.stopPodSandbox(s.getId()));
       quietly(() -> runtime.removePodSandbox(s.getId()));
+    }
+  }
+
+  private <T> List<T> listed(Supplier<List<T>> list) {
+    try {
+      return list.get();
+    } catch (CriException e) {
+      events.warning("ContainerGCFailed", e.describe());
+      throw e;
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the kubelet remembers about one pod between syncs and the runtime does not know: why
@@ -23,6 +24,7 @@ public final class PodContext {
   private final String uid;
   private final Instant firstSeen;
   private final AtomicBoolean ran;
+  private volatile @Nullable PodStartup startup;
   private final PodResources resources = new PodResources();
   private volatile Pod desired;
   private volatile Pod pod;
@@ -47,6 +49,7 @@ public final class PodContext {
     this.pod = pod;
     this.firstSeen = clock.instant();
     this.ran = new AtomicBoolean(pod.phase().equals("Running"));
+    this.startup = pod.status().path("startTime").isTextual() ? null : new PodStartup();
     this.restarts = new BackOff(clock, initialBackOff, maxBackOff).atMost(longestRestart);
     this.pulls = new BackOff(clock, initialBackOff, maxBackOff);
   }
@@ -81,6 +84,16 @@ public final class PodContext {
 
   public PodResources resources() {
     return resources;
+  }
+
+  /** What its start is measured by; empty once it has started, and for one that had before. */
+  public Optional<PodStartup> startup() {
+    return Optional.ofNullable(startup);
+  }
+
+  /** Its start is not measured any more. */
+  public void startupOver() {
+    startup = null;
   }
 
   /**

@@ -1,12 +1,14 @@
 package dev.coracle.kubelet.internal.runtime;
 
 import dev.coracle.cri.v1.PodSandboxConfig;
+import dev.coracle.kubelet.internal.event.NodeEvents;
 import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.image.ImageManager;
 import dev.coracle.kubelet.internal.metrics.StartMetrics;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.DownwardApi;
+import dev.coracle.kubelet.internal.pod.GoText;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
 import dev.coracle.kubelet.spi.CriException;
@@ -36,6 +38,7 @@ public final class PodRuntime {
   private final SandboxConfigs sandboxes;
   private final PodKiller killer;
   private final PodEvents events;
+  private final NodeEvents nodeEvents;
   private final ContainerStarter starter;
   private final ProbeResults probes;
   private final PodPaths paths;
@@ -62,6 +65,7 @@ public final class PodRuntime {
       LifecycleHooks hooks,
       PodKiller killer,
       PodEvents events,
+      NodeEvents nodeEvents,
       ProbeResults probes,
       PodPaths paths,
       Executor executor,
@@ -75,6 +79,7 @@ public final class PodRuntime {
     this.sandboxes = sandboxes;
     this.killer = killer;
     this.events = events;
+    this.nodeEvents = nodeEvents;
     this.probes = probes;
     this.paths = paths;
     this.executor = executor;
@@ -122,6 +127,9 @@ public final class PodRuntime {
       sandboxes
           .omittedOfDns(pod)
           .forEach(message -> events.warning(pod, "DNSConfigForming", message));
+      if (paths.real()) { // A simulated pod asks no server.
+        sandboxes.missingDns(pod).ifPresent(message -> tellOfMissingDns(pod, message));
+      }
       try {
         paths.make(paths.podLogs(pod));
         sandboxId = runtime.runPodSandbox(config, handlers.apply(pod));
@@ -131,12 +139,28 @@ public final class PodRuntime {
         return noSandbox(context, acted, String.valueOf(e.getMessage()));
       }
       context.sandboxMade();
-      current = cache.made(pod.uid(), sandboxId);
+      current = made(pod, sandboxId);
     }
     Optional<Duration> again = resizer.give(context, status, actions.resize());
     Result started = start(context, actions, acted, status, current, sandboxId, config, volumes);
     boolean resized = !actions.resize().isEmpty() && again.isEmpty();
     return new Result(started.acted() || resized, started.retryAfter().or(() -> again));
+  }
+
+  private void tellOfMissingDns(Pod pod, String message) {
+    nodeEvents.warning("MissingClusterDNS", message);
+    events.warning(
+        pod, "MissingClusterDNS", "pod: " + GoText.quote(pod.describe()) + ". " + message);
+  }
+
+  private PodRuntimeStatus made(Pod pod, String sandboxId) {
+    try {
+      return cache.made(pod.uid(), sandboxId);
+    } catch (CriException e) {
+      events.warning(
+          pod, "FailedPodSandBoxStatus", "Unable to get pod sandbox status: " + e.describe());
+      throw e;
+    }
   }
 
   private Result noSandbox(PodContext context, boolean acted, String why) {

@@ -14,6 +14,7 @@ import dev.coracle.kubelet.internal.pod.HostName;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.pod.PodDns;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /** A pod's sandbox in CRI's terms. */
@@ -44,6 +45,11 @@ public final class SandboxConfigs {
   /** Names and servers that the pod asks for beyond what a resolver reads, as messages. */
   List<String> omittedOfDns(Pod pod) {
     return dns.omitted(pod);
+  }
+
+  /** That the pod cannot have the cluster's DNS, which it is to have; as a message. */
+  Optional<String> missingDns(Pod pod) {
+    return dns.missing(pod);
   }
 
   /**

@@ -11,6 +11,7 @@ import dev.coracle.api.rest.Patch;
 import dev.coracle.api.rest.PatchType;
 import dev.coracle.client.Client;
 import dev.coracle.kubelet.internal.host.Timers;
+import dev.coracle.kubelet.internal.metrics.PodMetrics;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.time.Duration;
 import java.util.Comparator;
@@ -66,6 +67,10 @@ public final class StatusManager {
     private @Nullable ObjectNode wanted;
     private JsonNode written;
     private boolean sending;
+
+    /** When that began to differ which is not written yet. */
+    private long changedNanos;
+
     private Timers.@Nullable Handle held;
     private Timers.@Nullable Handle correction;
     private long writtenVersion;
@@ -86,13 +91,16 @@ public final class StatusManager {
   private final Timers timers;
   private final Duration starting;
   private final Duration correcting;
+  private final PodMetrics metrics;
   private final ConcurrentHashMap<String, Entry> entries = new ConcurrentHashMap<>();
 
   /**
    * @param starting how long it is not told that a pod begins to start
    * @param correcting how long a status stands that somebody else has written
    */
-  public StatusManager(Client client, Timers timers, Duration starting, Duration correcting) {
+  public StatusManager(
+      Client client, Timers timers, Duration starting, Duration correcting, PodMetrics metrics) {
+    this.metrics = metrics;
     this.client = client;
     this.timers = timers;
     this.starting = starting;
@@ -127,6 +135,7 @@ public final class StatusManager {
       entry.wanted = status;
       if (entry.settled.isDone()) {
         entry.settled = new CompletableFuture<>();
+        entry.changedNanos = System.nanoTime();
       }
       if (entry.sending) {
         return;
@@ -305,6 +314,9 @@ public final class StatusManager {
                 .await()
                 .atMost(LIMIT);
         synchronized (entry) {
+          long now = System.nanoTime();
+          metrics.statusWritten(Duration.ofNanos(now - entry.changedNanos));
+          entry.changedNanos = now;
           entry.written = wanted;
           entry.writtenVersion = version(stored);
           if (entry.writtenVersion == version(pod.object())) {

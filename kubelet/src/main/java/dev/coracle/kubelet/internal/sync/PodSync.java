@@ -21,12 +21,14 @@ import dev.coracle.kubelet.internal.runtime.PodKiller;
 import dev.coracle.kubelet.internal.runtime.PodResizer;
 import dev.coracle.kubelet.internal.runtime.PodRuntime;
 import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
+import dev.coracle.kubelet.internal.runtime.PodStartup;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
 import dev.coracle.kubelet.internal.status.StatusManager;
 import dev.coracle.kubelet.internal.userns.UserNamespaces;
 import dev.coracle.kubelet.internal.volume.VolumeManager;
+import dev.coracle.kubelet.spi.CriException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Clock;
@@ -169,12 +171,16 @@ public final class PodSync implements PodWorker.Steps {
 
   private PodWorker.Next syncOnce(PodWorker worker) {
     PodContext context = worker.context();
-    PodRuntimeStatus status = cache.look(context.uid());
+    if (context.startup().filter(PodStartup::begin).isPresent()) {
+      metrics.pods().begun(Duration.between(context.firstSeen(), clock.instant()));
+    }
+    PodRuntimeStatus status = determined(context, cache::look);
     resizer.consider(context, status);
     boolean resizing = context.resources().inProgress();
     Optional<Duration> resizeAgain = resizer.settle(context, status);
     if (resizing && !context.resources().inProgress()) {
-      status = cache.read(context.uid()); // What was given to the pod as a whole counts already.
+      // What was given to the pod as a whole counts already.
+      status = determined(context, cache::read);
     }
     Pod pod = context.pod();
     followers.follow(context, status);
@@ -216,8 +222,8 @@ public final class PodSync implements PodWorker.Steps {
     Map<String, Mounted> mounted;
     Optional<Duration> mountAgain = Optional.empty();
     try {
+      ensureCgroup(pod);
       paths.make(paths.volumes(pod.uid()));
-      cgroups.ensure(pod);
       mounted = volumes.mount(pod);
       context.mounted();
     } catch (VolumeManager.MountException e) {
@@ -244,6 +250,34 @@ public final class PodSync implements PodWorker.Steps {
         sooner(
             sooner(sooner(deadline, resizeAgain), mountAgain),
             sooner(result.retryAfter(), refresh(pod.uid()))));
+  }
+
+  /**
+   * What the runtime has of the pod. That it does not say is an event; that it is away is told of
+   * the node.
+   */
+  private PodRuntimeStatus determined(
+      PodContext context, Function<String, PodRuntimeStatus> reading) {
+    try {
+      return reading.apply(context.uid());
+    } catch (CriException e) {
+      if (!e.isUnavailable()) {
+        events.warning(context.pod(), "FailedSync", "error determining status: " + e.describe());
+      }
+      throw e;
+    }
+  }
+
+  private void ensureCgroup(Pod pod) throws IOException {
+    try {
+      cgroups.ensure(pod);
+    } catch (IOException e) {
+      events.warning(
+          pod,
+          "FailedCreatePodContainer",
+          "unable to ensure pod container exists: " + e.getMessage());
+      throw e;
+    }
   }
 
   /** What is left of {@code activeDeadlineSeconds}, counted from the pod's start. */
@@ -281,7 +315,7 @@ public final class PodSync implements PodWorker.Steps {
   private PodWorker.Next terminateOnce(PodWorker worker) {
     PodContext context = worker.context();
     Pod pod = context.pod();
-    PodRuntimeStatus status = cache.read(pod.uid());
+    PodRuntimeStatus status = determined(context, cache::read);
     tell(worker, status, false);
     String ip = status.ips().isEmpty() ? "" : status.ips().getFirst();
     followers.ending(pod.uid());
@@ -292,7 +326,7 @@ public final class PodSync implements PodWorker.Steps {
       ending.remove(pod.uid());
     }
     followers.forget(pod.uid());
-    PodRuntimeStatus after = cache.read(pod.uid());
+    PodRuntimeStatus after = determined(context, cache::read);
     if (after.anythingRunning()) {
       throw new IllegalStateException("detected running containers after a successful KillPod");
     }

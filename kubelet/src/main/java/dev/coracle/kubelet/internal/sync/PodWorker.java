@@ -100,6 +100,11 @@ final class PodWorker {
         : pod.isDeleting() ? Math.min(grace.getAsLong(), own) : grace.getAsLong();
   }
 
+  /** Whether it was told to end. */
+  synchronized boolean isToEnd() {
+    return terminationAsked;
+  }
+
   private boolean isEnding() {
     return phase == Phase.TERMINATING && running && !stopped;
   }

@@ -133,6 +133,12 @@ public final class SyncLoop {
         && (w.phase() == PodWorker.Phase.TERMINATED || w.phase() == PodWorker.Phase.FINISHED);
   }
 
+  /** Whether the pod has been told to end, and may not have done so yet. */
+  public boolean isEnding(String uid) {
+    PodWorker w = workers.get(uid);
+    return w != null && w.isToEnd();
+  }
+
   /** Completes when the pod's containers have all ended; at once where there is no such pod. */
   public CompletableFuture<Void> ended(String uid) {
     PodWorker w = workers.get(uid);

@@ -78,7 +78,7 @@ public final class TopologyManager {
           "TopologyAffinityError", "Resources cannot be allocated with Topology locality");
     } finally {
       if (first) {
-        metrics.topologyDecided(refused, Duration.ofNanos(System.nanoTime() - begun));
+        metrics.plugins().topologyDecided(refused, Duration.ofNanos(System.nanoTime() - begun));
       }
     }
   }

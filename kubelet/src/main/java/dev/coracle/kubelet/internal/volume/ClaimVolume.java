@@ -7,6 +7,7 @@ import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
 import dev.coracle.kubelet.internal.csi.CsiExpansion;
 import dev.coracle.kubelet.internal.csi.CsiVolumes;
+import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
@@ -34,6 +35,7 @@ final class ClaimVolume implements VolumePlugin {
   private final CsiExpansion expansion;
   private final PodPaths paths;
   private final LocalDevices devices;
+  private final PodEvents events;
 
   /**
    * @param localVolumes where volumes of the built-in class may be made
@@ -46,7 +48,8 @@ final class ClaimVolume implements VolumePlugin {
       CsiVolumes csi,
       CsiExpansion expansion,
       PodPaths paths,
-      LocalDevices devices) {
+      LocalDevices devices,
+      PodEvents events) {
     this.field = field;
     this.objects = objects;
     this.localVolumes = localVolumes;
@@ -54,6 +57,7 @@ final class ClaimVolume implements VolumePlugin {
     this.expansion = expansion;
     this.paths = paths;
     this.devices = devices;
+    this.events = events;
   }
 
   @Override
@@ -64,6 +68,16 @@ final class ClaimVolume implements VolumePlugin {
   @Override
   public String directoryName() {
     return "kubernetes.io~local-volume";
+  }
+
+  @Override
+  public String qualifiedName(Request request) throws IOException {
+    KubeObject volume = volume(request, claim(request));
+    String driver = volume.text("spec", "csi", "driver");
+    return driver.isEmpty()
+        ? "kubernetes.io/"
+            + (volume.at("spec", "hostPath").isObject() ? "host-path" : "local-volume")
+        : CsiInlineVolume.qualifiedName(driver);
   }
 
   @Override
@@ -100,7 +114,7 @@ final class ClaimVolume implements VolumePlugin {
         throw new IllegalArgumentException("path \"" + path + "\" does not exist");
       }
       Path at = local(pod, volume, Path.of(path));
-      Ownership.apply(at, pod, readOnly);
+      Ownership.apply(at, pod, readOnly, events);
       mounted = Mounted.at(at);
     } else if (!host.isMissingNode()) {
       mounted = HostPathVolume.at(host.path("path").asText(""), host.path("type").asText(""));

@@ -29,6 +29,15 @@ final class CsiInlineVolume implements VolumePlugin {
   }
 
   @Override
+  public String qualifiedName(Request request) {
+    return qualifiedName(request.source().path("driver").asText(""));
+  }
+
+  static String qualifiedName(String driver) {
+    return "kubernetes.io/csi:" + driver;
+  }
+
+  @Override
   public Mounted mount(Request request) throws IOException {
     return csi.mountInline(request.pod(), request.name(), request.source());
   }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Quantity;
 import dev.coracle.kubelet.internal.host.Mounts;
 import dev.coracle.kubelet.internal.host.Native;
+import dev.coracle.kubelet.internal.host.TmpfsNoswap;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.DownwardApi;
 import dev.coracle.kubelet.internal.pod.Pod;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,9 +26,14 @@ final class EmptyDirVolume implements VolumePlugin {
   private static final Logger LOG = LoggerFactory.getLogger(EmptyDirVolume.class);
 
   private final Function<Pod, DownwardApi.Facts> facts;
+  private final BooleanSupplier noswap;
 
-  EmptyDirVolume(Function<Pod, DownwardApi.Facts> facts) {
+  /**
+   * @param noswap whether what is in memory is to be kept out of swap, which the kernel can
+   */
+  EmptyDirVolume(Function<Pod, DownwardApi.Facts> facts, BooleanSupplier noswap) {
     this.facts = facts;
+    this.noswap = noswap;
   }
 
   @Override
@@ -109,12 +116,13 @@ final class EmptyDirVolume implements VolumePlugin {
         });
   }
 
-  private String options(Request request) {
+  String options(Request request) {
     return "size="
         + size(
             facts.apply(request.pod()).allocatableMemory(),
             request.pod(),
-            request.source().path("sizeLimit").asText(""));
+            request.source().path("sizeLimit").asText(""))
+        + (noswap.getAsBoolean() ? "," + TmpfsNoswap.OPTION : "");
   }
 
   /** No more than the volume asks for, the pod may use, and the node can give to pods. */

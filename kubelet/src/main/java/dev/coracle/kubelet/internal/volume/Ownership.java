@@ -2,6 +2,7 @@ package dev.coracle.kubelet.internal.volume;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.cri.Turns;
+import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
@@ -41,11 +42,34 @@ public final class Ownership {
     return user == null ? OptionalLong.empty() : OptionalLong.of(user);
   }
 
-  public static void apply(Path tree, Pod pod, boolean readOnly) throws IOException {
-    apply(tree, pod, readOnly, new Turns());
+  /** Of a volume that is new, and so has few files. */
+  static void apply(Path tree, Pod pod, boolean readOnly) throws IOException {
+    apply(tree, pod, readOnly, new Turns()::step);
   }
 
-  static void apply(Path tree, Pod pod, boolean readOnly, Turns turns) throws IOException {
+  /**
+   * Of a volume that may have many files.
+   *
+   * @param events tell when it takes long
+   */
+  public static void apply(Path tree, Pod pod, boolean readOnly, PodEvents events)
+      throws IOException {
+    Turns turns = new Turns();
+    LongChange change = new LongChange(events, pod, tree, System::nanoTime);
+    apply(
+        tree,
+        pod,
+        readOnly,
+        () -> {
+          turns.step();
+          change.step();
+        });
+  }
+
+  /**
+   * @param step is run at each file and directory
+   */
+  static void apply(Path tree, Pod pod, boolean readOnly, Runnable step) throws IOException {
     OptionalLong group = fsGroup(pod);
     if (group.isEmpty()) {
       return;
@@ -65,14 +89,14 @@ public final class Ownership {
             if (e != null) {
               throw e;
             }
-            turns.step();
+            step.run();
             own(dir, gid, (readOnly ? 0440 : 0660) | 02110);
             return FileVisitResult.CONTINUE;
           }
 
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes a) throws IOException {
-            turns.step();
+            step.run();
             if (a.isSymbolicLink()) {
               Files.setAttribute(file, "unix:gid", gid, LinkOption.NOFOLLOW_LINKS);
             } else {

@@ -5,6 +5,7 @@ import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import dev.coracle.kubelet.internal.host.Mounts;
 import dev.coracle.kubelet.internal.host.PodPaths;
+import dev.coracle.kubelet.internal.metrics.VolumeOperations;
 import dev.coracle.kubelet.internal.objects.Renewals;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +27,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the volumes of pods ready before their containers start, and brings those whose content
@@ -78,8 +79,22 @@ public final class VolumeManager {
   private final List<Renewals> renewals;
   private final Clock clock;
 
-  /** By pod, the volumes that stand, also while others of the same pod do not yet. */
-  private final Map<String, Map<String, Mounted>> standing = new ConcurrentHashMap<>();
+  /**
+   * Volumes of one pod.
+   *
+   * @param plugins by name, of all that are known, what metrics call their kind
+   * @param standing those that stand, also while others do not yet
+   */
+  private record Held(Map<String, String> plugins, Map<String, Mounted> standing) {
+    Held() {
+      this(new HashMap<>(2), new LinkedHashMap<>());
+    }
+  }
+
+  private final VolumeOperations metrics;
+
+  /** By pod. */
+  private final Map<String, Held> held = new ConcurrentHashMap<>();
 
   private final Map<String, Ready> ready = new ConcurrentHashMap<>();
 
@@ -93,11 +108,16 @@ public final class VolumeManager {
    * @param renewals what their files are made of
    */
   public VolumeManager(
-      PodPaths paths, List<VolumePlugin> plugins, List<Renewals> renewals, Clock clock) {
+      PodPaths paths,
+      List<VolumePlugin> plugins,
+      List<Renewals> renewals,
+      Clock clock,
+      VolumeOperations metrics) {
     this.paths = paths;
     this.plugins = List.copyOf(plugins);
     this.renewals = List.copyOf(renewals);
     this.clock = clock;
+    this.metrics = metrics;
   }
 
   /** Something the pod's volumes are made of has changed: the next {@link #mount} looks again. */
@@ -119,14 +139,15 @@ public final class VolumeManager {
         && before.until.map(t -> clock.instant().isBefore(t)).orElse(true)) {
       return before.volumes;
     }
-    Map<String, Mounted> known = standing.computeIfAbsent(pod.uid(), _ -> new LinkedHashMap<>());
+    Held own = held.computeIfAbsent(pod.uid(), _ -> new Held());
+    Map<String, Mounted> known = own.standing;
     MountFailures failures = new MountFailures();
     Optional<Instant> until = Optional.empty();
     for (JsonNode volume : pod.spec().path("volumes")) {
       String name = volume.path("name").asText("");
       try {
         Kind kind = kind(volume);
-        known.put(name, mount(pod, name, kind, known.get(name)));
+        known.put(name, mount(pod, name, kind, own));
         until = earlier(until, kind.plugin.refreshAfter(request(pod, name, kind)).map(this::in));
       } catch (IOException | StatusException | IllegalArgumentException | CriException e) {
         failures.add(name, e);
@@ -198,14 +219,37 @@ public final class VolumeManager {
     throw new IllegalArgumentException("no volume plugin matched");
   }
 
-  private Mounted mount(Pod pod, String name, Kind kind, @Nullable Mounted standing)
-      throws IOException {
+  private Mounted mount(Pod pod, String name, Kind kind, Held own) throws IOException {
     VolumePlugin.Request request = request(pod, name, kind);
+    Mounted standing = own.standing.get(name);
     if (standing != null) {
       return kind.plugin.refresh(request, standing);
     }
+    String plugin = own.plugins.get(name);
+    if (plugin == null) {
+      plugin = kind.plugin.qualifiedName(request);
+      own.plugins.put(name, plugin);
+      metrics.desired(plugin);
+    }
     paths.make(Objects.requireNonNull(request.directory().getParent()));
-    return kind.plugin.mount(request);
+    return measured(plugin, kind.plugin, request);
+  }
+
+  private Mounted measured(String name, VolumePlugin plugin, VolumePlugin.Request request)
+      throws IOException {
+    long begun = System.nanoTime();
+    Mounted mounted = null;
+    try {
+      mounted = plugin.mount(request);
+      metrics.mounted(name);
+      return mounted;
+    } finally {
+      metrics.done(
+          name,
+          mounted != null && mounted.device() ? "map_volume" : "volume_mount",
+          mounted != null,
+          Duration.ofNanos(System.nanoTime() - begun));
+    }
   }
 
   /** The pod's volumes that stand, by name; none while something of them is missing. */
@@ -259,7 +303,10 @@ public final class VolumeManager {
 
   public void forget(String podUid) {
     ready.remove(podUid);
-    standing.remove(podUid);
+    Held own = held.remove(podUid);
+    if (own != null) {
+      own.plugins.forEach((name, plugin) -> metrics.gone(plugin, own.standing.containsKey(name)));
+    }
     stale.remove(podUid);
     failing.remove(podUid);
     renewals.forEach(r -> r.forget(podUid));

@@ -33,6 +33,15 @@ public interface VolumePlugin {
   String directoryName();
 
   /**
+   * What metrics call the kind of this volume, {@code kubernetes.io/empty-dir}.
+   *
+   * @throws IOException that is not known yet
+   */
+  default String qualifiedName(Request request) throws IOException {
+    return directoryName().replace('~', '/');
+  }
+
+  /**
    * Makes the volume ready, or brings it up to date; may be called at any time any number of times.
    */
   Mounted mount(Request request) throws IOException;

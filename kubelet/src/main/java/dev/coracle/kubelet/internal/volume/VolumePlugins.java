@@ -2,6 +2,7 @@ package dev.coracle.kubelet.internal.volume;
 
 import dev.coracle.kubelet.internal.csi.CsiExpansion;
 import dev.coracle.kubelet.internal.csi.CsiVolumes;
+import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.pod.DownwardApi;
 import dev.coracle.kubelet.internal.pod.Pod;
@@ -9,6 +10,7 @@ import dev.coracle.kubelet.internal.podcertificate.PodCertificates;
 import dev.coracle.kubelet.internal.runtime.ObjectSource;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
 /** The kinds of volumes there are, in the order in which a volume's spec is looked through. */
@@ -17,6 +19,7 @@ public final class VolumePlugins {
 
   /**
    * @param localVolumes where this node makes volumes of the built-in storage class
+   * @param noswap whether volumes in memory are to be kept out of swap
    */
   public static List<VolumePlugin> all(
       ObjectSource objects,
@@ -26,11 +29,13 @@ public final class VolumePlugins {
       Path localVolumes,
       CsiVolumes csi,
       CsiExpansion expansion,
-      PodPaths paths) {
+      PodPaths paths,
+      BooleanSupplier noswap,
+      PodEvents events) {
     LocalDevices devices = new LocalDevices(paths);
     Payloads payloads = new Payloads(objects, tokens, certificates, facts);
     return List.of(
-        new EmptyDirVolume(facts),
+        new EmptyDirVolume(facts, noswap),
         new HostPathVolume(),
         new PayloadVolume("configMap", "kubernetes.io~configmap", payloads::configMap),
         new PayloadVolume("secret", "kubernetes.io~secret", payloads::secret),
@@ -39,7 +44,8 @@ public final class VolumePlugins {
         new ImageVolume(),
         new CsiInlineVolume(csi),
         new ClaimVolume(
-            "persistentVolumeClaim", objects, localVolumes, csi, expansion, paths, devices),
-        new ClaimVolume("ephemeral", objects, localVolumes, csi, expansion, paths, devices));
+            "persistentVolumeClaim", objects, localVolumes, csi, expansion, paths, devices, events),
+        new ClaimVolume(
+            "ephemeral", objects, localVolumes, csi, expansion, paths, devices, events));
   }
 }

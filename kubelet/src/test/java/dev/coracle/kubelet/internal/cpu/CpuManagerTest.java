@@ -8,10 +8,12 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
 import dev.coracle.kubelet.config.CpuManagement;
 import dev.coracle.kubelet.config.NodeReservations;
+import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.NodeDevices.Refused;
 import dev.coracle.kubelet.internal.topology.NumaMask;
 import dev.coracle.kubelet.internal.topology.TopologyHint;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +30,7 @@ class CpuManagerTest {
 
   @TempDir Path directory;
   private final AtomicInteger changes = new AtomicInteger();
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
 
   private CpuManager manager(CpuManagement options) {
     CpuManager out =
@@ -37,6 +40,7 @@ class CpuManagerTest {
             new NodeReservations(
                 Set.of(), Map.of(), Map.of("cpu", Quantity.parse("1500m")), "", "", ""),
             directory.resolve("cpu_manager_state"),
+            new KubeletMetrics(meters, "n").plugins(),
             changes::incrementAndGet);
     out.restore();
     return out;
@@ -76,6 +80,8 @@ class CpuManagerTest {
     assertThat(of(cpus, "other", "c")).isEqualTo("0,2-8,10-15");
     cpus.allocate(pod("a", "2"));
     assertThat(changes).as("what is given is not given again").hasValue(1);
+    assertThat(meters.get("kubelet_cpu_manager_pinning_requests_total").counter().count()).isOne();
+    assertThat(meters.get("kubelet_cpu_manager_pinning_errors_total").counter().count()).isZero();
     cpus.release("a");
     assertThat(of(cpus, "other", "c")).isEqualTo("0-15");
     assertThat(changes).hasValue(2);
@@ -123,6 +129,7 @@ class CpuManagerTest {
         .hasMessage(
             "Allocate failed due to not enough cpus available to satisfy request: requested=2,"
                 + " available=1, which is unexpected");
+    assertThat(meters.get("kubelet_cpu_manager_pinning_errors_total").counter().count()).isOne();
     cpus.keepOnly(Set.of("more"));
     assertThatCode(() -> cpus.allocate(pod("more", "2"))).doesNotThrowAnyException();
   }

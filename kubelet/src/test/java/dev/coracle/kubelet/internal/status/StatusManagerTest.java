@@ -10,7 +10,9 @@ import dev.coracle.api.Resources;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.client.fake.FakeClient;
 import dev.coracle.kubelet.internal.host.Timers;
+import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.pod.Pod;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
@@ -25,6 +27,7 @@ import org.junit.jupiter.api.Test;
 class StatusManagerTest {
   private final FakeClient api = new FakeClient();
   private final Timers timers = new Timers("status-test", Clock.systemUTC());
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
 
   @AfterEach
   void stop() {
@@ -64,7 +67,8 @@ class StatusManagerTest {
   }
 
   private StatusManager statuses(Duration starting) {
-    return new StatusManager(api, timers, starting, Duration.ofMillis(10));
+    return new StatusManager(
+        api, timers, starting, Duration.ofMillis(10), new KubeletMetrics(meters, "n").pods());
   }
 
   private String phaseInApi() {

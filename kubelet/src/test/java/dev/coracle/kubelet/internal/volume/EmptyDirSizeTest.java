@@ -3,9 +3,13 @@ package dev.coracle.kubelet.internal.volume;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
+import dev.coracle.kubelet.internal.pod.DownwardApi;
 import dev.coracle.kubelet.internal.pod.Pod;
+import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** How large a volume in memory may grow (KEP-1967). */
@@ -37,6 +41,19 @@ class EmptyDirSizeTest {
     assertThat(EmptyDirVolume.size(NODE, pod(LIMITED), "")).isEqualTo(64L << 20);
     assertThat(EmptyDirVolume.size(NODE, pod(LIMITED), "16Mi")).isEqualTo(16L << 20);
     assertThat(EmptyDirVolume.size(NODE, pod(LIMITED), "2Gi")).isEqualTo(64L << 20);
+  }
+
+  @Test
+  void whatIsInMemoryStaysOutOfSwapWhereTheKernelCan() {
+    VolumePlugin.Request request =
+        new VolumePlugin.Request(
+            pod(LIMITED), "v", Json.object().put("medium", "Memory"), Path.of("/v"));
+    DownwardApi.Facts facts =
+        new DownwardApi.Facts("n", List.of(), List.of(), NODE, NODE, () -> NODE);
+    assertThat(new EmptyDirVolume(_ -> facts, () -> false).options(request))
+        .isEqualTo("size=67108864");
+    assertThat(new EmptyDirVolume(_ -> facts, () -> true).options(request))
+        .isEqualTo("size=67108864,noswap");
   }
 
   @Test

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.coracle.api.KubeObject;
 import dev.coracle.kubelet.fake.HandClock;
 import dev.coracle.kubelet.internal.host.PodPaths;
+import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
 import dev.coracle.kubelet.internal.volume.VolumeManager.MountException;
 import dev.coracle.kubelet.internal.volume.VolumeManager.MountException.Failure;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -63,7 +65,8 @@ class MissingVolumesTest {
         List.of(
             new Plugin("emptyDir"), new Plugin("configMap"), new Plugin("persistentVolumeClaim")),
         List.of(),
-        clock);
+        clock,
+        new KubeletMetrics(new SimpleMeterRegistry(), "n").volumes());
   }
 
   private static Pod pod(String... kindsAndNames) {

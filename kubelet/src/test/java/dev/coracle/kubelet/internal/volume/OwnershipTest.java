@@ -10,6 +10,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,7 +74,7 @@ class OwnershipTest {
           throw new IllegalStateException("the kubelet ends");
         });
     Pod pod = pod("OnRootMismatch");
-    assertThatThrownBy(() -> Ownership.apply(volume, pod, false, end))
+    assertThatThrownBy(() -> Ownership.apply(volume, pod, false, end::step))
         .isInstanceOf(IllegalStateException.class);
     assertThat(privateOnes()).isPositive();
     Ownership.apply(volume, pod, false);
@@ -90,7 +93,42 @@ class OwnershipTest {
 
   @Test
   void aLongWalkLetsOthersHaveTheirTurn() throws IOException {
-    Ownership.apply(volume, pod("Always"), false, new Turns(() -> turns++));
+    Ownership.apply(volume, pod("Always"), false, new Turns(() -> turns++)::step);
     assertThat(turns).isEqualTo(FILES / 128);
+  }
+
+  @Test
+  void aWalkThatTakesLongIsToldOf() throws IOException {
+    AtomicLong seconds = new AtomicLong();
+    List<String> told = new ArrayList<>();
+    Path tree = Path.of("/data/pods/u/volumes/v");
+    LongChange change =
+        new LongChange(
+            (pod, path, type, reason, message) -> told.add(type + " " + reason + ": " + message),
+            pod("Always"),
+            tree,
+            () -> seconds.get() * 1_000_000_000);
+    seconds.set(29);
+    change.step();
+    assertThat(told).isEmpty();
+    seconds.set(30);
+    change.step();
+    change.step();
+    String start =
+        "Warning VolumePermissionChangeInProgress: Setting volume ownership for u/volumes/v";
+    assertThat(told)
+        .containsExactly(
+            start
+                + " is taking longer than expected, consider using OnRootMismatch -"
+                + " https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"
+                + "#configure-volume-permission-and-ownership-change-policy-for-pods");
+    seconds.set(90);
+    change.step();
+    seconds.set(149);
+    change.step();
+    seconds.set(150);
+    change.step();
+    assertThat(told.subList(1, told.size()))
+        .containsExactly(start + ", processed 4 files.", start + ", processed 6 files.");
   }
 }

@@ -9,7 +9,9 @@ import dev.coracle.api.Timestamps;
 import dev.coracle.client.Client;
 import dev.coracle.kubelet.fake.HandClock;
 import dev.coracle.kubelet.internal.host.PodPaths;
+import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.pod.Pod;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.smallrye.mutiny.Uni;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
@@ -92,7 +94,11 @@ class TokenRefreshTest {
                             .getBytes(StandardCharsets.UTF_8),
                         0600)));
     return new VolumeManager(
-        new PodPaths(root, root.resolve("logs")), List.of(projected), List.of(tokens), clock);
+        new PodPaths(root, root.resolve("logs")),
+        List.of(projected),
+        List.of(tokens),
+        clock,
+        new KubeletMetrics(new SimpleMeterRegistry(), "n").volumes());
   }
 
   @Test

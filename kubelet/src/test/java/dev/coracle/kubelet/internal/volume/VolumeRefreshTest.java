@@ -6,8 +6,10 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.client.fake.FakeClient;
 import dev.coracle.kubelet.fake.HandClock;
 import dev.coracle.kubelet.internal.host.PodPaths;
+import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -62,7 +64,8 @@ class VolumeRefreshTest {
             new PodPaths(root, root.resolve("logs")),
             List.of(plugin),
             List.of(new Tokens(new FakeClient(), clock, new Random(7))),
-            clock);
+            clock,
+            new KubeletMetrics(new SimpleMeterRegistry(), "n").volumes());
     Pod pod =
         new Pod(
             KubeObject.parse(

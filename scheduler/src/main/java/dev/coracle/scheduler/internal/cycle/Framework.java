@@ -1,6 +1,9 @@
 package dev.coracle.scheduler.internal.cycle;
 
 import dev.coracle.api.KubeObject;
+import dev.coracle.scheduler.internal.ExtensionPointTimes;
+import dev.coracle.scheduler.internal.ExtensionPointTimes.Point;
+import dev.coracle.scheduler.internal.ExtensionPointTimes.Status;
 import dev.coracle.scheduler.internal.cache.SchedulerCache;
 import dev.coracle.scheduler.spi.ClusterView;
 import dev.coracle.scheduler.spi.CycleState;
@@ -37,11 +40,17 @@ public final class Framework {
 
   private final SchedulerCache cache;
   private final RandomGenerator random;
+  private final ExtensionPointTimes times;
 
   /** Where the next search for nodes begins; wraps. */
   private int next;
 
-  public Framework(List<Plugin> plugins, SchedulerCache cache, RandomGenerator random) {
+  public Framework(
+      List<Plugin> plugins,
+      SchedulerCache cache,
+      RandomGenerator random,
+      ExtensionPointTimes times) {
+    this.times = times;
     this.cache = cache;
     this.random = random;
     for (Plugin plugin : plugins) {
@@ -76,11 +85,26 @@ public final class Framework {
     if (cluster.nodes().isEmpty()) {
       return new Decision.None(diagnosis, state);
     }
+    long begun = times.now();
     Verdict anywhere = preFilter(state, pod, cluster);
+    times.record(Point.PRE_FILTER, Status.of(anywhere), begun);
     if (!anywhere.ok()) {
       diagnosis.rejectedEverywhere(anywhere);
       return new Decision.None(diagnosis, state);
     }
+    begun = times.now();
+    List<NodeInfo> feasible = feasible(state, pod, cluster, diagnosis);
+    times.record(Point.FILTER, Status.SUCCESS, begun);
+    return switch (feasible.size()) {
+      case 0 -> new Decision.None(diagnosis, state);
+      case 1 -> new Decision.Chosen(feasible.getFirst().name(), state);
+      default -> new Decision.Chosen(best(state, pod, feasible, cluster), state);
+    };
+  }
+
+  /** The node that was promised to the pod where it fits, otherwise as many as are enough. */
+  private List<NodeInfo> feasible(
+      CycleState state, PodInfo pod, ClusterView cluster, Diagnosis diagnosis) {
     List<Plugin.Filter> concerned = new ArrayList<>(filters.size());
     for (Plugin.Filter plugin : filters) {
       if (plugin.concerns(state, pod)) {
@@ -90,7 +114,7 @@ public final class Framework {
     String nominated = cache.nomination(pod.uid());
     NodeInfo promised = nominated == null ? null : cluster.byName().get(nominated);
     if (promised != null && filterBesideNominated(concerned, state, pod, promised).ok()) {
-      return new Decision.Chosen(promised.name(), state);
+      return List.of(promised);
     }
     List<NodeInfo> nodes = cluster.nodes();
     int enough = enough(nodes.size());
@@ -106,11 +130,7 @@ public final class Framework {
         diagnosis.rejected(node.name(), verdict);
       }
     }
-    return switch (feasible.size()) {
-      case 0 -> new Decision.None(diagnosis, state);
-      case 1 -> new Decision.Chosen(feasible.getFirst().name(), state);
-      default -> new Decision.Chosen(best(state, pod, feasible, cluster), state);
-    };
+    return feasible;
   }
 
   /**
@@ -176,6 +196,7 @@ public final class Framework {
   }
 
   private String best(CycleState state, PodInfo pod, List<NodeInfo> feasible, ClusterView cluster) {
+    long begun = times.now();
     long[] totals = new long[feasible.size()];
     for (Plugin.Score plugin : scores) {
       long[] given = plugin.score(state, pod, feasible, cluster);
@@ -183,6 +204,7 @@ public final class Framework {
         totals[i] += given[i] * plugin.weight();
       }
     }
+    times.record(Point.SCORE, Status.SUCCESS, begun);
     // Of several best ones each has the same chance, whichever comes first.
     String best = "";
     long most = Long.MIN_VALUE;
@@ -200,11 +222,15 @@ public final class Framework {
   }
 
   public void reserve(CycleState state, PodInfo pod, String node) {
+    long begun = times.now();
     reserves.forEach(plugin -> plugin.reserve(state, pod, node));
+    times.record(Point.RESERVE, Status.SUCCESS, begun);
   }
 
   public void unreserve(CycleState state, PodInfo pod, String node) {
+    long begun = times.now();
     reserves.reversed().forEach(plugin -> plugin.unreserve(state, pod, node));
+    times.record(Point.UNRESERVE, Status.SUCCESS, begun);
   }
 
   public Uni<KubeObject> bind(CycleState state, PodInfo pod, String node) {
@@ -213,6 +239,14 @@ public final class Framework {
     for (Plugin.PreBind plugin : preBinds) {
       before = before.chain(() -> plugin.preBind(state, pod, node));
     }
-    return before.chain(() -> binder.bind(pod, node));
+    return timed(Point.PRE_BIND, before).chain(() -> timed(Point.BIND, binder.bind(pod, node)));
+  }
+
+  /** Measures what begins now. */
+  private <T> Uni<T> timed(Point point, Uni<T> work) {
+    long begun = times.now();
+    return work.onItemOrFailure()
+        .invoke((_, failure) ->
+            times.record(point, failure == null ? Status.SUCCESS : Status.ERROR, begun));
   }
 }

@@ -4,6 +4,9 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.client.Lister;
+import dev.coracle.scheduler.internal.ExtensionPointTimes;
+import dev.coracle.scheduler.internal.ExtensionPointTimes.Point;
+import dev.coracle.scheduler.internal.ExtensionPointTimes.Status;
 import dev.coracle.scheduler.internal.cache.SchedulerCache;
 import dev.coracle.scheduler.spi.ClusterView;
 import dev.coracle.scheduler.spi.CycleState;
@@ -64,14 +67,30 @@ public final class Preemption {
   private final Framework framework;
   private final SchedulerCache cache;
   private final Lister budgets;
+  private final ExtensionPointTimes times;
 
-  public Preemption(Framework framework, SchedulerCache cache, Lister budgets) {
+  public Preemption(
+      Framework framework, SchedulerCache cache, Lister budgets, ExtensionPointTimes times) {
+    this.times = times;
     this.framework = framework;
     this.cache = cache;
     this.budgets = budgets;
   }
 
   public Outcome find(PodInfo pod, Diagnosis diagnosis) {
+    long begun = times.now();
+    Outcome outcome = sought(pod, diagnosis);
+    times.record(
+        Point.POST_FILTER,
+        switch (outcome) {
+          case Outcome.Victims _ -> Status.SUCCESS;
+          case Outcome.None _ -> Status.UNSCHEDULABLE;
+        },
+        begun);
+    return outcome;
+  }
+
+  private Outcome sought(PodInfo pod, Diagnosis diagnosis) {
     if ("Never".equals(pod.pod().text("spec", "preemptionPolicy"))) {
       return new Outcome.None("preemption: not eligible due to preemptionPolicy=Never.");
     }

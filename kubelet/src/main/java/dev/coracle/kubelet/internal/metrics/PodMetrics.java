@@ -1,0 +1,111 @@
+package dev.coracle.kubelet.internal.metrics;
+
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The metrics of how pods come to run and are told of. Made once, so that to record something is to
+ * add to a histogram. Safe for any thread.
+ */
+public final class PodMetrics {
+  private static final double[] STARTS = {
+    0.5, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200,
+    1800, 2700, 3600
+  };
+  private static final double[] WRITES = {0.01, 0.05, 0.1, 0.5, 1, 5, 10, 20, 30, 45, 60};
+
+  private final DistributionSummary containers;
+  private final Timer workerStart;
+  private final Timer total;
+  private final Timer sli;
+  private final Timer written;
+  private final AtomicLong firstWithNetwork;
+
+  PodMetrics(KubeletMeters meters) {
+    this.containers =
+        DistributionSummary.builder("kubelet_containers_per_pod_count")
+            .description("The number of containers per pod.")
+            .serviceLevelObjectives(1, 2, 4, 8, 16)
+            .tag("node", meters.node())
+            .register(meters.registry());
+    this.workerStart =
+        meters.timer(
+            "kubelet_pod_worker_start_duration_seconds",
+            "Duration in seconds from kubelet seeing a pod to starting a worker.",
+            Tags.empty(),
+            KubeletMeters.LATENCIES);
+    this.total =
+        meters.timer(
+            "kubelet_pod_start_total_duration_seconds",
+            "Duration in seconds to start a pod since creation, including time to pull images and"
+                + " run init containers, measured from pod creation timestamp to when all its"
+                + " containers are reported as started and observed via watch",
+            Tags.empty(),
+            STARTS);
+    this.sli =
+        meters.timer(
+            "kubelet_pod_start_sli_duration_seconds",
+            "Duration in seconds to start a pod, excluding time to pull images and run init"
+                + " containers, measured from pod creation timestamp to when all its containers"
+                + " are reported as started and observed via watch",
+            Tags.empty(),
+            STARTS);
+    this.written =
+        meters.timer(
+            "kubelet_pod_status_sync_duration_seconds",
+            "Duration in seconds to sync a pod status update, from the first change that was not"
+                + " written yet to the API's answer.",
+            Tags.empty(),
+            WRITES);
+    this.firstWithNetwork = new AtomicLong(Double.doubleToLongBits(0));
+    Gauge.builder(
+            "kubelet_first_network_pod_start_sli_duration_seconds",
+            firstWithNetwork,
+            bits -> Double.longBitsToDouble(bits.get()))
+        .description(
+            "Duration in seconds to start the first network pod, excluding time to pull images and"
+                + " run init containers")
+        .tag("node", meters.node())
+        .strongReference(true)
+        .register(meters.registry());
+  }
+
+  /** A pod that was not known has come. */
+  public void came(int containerCount) {
+    containers.record(containerCount);
+  }
+
+  /** Its worker has begun. */
+  public void begun(Duration sinceSeen) {
+    workerStart.record(sinceSeen);
+  }
+
+  /**
+   * All of its containers run for the first time.
+   *
+   * @param sinceCreated since the pod was made
+   * @param ofKubelet less what images and init containers took; empty for a pod whose volumes may
+   *     take their own time
+   * @param network whether it has one of its own
+   */
+  public void started(Duration sinceCreated, Optional<Duration> ofKubelet, boolean network) {
+    total.record(sinceCreated);
+    ofKubelet.ifPresent(took -> {
+      sli.record(took);
+      if (network) {
+        firstWithNetwork.compareAndSet(
+            Double.doubleToLongBits(0), Double.doubleToLongBits(took.toNanos() / 1e9));
+      }
+    });
+  }
+
+  /** A status is in the API. */
+  public void statusWritten(Duration sinceChanged) {
+    written.record(sinceChanged);
+  }
+}
