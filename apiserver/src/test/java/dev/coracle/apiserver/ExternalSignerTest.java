@@ -17,6 +17,7 @@ import java.util.Base64;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Service account tokens that a service on a UNIX socket signs (KEP-740). */
+@Order(1)
 class ExternalSignerTest {
 
   private static final String TOKENS = "/api/v1/namespaces/default/serviceaccounts/a/token";

@@ -35,6 +35,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,6 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
  * most, and with a store that answers for one ConfigMap only when the test says so: who asks for it
  * keeps its seat until then.
  */
+@Order(1)
 class FairnessTest {
 
   private static final String SLOW = "/api/v1/namespaces/default/configmaps/slow";

@@ -16,6 +16,7 @@ import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * On a busy machine many handshakes at once take long. A client of TLS 1.3 has sent its request by
  * then, so a server that gives up on the handshake closes a connection with a request under way.
  */
+@Order(1)
 class SlowHandshakeTest {
 
   /** What the last part of the handshake takes on its way: longer than Vert.x and Netty allow. */

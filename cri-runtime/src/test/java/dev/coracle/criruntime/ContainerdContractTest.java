@@ -13,10 +13,12 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.TestInstance;
 
 /** The same contract on a real containerd, so that the suite asks for what the world has. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Order(1)
 class ContainerdContractTest extends CriContractSuite {
   private static final Path BINARY = Path.of("/usr/bin/containerd");
   private static final Path CNI = Path.of("/usr/lib/cni");

@@ -26,6 +26,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -35,6 +36,7 @@ import org.opentest4j.TestAbortedException;
  * Containers outlive the JVM that started them. The first runtime runs in a JVM of its own, which
  * is killed with SIGKILL; the second, in this one, finds everything again.
  */
+@Order(1)
 class SurvivalTest {
   private Path root;
   private Process server;

@@ -2,6 +2,8 @@ package dev.coracle.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -15,7 +17,7 @@ class DemoWithNewestKubectlIT extends DemoIT {
   String program() {
     String program = System.getenv("CORACLE_NEWEST_KUBECTL");
     Assumptions.assumeTrue(
-        program != null && !program.isEmpty(),
+        program != null && Files.isExecutable(Path.of(program)),
         "CORACLE_NEWEST_KUBECTL names no kubectl; .ci/newest-kubectl fetches one");
     return program;
   }

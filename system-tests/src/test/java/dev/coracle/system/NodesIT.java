@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -363,35 +364,39 @@ class NodesIT {
     assertThat(authority.err()).contains("not the one with this --ca-hash");
   }
 
+  /** Looks seldom, as it takes a minute. */
+  private static void afterGrace(ThrowingRunnable assertion) {
+    Awaitility.await()
+        .atMost(AFTER_GRACE)
+        .pollInterval(Duration.ofSeconds(3))
+        .untilAsserted(assertion);
+  }
+
   @Test
   @Order(6)
   void thePodsOfALostNodeMoveAndTheNodeComesBack() {
     String lost = podOn("n3");
     machines.network().cut(3);
-    Awaitility.await()
-        .atMost(AFTER_GRACE)
-        .untilAsserted(() -> {
-          assertThat(kubectl("get", "node", "n3", "--no-headers")).contains("NotReady");
-          assertThat(kubectl("get", "node", "n3", "-o", "jsonpath={.spec.taints[*].key}"))
-              .contains("node.kubernetes.io/unreachable");
-        });
-    Awaitility.await()
-        .atMost(AFTER_GRACE)
-        .untilAsserted(() -> {
-          assertThat(kubectl("get", "deployment", "app", "-o", "jsonpath={.status.readyReplicas}"))
-              .isEqualTo("6");
-          assertThat(
-                  kubectl(
-                      "get",
-                      "pods",
-                      "-l",
-                      "app=app",
-                      "--field-selector",
-                      "spec.nodeName=n3",
-                      "-o",
-                      "jsonpath={.items[?(@.metadata.deletionTimestamp==\"\")].metadata.name}"))
-              .isEmpty();
-        });
+    afterGrace(() -> {
+      assertThat(kubectl("get", "node", "n3", "--no-headers")).contains("NotReady");
+      assertThat(kubectl("get", "node", "n3", "-o", "jsonpath={.spec.taints[*].key}"))
+          .contains("node.kubernetes.io/unreachable");
+    });
+    afterGrace(() -> {
+      assertThat(kubectl("get", "deployment", "app", "-o", "jsonpath={.status.readyReplicas}"))
+          .isEqualTo("6");
+      assertThat(
+              kubectl(
+                  "get",
+                  "pods",
+                  "-l",
+                  "app=app",
+                  "--field-selector",
+                  "spec.nodeName=n3",
+                  "-o",
+                  "jsonpath={.items[?(@.metadata.deletionTimestamp==\"\")].metadata.name}"))
+          .isEmpty();
+    });
     Shell.Result search =
         machines.attemptKubectl(1, "get", "logentries", "--field-selector", "message=started on");
     assertThat(search.out())
@@ -408,13 +413,11 @@ class NodesIT {
         .doesNotContain("true");
 
     machines.network().restore(3);
-    Awaitility.await()
-        .atMost(AFTER_GRACE)
-        .untilAsserted(() -> {
-          assertThat(kubectl("get", "node", "n3", "--no-headers")).contains(" Ready ");
-          assertThat(kubectl("get", "node", "n3", "-o", "jsonpath={.spec.taints}")).isEmpty();
-          assertThat(kubectl("get", "pods", "--no-headers")).doesNotContain("Terminating");
-          assertThat(kubectl("logs", lost)).isEqualTo("started on n3\n");
-        });
+    afterGrace(() -> {
+      assertThat(kubectl("get", "node", "n3", "--no-headers")).contains(" Ready ");
+      assertThat(kubectl("get", "node", "n3", "-o", "jsonpath={.spec.taints}")).isEmpty();
+      assertThat(kubectl("get", "pods", "--no-headers")).doesNotContain("Terminating");
+      assertThat(kubectl("logs", lost)).isEqualTo("started on n3\n");
+    });
   }
 }

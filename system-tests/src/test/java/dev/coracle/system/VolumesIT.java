@@ -64,10 +64,7 @@ class VolumesIT {
   }
 
   private void eventually(org.awaitility.core.ThrowingRunnable check) {
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(60))
-        .pollInterval(Duration.ofMillis(200))
-        .untilAsserted(check);
+    Awaitility.await().atMost(Duration.ofSeconds(60)).untilAsserted(check);
   }
 
   @Test

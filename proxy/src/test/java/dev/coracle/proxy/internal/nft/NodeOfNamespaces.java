@@ -44,36 +44,51 @@ final class NodeOfNamespaces implements AutoCloseable {
     for (String program : List.of("/usr/sbin/nft", "/bin/busybox")) {
       assumeThat(Path.of(program)).as("needs " + program).exists();
     }
-    run("ip", "netns", "add", node);
-    run("ip", "netns", "add", outside);
-    inNode("ip", "link", "set", "lo", "up");
-    inNode("ip", "link", "add", "br0", "type", "bridge");
-    inNode("ip", "addr", "add", "10.99.0.1/24", "dev", "br0");
-    inNode("sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/br0/accept_dad");
-    inNode("ip", "addr", "add", "fd00:99::1/64", "dev", "br0", "nodad");
-    inNode("ip", "link", "set", "br0", "up");
-    run("ip", "-n", node, "link", "add", "up0", "type", "veth", "peer", "up1", "netns", outside);
-    inNode("ip", "link", "set", "up0", "up");
-    run("ip", "-n", outside, "link", "set", "up1", "up");
-    run("ip", "-n", outside, "addr", "add", OUTSIDE + "/24", "dev", "up1");
-    run("ip", "-n", outside, "addr", "add", "2001:db8:77::2/64", "dev", "up1", "nodad");
-    run("ip", "-n", outside, "route", "add", "203.0.113.0/24", "via", "192.168.77.1");
-    inNode("ip", "addr", "add", "192.168.77.1/24", "dev", "up0");
-    inNode("ip", "route", "add", "default", "via", "192.168.77.2");
-    inNode("ip", "addr", "add", "2001:db8:77::1/64", "dev", "up0", "nodad");
-    inNode("ip", "route", "add", "default", "via", "2001:db8:77::2");
+    IpBatch.here()
+        .add("netns add " + node)
+        .add("netns add " + outside)
+        .add("netns add " + pod(2))
+        .add("netns add " + pod(3))
+        .add("netns add " + pod(4))
+        .run();
+    inNode("sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad");
+    IpBatch inNode =
+        IpBatch.in(node)
+            .add("link set lo up")
+            .add("link add br0 type bridge")
+            .add("addr add 10.99.0.1/24 dev br0")
+            .add("addr add fd00:99::1/64 dev br0 nodad")
+            .add("link set br0 up")
+            .add("link add up0 type veth peer up1 netns " + outside)
+            .add("link set up0 up");
     for (int i = 2; i <= 4; i++) {
-      String pod = pod(i);
-      run("ip", "netns", "add", pod);
-      run("ip", "-n", node, "link", "add", "v" + i, "type", "veth", "peer", "eth0", "netns", pod);
-      inNode("ip", "link", "set", "v" + i, "master", "br0", "up");
-      inNode("ip", "link", "set", "v" + i, "type", "bridge_slave", "hairpin", "on");
-      run("ip", "-n", pod, "link", "set", "lo", "up");
-      run("ip", "-n", pod, "addr", "add", "10.99.0." + i + "/24", "dev", "eth0");
-      run("ip", "-n", pod, "link", "set", "eth0", "up");
-      run("ip", "-n", pod, "route", "add", "default", "via", "10.99.0.1");
-      run("ip", "-n", pod, "addr", "add", "fd00:99::" + i + "/64", "dev", "eth0", "nodad");
-      run("ip", "-n", pod, "route", "add", "default", "via", "fd00:99::1");
+      inNode
+          .add("link add v" + i + " type veth peer eth0 netns " + pod(i))
+          .add("link set v" + i + " master br0 up")
+          .add("link set v" + i + " type bridge_slave hairpin on");
+    }
+    inNode.run();
+    IpBatch.in(outside)
+        .add("link set up1 up")
+        .add("addr add " + OUTSIDE + "/24 dev up1")
+        .add("addr add 2001:db8:77::2/64 dev up1 nodad")
+        .add("route add 203.0.113.0/24 via 192.168.77.1")
+        .run();
+    IpBatch.in(node)
+        .add("addr add 192.168.77.1/24 dev up0")
+        .add("route add default via 192.168.77.2")
+        .add("addr add 2001:db8:77::1/64 dev up0 nodad")
+        .add("route add default via 2001:db8:77::2")
+        .run();
+    for (int i = 2; i <= 4; i++) {
+      IpBatch.in(pod(i))
+          .add("link set lo up")
+          .add("addr add 10.99.0." + i + "/24 dev eth0")
+          .add("link set eth0 up")
+          .add("route add default via 10.99.0.1")
+          .add("addr add fd00:99::" + i + "/64 dev eth0 nodad")
+          .add("route add default via fd00:99::1")
+          .run();
     }
     serve(2);
     serve(3);
@@ -91,11 +106,13 @@ final class NodeOfNamespaces implements AutoCloseable {
     for (Process server : servers) {
       server.destroyForcibly().waitFor(5, TimeUnit.SECONDS);
     }
-    for (int i = 2; i <= 4; i++) {
-      output("ip", "netns", "del", pod(i));
-    }
-    output("ip", "netns", "del", outside);
-    output("ip", "netns", "del", node);
+    IpBatch.here()
+        .add("netns del " + pod(2))
+        .add("netns del " + pod(3))
+        .add("netns del " + pod(4))
+        .add("netns del " + outside)
+        .add("netns del " + node)
+        .runAll();
   }
 
   private void serve(int pod) throws Exception {

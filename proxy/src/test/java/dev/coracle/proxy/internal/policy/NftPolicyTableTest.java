@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.coracle.proxy.internal.nft.IpBatch;
 import dev.coracle.proxy.internal.nft.Nft;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -15,7 +16,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -59,32 +62,42 @@ class NftPolicyTableTest {
     for (String program : List.of("/usr/sbin/nft", "/bin/busybox")) {
       assumeThat(Path.of(program)).as("needs " + program).exists();
     }
-    run("ip", "netns", "add", node);
-    inNode("ip", "link", "set", "lo", "up");
-    inNode("ip", "addr", "add", "10.99.0.1/32", "dev", "lo");
-    inNode("sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad");
-    inNode("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward");
-    inNode("sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/all/forwarding");
+    IpBatch.here()
+        .add("netns add " + node)
+        .add("netns add " + pod(2))
+        .add("netns add " + pod(3))
+        .add("netns add " + pod(4))
+        .run();
+    inNode(
+        "sh",
+        "-c",
+        "echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad; echo 1 > /proc/sys/net/ipv4/ip_forward;"
+            + " echo 1 > /proc/sys/net/ipv6/conf/all/forwarding");
     // As the service proxy's rules do on every node, these have the kernel follow connections.
     inNode(
         "nft",
         "table inet services { chain out { type nat hook postrouting priority srcnat; meta mark 0x4000 masquerade; }; }");
+    IpBatch inNode = IpBatch.in(node).add("link set lo up").add("addr add 10.99.0.1/32 dev lo");
     for (int i = 2; i <= 4; i++) {
-      String pod = pod(i);
-      run("ip", "netns", "add", pod);
-      run("ip", "-n", node, "link", "add", "v" + i, "type", "veth", "peer", "eth0", "netns", pod);
-      inNode("ip", "link", "set", "v" + i, "up");
-      inNode("ip", "route", "add", address(i), "dev", "v" + i);
-      inNode("ip", "addr", "add", "fd00:99::1/128", "dev", "v" + i, "nodad");
-      inNode("ip", "route", "add", ipv6Address(i), "dev", "v" + i);
-      run("ip", "-n", pod, "link", "set", "lo", "up");
-      run("ip", "-n", pod, "addr", "add", address(i) + "/32", "dev", "eth0");
-      run("ip", "-n", pod, "link", "set", "eth0", "up");
-      run("ip", "-n", pod, "route", "add", "10.99.0.1", "dev", "eth0");
-      run("ip", "-n", pod, "route", "add", "default", "via", "10.99.0.1");
-      run("ip", "-n", pod, "addr", "add", ipv6Address(i) + "/128", "dev", "eth0", "nodad");
-      run("ip", "-n", pod, "route", "add", "fd00:99::1", "dev", "eth0");
-      run("ip", "-n", pod, "route", "add", "default", "via", "fd00:99::1");
+      inNode
+          .add("link add v" + i + " type veth peer eth0 netns " + pod(i))
+          .add("link set v" + i + " up")
+          .add("route add " + address(i) + " dev v" + i)
+          .add("addr add fd00:99::1/128 dev v" + i + " nodad")
+          .add("route add " + ipv6Address(i) + " dev v" + i);
+    }
+    inNode.run();
+    for (int i = 2; i <= 4; i++) {
+      IpBatch.in(pod(i))
+          .add("link set lo up")
+          .add("addr add " + address(i) + "/32 dev eth0")
+          .add("link set eth0 up")
+          .add("route add 10.99.0.1 dev eth0")
+          .add("route add default via 10.99.0.1")
+          .add("addr add " + ipv6Address(i) + "/128 dev eth0 nodad")
+          .add("route add fd00:99::1 dev eth0")
+          .add("route add default via fd00:99::1")
+          .run();
     }
     serve(2);
     serve(3);
@@ -107,10 +120,12 @@ class NftPolicyTableTest {
       server.descendants().forEach(ProcessHandle::destroyForcibly);
       server.destroyForcibly().waitFor(5, TimeUnit.SECONDS);
     }
-    for (int i = 2; i <= 4; i++) {
-      output("ip", "netns", "del", pod(i));
-    }
-    output("ip", "netns", "del", node);
+    IpBatch.here()
+        .add("netns del " + pod(2))
+        .add("netns del " + pod(3))
+        .add("netns del " + pod(4))
+        .add("netns del " + node)
+        .runAll();
   }
 
   @Test
@@ -241,22 +256,27 @@ class NftPolicyTableTest {
       table.apply(model);
       NftPolicyTable fresh = new NftPolicyTable(nft, FRESH);
       fresh.apply(model);
+      Map<String, List<String>> held = wordsOfTables();
       for (String family : List.of("ip", "ip6")) {
-        assertThat(words(family, TABLE))
+        assertThat(held.get(family + " " + TABLE))
             .as("%s, seed %d, step %d", family, seed, i)
-            .isEqualTo(words(family, FRESH));
+            .isEqualTo(held.get(family + " " + FRESH));
       }
       fresh.remove();
     }
   }
 
-  private List<String> words(String family, String name) throws Exception {
-    return Stream.of(
-            output("ip", "netns", "exec", node, "nft", "list", "table", family, name)
-                .replace(name, "")
-                .split("[\\s,]+"))
-        .sorted()
-        .toList();
+  /** What every table says but its name, by its family and name. */
+  private Map<String, List<String>> wordsOfTables() throws Exception {
+    Map<String, List<String>> words = new HashMap<>();
+    for (String table :
+        output("ip", "netns", "exec", node, "nft", "list", "ruleset").split("(?m)^table ")) {
+      String key = table.split(" \\{")[0];
+      String name = key.substring(key.indexOf(' ') + 1);
+      words.put(key, Stream.of(table.replace(name, "").split("[\\s,]+")).sorted().toList());
+    }
+    assertThat(words).containsKey("inet services");
+    return words;
   }
 
   private void policy(String key, String spec) throws IOException {
