@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 
 /**
  * Finds processes by an argument, through /proc: ProcessHandle hides those whose program lies in
@@ -31,8 +32,12 @@ final class Processes {
     }
   }
 
-  static int kill(String argument) throws IOException {
-    List<Long> found = having(argument);
+  /**
+   * Kills whatever has the argument, and answers how many there were. A runtime may have answered
+   * that a container runs while its first process is about to become the command.
+   */
+  static int kill(String argument) {
+    List<Long> found = Awaitility.await().until(() -> having(argument), pids -> !pids.isEmpty());
     found.forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
     return found.size();
   }
