@@ -48,7 +48,7 @@ class AskedAndAnsweredTest {
     refused(
         api.post("/api/v1/pods", "{metadata: {name: p}}"),
         405,
-        "create is not supported on resources of kind \"pods\"");
+        "the server does not allow this method on the requested resource");
   }
 
   @Test

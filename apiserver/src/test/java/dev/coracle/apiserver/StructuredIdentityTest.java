@@ -16,6 +16,9 @@ import dev.coracle.apiserver.config.SecurityOptions;
 import dev.coracle.apiserver.internal.http.RemoteJson;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
@@ -196,6 +199,10 @@ class StructuredIdentityTest {
             attributes.path("fieldSelector").toString()
                 + attributes.path("labelSelector").toString();
         ASKED.add(resource + selectors);
+        if (resource.equals("endpoints")) {
+          request.response().setStatusCode(500).end();
+          return;
+        }
         out.putObject("status")
             .put("allowed", resource.equals("configmaps"))
             .put("denied", resource.equals("secrets"))
@@ -406,6 +413,28 @@ class StructuredIdentityTest {
         .contains(
             "configmaps{\"requirements\":[{\"key\":\"data\",\"operator\":\"In\",\"values\":[\"x\"]}]}",
             "pods{\"requirements\":[{\"key\":\"a\",\"operator\":\"In\",\"values\":[\"b\"]}]}");
+  }
+
+  @Test
+  void whatAnAuthorizerCouldNotTellIsAnInternalError() throws Exception {
+    String path = "/api/v1/namespaces/default/endpoints?a=<b";
+    HttpClient client =
+        VERTX.createHttpClient(
+            new HttpClientOptions().setSsl(true).setTrustAll(true).setVerifyHost(false));
+    String bearer = "Bearer " + token(ofTwo(), two);
+    String said =
+        client
+            .request(HttpMethod.GET, server.server().port(), "127.0.0.1", path)
+            .compose(r -> r.putHeader("Authorization", bearer).send())
+            .compose(r -> r.body().map(body -> r.statusCode() + " " + body))
+            .toCompletionStage()
+            .toCompletableFuture()
+            .get(60, TimeUnit.SECONDS);
+    assertThat(said)
+        .isEqualTo(
+            "500 Internal Server Error: \""
+                + path.replace("<", "&lt;")
+                + "\": localhost answers 500\n");
   }
 
   @Test

@@ -102,6 +102,10 @@ class UnroutedTest {
     "PUT,/api/v1/namespaces/default/configmaps",
     "PATCH,/api/v1/namespaces/default/configmaps",
     "OPTIONS,/api/v1/namespaces/default/configmaps",
+    "POST,/api/v1/configmaps",
+    "GET,/apis/authentication.k8s.io/v1/tokenreviews",
+    "GET,/api/v1/namespaces/default/pods/p/eviction",
+    "PUT,/api/v1/namespaces/default/pods/p/binding",
     "POST,/apis/apps",
     "OPTIONS,/apis/apps/v1",
     "POST,/api",
@@ -113,6 +117,21 @@ class UnroutedTest {
         .isEqualTo("the server does not allow this method on the requested resource");
     assertThat(answer.code()).isEqualTo(405);
     assertThat(answer.body().path("details").isObject()).isTrue();
+  }
+
+  /** The path is looked at before what is sent. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "{"})
+  void aPatchOfWhatIsOnlyCreatedIsNotRead(String body) {
+    Answer answer =
+        api.call(
+            "PATCH",
+            "/api/v1/namespaces/default/pods/p/eviction",
+            "application/merge-patch+json",
+            body);
+    assertThat(answer.code()).isEqualTo(405);
+    assertThat(answer.message())
+        .isEqualTo("the server does not allow this method on the requested resource");
   }
 
   @Test

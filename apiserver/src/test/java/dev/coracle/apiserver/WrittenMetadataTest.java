@@ -117,6 +117,36 @@ class WrittenMetadataTest {
     assertThat(counted.body().path("metadata").path("generation").asInt()).isEqualTo(1);
   }
 
+  /** Nobody owns a status by creating the object, and nobody is noted later before an apply. */
+  @Test
+  void whoCreatesANodeOfItsNameAndStatusOwnsNothing() {
+    String node = "{'metadata':{'name':'bare'},'status':{'nodeInfo':{'machineID':'m'}}}";
+    Answer made = send("POST", "/api/v1/nodes", node).ok();
+    assertThat(made.body().path("metadata").has("managedFields")).isFalse();
+    String type = "application/merge-patch+json";
+    String status = "{\"status\":{\"nodeInfo\":{\"machineID\":\"n\"}}}";
+    Answer changed = api.call("PATCH", "/api/v1/nodes/bare/status", type, status).ok();
+    assertThat(changed.body().at("/status/nodeInfo/machineID").asText()).isEqualTo("n");
+    assertThat(changed.body().path("metadata").has("managedFields")).isFalse();
+  }
+
+  /** An empty list is a wish, of whatever object; none is not. */
+  @ParameterizedTest
+  @CsvSource({"PUT,application/json", "PATCH,application/merge-patch+json"})
+  void anEmptyListOfManagersForgetsThem(String method, String type) {
+    String name = "managed-" + method.toLowerCase(Locale.ROOT);
+    String map = "{\"metadata\":{\"name\":\"" + name + "\"%s},\"data\":{\"a\":\"b\"}}";
+    String none = map.formatted(",\"managedFields\":[]");
+    Answer made = api.call("POST", CORE + "configmaps", "application/json", none).ok();
+    assertThat(made.body().at("/metadata/managedFields")).hasSize(1);
+    String path = CORE + "configmaps/" + name;
+    Answer same = api.call(method, path, type, map.formatted("")).ok();
+    assertThat(same.body().at("/metadata/managedFields")).hasSize(1);
+    Answer forgotten = api.call(method, path, type, none).ok();
+    assertThat(forgotten.body().path("metadata").has("managedFields")).isFalse();
+    assertThat(api.get(path).ok().body().path("metadata").has("managedFields")).isFalse();
+  }
+
   /** Only the server counts the changes of the template, and it counts from one. */
   @Test
   void aDaemonSetCountsTheChangesOfItsTemplate() {

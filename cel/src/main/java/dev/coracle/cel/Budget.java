@@ -11,8 +11,23 @@ public final class Budget {
 
   private static final long WHOLE = 10_000_000;
 
-  private long left = WHOLE;
+  private static final long OF_MATCH_CONDITIONS = WHOLE / 4;
+
+  private long left;
   private long ofExpression;
+
+  public Budget() {
+    this(WHOLE);
+  }
+
+  private Budget(long whole) {
+    left = whole;
+  }
+
+  /** For all {@code matchConditions} of one webhook, or of one policy, together. */
+  public static Budget ofMatchConditions() {
+    return new Budget(OF_MATCH_CONDITIONS);
+  }
 
   void begin() {
     ofExpression = Math.min(left, PER_EXPRESSION);
@@ -21,8 +36,8 @@ public final class Budget {
   void spend(long cost) {
     left -= cost;
     ofExpression -= cost;
-    if (ofExpression < 0) {
-      throw new CelFailure("operation cancelled: actual cost limit exceeded", true);
+    if (spent()) {
+      throw failure();
     }
   }
 
@@ -31,7 +46,22 @@ public final class Budget {
     return left <= 0;
   }
 
+  /** Whether more than the whole was asked for: what follows is not evaluated any more. */
+  public boolean isExceeded() {
+    return left < 0;
+  }
+
   boolean spent() {
     return ofExpression < 0;
+  }
+
+  /** Why an expression was stopped, in upstream's words. */
+  public CelFailure failure() {
+    return new CelFailure(
+        isExceeded()
+            ? "validation failed due to running out of cost budget, no further validation rules"
+                + " will be run"
+            : "operation cancelled: actual cost limit exceeded",
+        true);
   }
 }

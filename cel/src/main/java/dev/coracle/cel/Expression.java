@@ -92,7 +92,7 @@ public final class Expression {
 
   private static CelFailure failure(@Nullable String message, Budget by, RunCosts.Meter meter) {
     return by.spent()
-        ? new CelFailure("operation cancelled: actual cost limit exceeded", true)
+        ? by.failure()
         : new CelFailure(FaultWords.of(message, meter.called(), meter.last()), false);
   }
 

@@ -41,6 +41,7 @@ class CelEnvironmentTest {
         "double('1.') == 1.0 && double('.5') == 0.5 && double('+1E2') == 100.0",
         "double('1e-400') == 0.0",
         "!has(object.spec.missing) && object.?spec.missing.orValue(7) == 7",
+        "has(object.spec.gone) && object.spec.?gone.hasValue() && 'gone' in object.spec",
         "object.metadata.labels['a.b/c'] == 'x'",
         "[1, 2, 3].isSorted() && [1, 2, 3].sum() == 6 && [4, 2].min() == 2 && [4, 2].max() == 4",
         "['a', 'b', 'a'].indexOf('a') == 0 && ['a', 'b', 'a'].lastIndexOf('a') == 2",
@@ -131,6 +132,11 @@ class CelEnvironmentTest {
     assertThatThrownBy(
             () -> UNTYPED.compileBool("object.spec.missing == 1").test(OBJECT, new Budget()))
         .hasMessage("no such key: missing");
+    for (String ofNull : new String[] {"object.spec.gone.x == 1", "has(object.spec.gone.x.y)"}) {
+      assertThatThrownBy(() -> UNTYPED.compileBool(ofNull).test(OBJECT, new Budget()))
+          .as(ofNull)
+          .hasMessage("no such key: x");
+    }
   }
 
   @ParameterizedTest

@@ -18,15 +18,22 @@ class RevisionAnnotationsTest {
 
   @Test
   void aRevisionOfADaemonSetTellsWhyItChanged() {
-    tells(Resources.DAEMON_SETS, "DaemonSet", "");
+    tells(Resources.DAEMON_SETS, "DaemonSet", "", "controller-revision-hash");
   }
 
   @Test
   void aRevisionOfAStatefulSetTellsWhyItChanged() {
-    tells(Resources.STATEFUL_SETS, "StatefulSet", "\"serviceName\":\"s\",");
+    tells(
+        Resources.STATEFUL_SETS,
+        "StatefulSet",
+        "\"serviceName\":\"s\",",
+        "controller.kubernetes.io/hash");
   }
 
-  private void tells(GroupVersionResource resource, String kind, String spec) {
+  /**
+   * @param label by which a revision tells its hash, beside those of the template
+   */
+  private void tells(GroupVersionResource resource, String kind, String spec, String label) {
     c.create(
         resource,
         """
@@ -49,6 +56,13 @@ class RevisionAnnotationsTest {
     assertThat(c.api.all(Resources.CONTROLLER_REVISIONS))
         .extracting(RevisionAnnotationsTest::told)
         .containsExactlyInAnyOrder("1 first", "2 second");
+    assertThat(c.api.all(Resources.CONTROLLER_REVISIONS))
+        .allSatisfy(
+            r -> assertThat(r.labels()).containsOnlyKeys("app", label).containsValue(hash(r)));
+  }
+
+  private static String hash(KubeObject revision) {
+    return revision.name().substring("a-".length());
   }
 
   private static String told(KubeObject revision) {

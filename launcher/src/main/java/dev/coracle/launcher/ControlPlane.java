@@ -31,6 +31,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** Store, watch hub and API server: what everything else talks to. */
@@ -57,8 +58,8 @@ final class ControlPlane {
             encrypted(vertx, options, store.storage(), registry),
             HubOptions.DEFAULTS.withPrefix(options.store().etcdPrefix()),
             registry);
-    this.apiServer =
-        new ApiServer(vertx, hub, apiServerOptions(options, network, credentials), registry, hooks);
+    ApiServerOptions serving = apiServerOptions(options, network, credentials);
+    this.apiServer = asTold(() -> new ApiServer(vertx, hub, serving, registry, hooks));
     StoreOptions kept = options.store();
     this.cluster =
         kept.etcdServers().isEmpty()
@@ -84,13 +85,19 @@ final class ControlPlane {
 
   private static Storage encrypted(
       Vertx vertx, CoracleOptions options, Storage storage, MeterRegistry registry) {
+    return asTold(() ->
+        EncryptionAtRest.around(
+            storage,
+            options.store().etcdPrefix(),
+            options.security().encryptionConfig(),
+            vertx,
+            registry));
+  }
+
+  /** What files say that options name is the user's: so is what is wrong in them. */
+  private static <T> T asTold(Supplier<T> made) {
     try {
-      return EncryptionAtRest.around(
-          storage,
-          options.store().etcdPrefix(),
-          options.security().encryptionConfig(),
-          vertx,
-          registry);
+      return made.get();
     } catch (IllegalStateException e) {
       throw new UserErrorException(String.valueOf(e.getMessage()));
     }

@@ -412,6 +412,10 @@ class WatchHubTest {
         new ListOptions(LabelSelector.EVERYTHING, FieldSelector.EVERYTHING, "1", "", 1, token);
     assertThatThrownBy(() -> list("", later))
         .hasMessage("specifying resource version is not allowed when using continue");
+    ListOptions noNumber =
+        new ListOptions(LabelSelector.EVERYTHING, FieldSelector.EVERYTHING, "a", "", 1, token);
+    assertThatThrownBy(() -> list("", noNumber))
+        .hasMessage("specifying resource version is not allowed when using continue");
     ListOptions any =
         new ListOptions(LabelSelector.EVERYTHING, FieldSelector.EVERYTHING, "0", "", 1, token);
     assertThat(list("", any).items()).hasSize(1);

@@ -111,7 +111,7 @@ public final class ServerSideApply {
   private static ManagedFields managers(
       SchemaType type, @Nullable ObjectNode live, ObjectNode newer, Writer writer) {
     JsonNode asked = newer.path("metadata").path("managedFields");
-    if (writer.subresource.isEmpty() && ManagedFields.isReset(asked)) {
+    if (live != null && writer.subresource.isEmpty() && ManagedFields.isReset(asked)) {
       return new ManagedFields();
     }
     JsonNode stored =
@@ -169,7 +169,7 @@ public final class ServerSideApply {
    */
   public static ObjectNode apply(
       SchemaType type, @Nullable ObjectNode live, ObjectNode config, Writer writer, boolean force) {
-    if (!config.path("metadata").path("managedFields").isEmpty()) {
+    if (config.path("metadata").path("managedFields").isArray()) {
       throw StatusException.badRequest("metadata.managedFields must be nil");
     }
     ObjectNode before = live == null ? Json.object() : withoutRecord(live);

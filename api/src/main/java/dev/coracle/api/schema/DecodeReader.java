@@ -199,7 +199,10 @@ final class DecodeReader {
         continue;
       }
       put(out, name, value);
-      if (field != null && field.whenEmpty() == WhenEmpty.LEFT_OUT && Zeros.isZero(value)) {
+      if (field != null
+          && field.whenEmpty() == WhenEmpty.LEFT_OUT
+          && Zeros.isZero(value)
+          && !asksToForgetManagers(level, value)) {
         zeros = zeros == null ? new ArrayList<>() : zeros;
         zeros.add(name);
       }
@@ -209,6 +212,15 @@ final class DecodeReader {
     }
     depth = level;
     return out;
+  }
+
+  /** An empty list of managers is a wish, unlike none; who stores the object answers it. */
+  private boolean asksToForgetManagers(int level, JsonNode value) {
+    return level == 1
+        && prefix.isEmpty()
+        && value.isArray()
+        && "managedFields".equals(names[1])
+        && "metadata".equals(names[0]);
   }
 
   private static void settle(SchemaType type, ObjectNode out, @Nullable List<String> zeros) {
@@ -412,7 +424,10 @@ final class DecodeReader {
 
   private void problem(List<String> into, String what) {
     if (into.size() < MAX_PROBLEMS) {
-      into.add(what + "\"" + path(false) + "\"");
+      String words = what + "\"" + path(false) + "\"";
+      if (!into.contains(words)) {
+        into.add(words);
+      }
     }
   }
 

@@ -29,7 +29,7 @@ public final class Decoder {
   /**
    * @param tree the pruned object, owned by the caller
    * @param problems {@code unknown field "spec.foo"}, {@code duplicate field "spec.x"}, in the
-   *     order they were met, at most a hundred
+   *     order they were met, each once, at most a hundred
    */
   public record Decoded(ObjectNode tree, List<String> problems) {}
 

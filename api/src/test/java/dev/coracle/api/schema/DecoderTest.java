@@ -51,6 +51,14 @@ class DecoderTest {
   }
 
   @Test
+  void whatIsWrongTwiceIsToldOnce() {
+    String json = "{\"spec\":{\"replicas\":1,\"replicas\":2,\"replicas\":3,\"foo\":1,\"foo\":2}}";
+    assertThatThrownBy(() -> decode(DEPLOYMENTS, json, FieldValidation.STRICT))
+        .hasMessageEndingWith(
+            "strict decoding error: duplicate field \"spec.replicas\", unknown field \"spec.foo\"");
+  }
+
+  @Test
   void refusesWrongTypesInGosWords() {
     assertThatThrownBy(
             () -> decode(DEPLOYMENTS, "{\"spec\":{\"replicas\":\"x\"}}", FieldValidation.IGNORE))

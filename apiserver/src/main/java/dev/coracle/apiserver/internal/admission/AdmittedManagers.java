@@ -29,7 +29,12 @@ record AdmittedManagers(AdmissionRequest request, @Nullable JsonNode before) {
     if (object == null || !(object.path("metadata") instanceof ObjectNode metadata)) {
       return;
     }
-    String problem = ServerSideApply.problemOfRecord(metadata.path(FIELD));
+    JsonNode record = metadata.path(FIELD);
+    if (record.isArray() && record.isEmpty()) {
+      metadata.remove(FIELD);
+      return;
+    }
+    String problem = ServerSideApply.problemOfRecord(record);
     if (problem == null) {
       return;
     }

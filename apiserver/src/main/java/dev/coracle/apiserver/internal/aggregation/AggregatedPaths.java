@@ -63,6 +63,7 @@ public final class AggregatedPaths {
                         exchange,
                         new Destination(
                             false,
+                            false,
                             true,
                             api.host(),
                             api.service().port(),

@@ -2,7 +2,10 @@ package dev.coracle.apiserver.internal.authz;
 
 import dev.coracle.apiserver.UserInfo;
 import io.smallrye.mutiny.Uni;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Authorizers in the order in which they are asked; the first that has an opinion decides. Where
@@ -18,54 +21,59 @@ final class AuthorizerChain implements Authorizer {
 
   @Override
   public Decision decide(Attributes attributes) {
-    Decision last = Decision.NO_OPINION;
+    List<Decision> none = new ArrayList<>(authorizers.size());
     for (Authorizer a : authorizers) {
       Decision decision = a.decide(attributes);
       if (decision.verdict() != Verdict.NO_OPINION) {
         return decision;
       }
-      last = and(last, decision);
+      none.add(decision);
     }
-    return last;
+    return undecided(none);
   }
 
-  private static Decision and(Decision first, Decision next) {
+  private static Decision undecided(List<Decision> all) {
     return new Decision(
         Verdict.NO_OPINION,
-        joined("\n", first.reason(), next.reason()),
-        joined(", ", first.error(), next.error()));
+        all.stream()
+            .map(Decision::reason)
+            .filter(text -> !text.isEmpty())
+            .collect(Collectors.joining("\n")),
+        aggregate(all.stream().map(Decision::error)));
   }
 
-  private static String joined(String between, String first, String next) {
-    return first.isEmpty() || next.isEmpty() ? first + next : first + between + next;
+  /** Several errors as one, in upstream's form; each of them is told once. */
+  static String aggregate(Stream<String> errors) {
+    List<String> told = errors.filter(text -> !text.isEmpty()).distinct().toList();
+    return told.size() < 2 ? String.join("", told) : "[" + String.join(", ", told) + "]";
   }
 
   @Override
   public Uni<Decision> ask(Attributes attributes) {
-    return ask(attributes, 0, Decision.NO_OPINION);
+    return ask(attributes, new ArrayList<>(authorizers.size()));
   }
 
-  private Uni<Decision> ask(Attributes attributes, int from, Decision last) {
-    if (from == authorizers.size()) {
-      return Uni.createFrom().item(last);
+  /**
+   * @param none those before, one of each authorizer
+   */
+  private Uni<Decision> ask(Attributes attributes, List<Decision> none) {
+    if (none.size() == authorizers.size()) {
+      return Uni.createFrom().item(undecided(none));
     }
     return authorizers
-        .get(from)
+        .get(none.size())
         .ask(attributes)
-        .chain(decision ->
-            decision.verdict() == Verdict.NO_OPINION
-                ? ask(attributes, from + 1, and(last, decision))
-                : Uni.createFrom().item(decision));
+        .chain(decision -> {
+          if (decision.verdict() != Verdict.NO_OPINION) {
+            return Uni.createFrom().item(decision);
+          }
+          none.add(decision);
+          return ask(attributes, none);
+        });
   }
 
   @Override
   public String unlisted(UserInfo user) {
-    List<String> why =
-        authorizers.stream()
-            .map(a -> a.unlisted(user))
-            .filter(text -> !text.isEmpty())
-            .distinct()
-            .toList();
-    return why.size() < 2 ? String.join("", why) : "[" + String.join(", ", why) + "]";
+    return aggregate(authorizers.stream().map(a -> a.unlisted(user)));
   }
 }

@@ -14,9 +14,10 @@ import dev.coracle.cel.CelValues;
 import dev.coracle.cel.Expression;
 import io.smallrye.mutiny.Uni;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,29 +62,31 @@ public final class WebhookAuthorizer implements Authorizer {
       return Optional.empty();
     }
     Map<String, Object> variables = Map.of("request", CelValues.of(spec(attributes, "groups")));
-    Budget budget = new Budget();
-    @Nullable CelFailure failure = null;
+    List<String> errors = new ArrayList<>(0);
     for (Expression condition : settings.conditions()) {
       try {
-        if (!condition.test(variables, budget)) {
+        if (!condition.test(variables, new Budget())) {
           return Optional.of(Decision.NO_OPINION);
         }
       } catch (CelFailure e) {
-        failure = e;
+        errors.add(
+            "cel evaluation error: expression '"
+                + condition.text()
+                + "' resulted in error: "
+                + e.words());
       }
     }
-    return failure == null ? Optional.empty() : Optional.of(failed(failure));
+    return errors.isEmpty()
+        ? Optional.empty()
+        : Optional.of(failed(AuthorizerChain.aggregate(errors.stream())));
   }
 
-  private Decision failed(Throwable why) {
+  private Decision failed(String why) {
     LOG.atWarn()
         .addKeyValue("webhook", settings.name())
-        .addKeyValue("cause", why.getMessage())
+        .addKeyValue("cause", why)
         .log("The authorization webhook gives no answer");
-    String error = String.valueOf(why.getMessage());
-    return settings.denyOnFailure()
-        ? new Decision(Verdict.DENY, "the authorization webhook gives no answer", error)
-        : new Decision(Verdict.NO_OPINION, "", error);
+    return new Decision(settings.denyOnFailure() ? Verdict.DENY : Verdict.NO_OPINION, "", why);
   }
 
   @Override
@@ -97,7 +100,7 @@ public final class WebhookAuthorizer implements Authorizer {
                 .map(answer -> decision(answer.path("status")))
                 .invoke(d -> remember(attributes, d))
                 .onFailure()
-                .recoverWithItem(this::failed));
+                .recoverWithItem(why -> failed(String.valueOf(why.getMessage()))));
   }
 
   /** What is asked at great length is asked anew each time, so that nobody fills the memory. */

@@ -12,7 +12,11 @@ import dev.coracle.apiserver.internal.http.Responder;
 import io.vertx.core.Context;
 import java.util.List;
 
-/** Refuses with 403 what the user may not do; whoever came without credentials gets 401's words. */
+/**
+ * Refuses with 403 what the user may not do; whoever came without credentials gets 401's words.
+ * Where nobody allows it and an authorizer could not tell, the answer is 500 and its error, as
+ * upstream has it: the client may try again.
+ */
 final class AuthorizationFilter implements Filter {
 
   private final Authorizer authorizer;
@@ -57,6 +61,13 @@ final class AuthorizationFilter implements Filter {
   private static void conclude(
       Exchange exchange, Attributes attributes, Authorizer.Decision decision, Runnable next) {
     AuditRecord audit = exchange.audit();
+    if (!decision.allowed() && !decision.error().isEmpty()) {
+      if (audit != null) {
+        audit.annotate("authorization.k8s.io/reason", "internal error");
+      }
+      Responder.internalError(exchange, decision.error());
+      return;
+    }
     if (audit != null) {
       audit.annotate("authorization.k8s.io/decision", decision.allowed() ? "allow" : "forbid");
       audit.annotate("authorization.k8s.io/reason", decision.reason());

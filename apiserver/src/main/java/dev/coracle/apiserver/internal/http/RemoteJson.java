@@ -17,6 +17,7 @@ import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,11 +27,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks services beside the API server for JSON over HTTPS: an issuer of tokens, a webhook. Answers
- * are bounded in size and time.
+ * Asks services beside the API server for JSON over HTTPS: an issuer of tokens, a webhook. Where a
+ * kubeconfig names an http server, that is asked without TLS. Answers are bounded in size and time.
  */
 public final class RemoteJson implements AutoCloseable {
 
+  private static final String PLAIN = "http";
   private static final int MOST_BYTES = 1 << 20;
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
@@ -92,12 +94,7 @@ public final class RemoteJson implements AutoCloseable {
         named(config.path("clusters"), context.path("cluster").asText("")).path("cluster");
     JsonNode user = named(config.path("users"), context.path("user").asText("")).path("user");
     String server = cluster.path("server").asText("");
-    if (!server.startsWith("https://")) {
-      throw new IllegalStateException(
-          "the webhook configuration "
-              + file
-              + " needs a current context whose cluster has an https server");
-    }
+    URI uri = server(server, file);
     HttpClientOptions options = tls();
     Buffer ca = content(cluster, "certificate-authority", file);
     if (ca != null) {
@@ -109,7 +106,23 @@ public final class RemoteJson implements AutoCloseable {
       options.setKeyCertOptions(new PemKeyCertOptions().addCertValue(certificate).addKeyValue(key));
     }
     String token = user.path("token").asText("");
-    return new RemoteJson(vertx, options, token.isEmpty() ? null : token, URI.create(server));
+    return new RemoteJson(vertx, options, token.isEmpty() ? null : token, uri);
+  }
+
+  private static URI server(String text, Path file) {
+    try {
+      URI uri = new URI(text);
+      if (("https".equals(uri.getScheme()) || PLAIN.equals(uri.getScheme()))
+          && uri.getHost() != null) {
+        return uri;
+      }
+    } catch (URISyntaxException e) {
+      // Told below, as what is no URL of a server.
+    }
+    throw new IllegalStateException(
+        "the webhook configuration "
+            + file
+            + " needs a current context whose cluster has an https or http server");
   }
 
   private static JsonNode named(JsonNode list, String name) {
@@ -160,7 +173,8 @@ public final class RemoteJson implements AutoCloseable {
 
   private Future<JsonNode> ask(
       HttpMethod method, URI uri, @Nullable JsonNode body, Duration timeout) {
-    if (!"https".equals(uri.getScheme()) || uri.getHost() == null) {
+    boolean plain = uri.equals(server) && PLAIN.equals(uri.getScheme());
+    if (!plain && !"https".equals(uri.getScheme()) || uri.getHost() == null) {
       return Future.failedFuture(new IllegalStateException("not an https URL: " + uri));
     }
     String path = uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
@@ -168,7 +182,8 @@ public final class RemoteJson implements AutoCloseable {
         new RequestOptions()
             .setMethod(method)
             .setHost(uri.getHost())
-            .setPort(uri.getPort() < 0 ? 443 : uri.getPort())
+            .setSsl(!plain)
+            .setPort(uri.getPort() >= 0 ? uri.getPort() : plain ? 80 : 443)
             .setURI(uri.getRawQuery() == null ? path : path + "?" + uri.getRawQuery());
     return client
         .request(to)

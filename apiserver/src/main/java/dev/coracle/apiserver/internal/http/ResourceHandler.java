@@ -98,7 +98,8 @@ public final class ResourceHandler {
     if (type.namespaced() && info.namespace().isEmpty() && !collective) {
       // Of all namespaces there is a path to list, and none to a name.
       if (info.name().isEmpty() && !type.custom()) {
-        throw StatusException.methodNotAllowed(type.groupResource(), info.verb());
+        Unrouted.methodNotAllowed(exchange);
+        return;
       }
       nowhere(exchange, !type.custom());
       return;
@@ -121,7 +122,7 @@ public final class ResourceHandler {
       Unrouted.notFound(exchange);
       return;
     }
-    if (!type.custom() && !connects && isUnrouted(exchange)) {
+    if (!type.custom() && !connects && isUnrouted(exchange, type)) {
       return;
     }
     exchange.setServed();
@@ -176,16 +177,17 @@ public final class ResourceHandler {
   }
 
   /** Whether a built-in resource has no such method, or not in this form; says so to the client. */
-  private static boolean isUnrouted(Exchange exchange) {
+  private static boolean isUnrouted(Exchange exchange, ResourceType type) {
     RequestInfo info = exchange.info();
     boolean named = !info.name().isEmpty();
     boolean method =
-        switch (info.verb()) {
-          case "create" -> !named || !info.subresource().isEmpty();
-          case "update", "patch" -> named;
-          case "" -> false;
-          default -> !exchange.request().method().name().equals("HEAD");
-        };
+        isOffered(info, type)
+            && switch (info.verb()) {
+              case "create" -> !named || !info.subresource().isEmpty();
+              case "update", "patch" -> named;
+              case "" -> false;
+              default -> !exchange.request().method().name().equals("HEAD");
+            };
     if (!method) {
       Unrouted.methodNotAllowed(exchange);
     } else if (!Unrouted.accepts(exchange.header("Accept"))) {
@@ -198,6 +200,17 @@ public final class ResourceHandler {
       return false;
     }
     return true;
+  }
+
+  /** Whether there is such a verb at all; a watch has the path of a list. */
+  private static boolean isOffered(RequestInfo info, ResourceType type) {
+    String verb = info.verb().equals("watch") ? "list" : info.verb();
+    return info.subresource().isEmpty()
+        ? type.definition().supports(verb)
+        : type.definition()
+            .subresource(info.subresource())
+            .filter(s -> s.verbs().contains(verb))
+            .isPresent();
   }
 
   private void deprecated(ApiDeprecation deprecation, Call call) {

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GoQuote;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Status;
@@ -93,6 +94,13 @@ public final class Responder {
         code,
         "text/plain; charset=utf-8",
         text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+  }
+
+  /** What broke before anybody looked at the object: text and not a Status, as upstream's. */
+  public static void internalError(Exchange exchange, String why) {
+    String text =
+        "Internal Server Error: " + GoQuote.of(exchange.request().uri()) + ": " + why + "\n";
+    text(exchange, 500, text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"));
   }
 
   public static void bytes(Exchange exchange, int code, String mediaType, byte[] body) {

@@ -50,11 +50,13 @@ public final class MatchConditions {
   }
 
   /**
-   * One that is false settles it; otherwise those that can not be evaluated are a failure.
+   * One that is false settles it; otherwise those that can not be evaluated are a failure, and
+   * nothing is evaluated once all of them together have cost too much.
    *
    * @throws CelFailure
    */
-  public boolean match(Map<String, Object> variables, Budget budget) {
+  public boolean match(Map<String, Object> variables) {
+    Budget budget = Budget.ofMatchConditions();
     List<CelFailure> failed = new ArrayList<>(0);
     for (Expression condition : compiled()) {
       try {
@@ -62,6 +64,9 @@ public final class MatchConditions {
           return false;
         }
       } catch (CelFailure e) {
+        if (budget.isExceeded()) {
+          throw budget.failure();
+        }
         failed.add(PolicyFailures.of(condition, e));
       }
     }

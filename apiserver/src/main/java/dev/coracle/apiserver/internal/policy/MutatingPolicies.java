@@ -143,7 +143,7 @@ public final class MutatingPolicies implements AdmissionPlugin {
       throw found.unusable();
     }
     Map<String, Object> values = new HashMap<>(found.values());
-    if (!found.policy().compiled().matches(values, found.budget())) {
+    if (!found.policy().compiled().matches(values)) {
       return Uni.createFrom().item(false);
     }
     SchemaType type =
@@ -170,7 +170,7 @@ public final class MutatingPolicies implements AdmissionPlugin {
     if (which == mutations.size() || shown == null) {
       return Uni.createFrom().item(changed);
     }
-    ObjectNode made = mutations.apply(which, shown, type, values, found.budget());
+    ObjectNode made = mutations.apply(which, shown, type, values);
     return ReviewedObject.back(request, target, made)
         .chain(own ->
             Mutation.take(request, own)

@@ -54,19 +54,19 @@ final class Mutations {
   }
 
   /** Whether the request is one for this policy. */
-  boolean matches(Map<String, Object> values, Budget budget) {
-    return conditions.match(variables.over(values, budget), budget);
+  boolean matches(Map<String, Object> values) {
+    return conditions.match(variables.over(values, Budget.ofMatchConditions()));
   }
 
   /** The object after one of the mutations: a new tree, or itself where a test does not hold. */
-  ObjectNode apply(
-      int which, ObjectNode object, SchemaType type, Map<String, Object> values, Budget budget) {
+  ObjectNode apply(int which, ObjectNode object, SchemaType type, Map<String, Object> values) {
     Mutation mutation = mutations.get(which);
+    Budget budget = new Budget();
     Object made;
     try {
       made = mutation.expression.eval(variables.over(values, budget), budget);
     } catch (CelFailure e) {
-      throw PolicyFailures.of(mutation.expression, e);
+      throw budget.isExceeded() ? budget.failure() : PolicyFailures.of(mutation.expression, e);
     }
     JsonNode patch = CelValues.toJson(made);
     settle(patch, mutation.apply);

@@ -9,7 +9,6 @@ import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.webhook.Matching;
 import dev.coracle.apiserver.internal.webhook.ReviewedObject;
 import dev.coracle.apiserver.internal.webhook.Target;
-import dev.coracle.cel.Budget;
 import dev.coracle.cel.CelFailure;
 import io.smallrye.mutiny.Uni;
 import java.util.HashMap;
@@ -32,7 +31,6 @@ final class PolicyEvaluation {
       PolicyBinding binding,
       Target target,
       Map<String, Object> values,
-      Budget budget,
       @Nullable CelFailure unusable) {
 
     /** Runs the compiled policy; what stands in the way of that is a failure like others. */
@@ -108,7 +106,7 @@ final class PolicyEvaluation {
               .onFailure(CelFailure.class)
               .recoverWithUni(f -> {
                 return visit
-                    .at(new Found<>(of.policy(), binding, target, Map.of(), new Budget(), f))
+                    .at(new Found<>(of.policy(), binding, target, Map.of(), f))
                     .replaceWithVoid();
               })
               .chain(() -> binding(of, target, next));
@@ -137,7 +135,7 @@ final class PolicyEvaluation {
       Map<String, Object> mine = new HashMap<>(known);
       mine.put("params", AdmissionVariables.object(all.get(which)));
       return visit
-          .at(new Found<>(policy, binding, target, mine, new Budget(), null))
+          .at(new Found<>(policy, binding, target, mine, null))
           .chain(changed -> param(policy, binding, target, all, which + 1, changed ? null : known));
     }
 

@@ -82,7 +82,7 @@ public final class ValidatingPolicies implements AdmissionPlugin {
   private Uni<Boolean> decide(
       Found<Validations> found, List<Decision> out, Map<String, Set<String>> all) {
     Map<String, String> notes = new LinkedHashMap<>();
-    List<Failed> failures = found.run(v -> v.check(found.values(), found.budget(), notes));
+    List<Failed> failures = found.run(v -> v.check(found.values(), notes));
     for (Failed failed : failures) {
       Decision decision = new Decision(found.policy().name(), found.binding(), failed);
       if (failed.error() && found.policy().ignoresFailure()) {

@@ -37,6 +37,10 @@ final class Validations {
       return new Failed(expression, message, reason, index, true, false, nanos);
     }
 
+    Failed saying(String words) {
+      return new Failed(expression, words, reason, index, error, always, nanos);
+    }
+
     static Failed always(String expression, String message, long nanos) {
       return new Failed(expression, message, "", 0, true, true, nanos);
     }
@@ -93,50 +97,77 @@ final class Validations {
   }
 
   /**
+   * Conditions, validations with their messages, and notes have a budget each; whoever exceeds one
+   * gets that failure alone.
+   *
    * @param values what {@link AdmissionVariables} gives, with parameters and namespace
    * @param notes what is to be noted in the audit log is put here
    */
-  List<Failed> check(Map<String, Object> values, Budget budget, Map<String, String> notes) {
-    Map<String, Object> all = variables.over(values, budget);
-    List<Failed> out = new ArrayList<>();
+  List<Failed> check(Map<String, Object> values, Map<String, String> notes) {
     long begun = System.nanoTime();
     try {
-      if (!conditions.match(all, budget)) {
-        return out;
+      if (!conditions.match(variables.over(values, Budget.ofMatchConditions()))) {
+        return List.of();
       }
     } catch (CelFailure e) {
-      out.add(Failed.error("", e.words(), "", 0, System.nanoTime() - begun));
-      return out;
+      return List.of(Failed.error("", e.words(), "", 0, System.nanoTime() - begun));
     }
-    int i = 0;
-    for (Validation v : validations) {
+    Budget budget = new Budget();
+    Map<String, Object> all = variables.over(values, budget);
+    List<Failed> out = validate(all, budget);
+    if (budget.isExceeded()) {
+      return exceeded(budget, begun);
+    }
+    out.replaceAll(f -> f.error() ? f : f.saying(message(validations.get(f.index()), all, budget)));
+    return annotate(values, notes, out);
+  }
+
+  /** What does not hold, still without a message, and what could not be evaluated. */
+  private List<Failed> validate(Map<String, Object> all, Budget budget) {
+    List<Failed> out = new ArrayList<>();
+    for (int i = 0; i < validations.size() && !budget.isExceeded(); i++) {
+      Validation v = validations.get(i);
       String text = v.expression.text();
-      begun = System.nanoTime();
+      long begun = System.nanoTime();
       try {
         if (!v.expression.test(all, budget)) {
-          String message = message(v, all, budget);
-          long nanos = System.nanoTime() - begun;
-          out.add(new Failed(text, message, v.reason, i, false, false, nanos));
+          out.add(new Failed(text, "", v.reason, i, false, false, System.nanoTime() - begun));
         }
       } catch (CelFailure e) {
         String words = PolicyFailures.of(v.expression, e).words();
         out.add(Failed.error(text, words, v.reason, i, System.nanoTime() - begun));
       }
-      i++;
     }
-    annotations.forEach((key, expression) -> {
+    return out;
+  }
+
+  private List<Failed> annotate(
+      Map<String, Object> values, Map<String, String> notes, List<Failed> out) {
+    Budget budget = new Budget();
+    Map<String, Object> all = variables.over(values, budget);
+    long begun = System.nanoTime();
+    for (Map.Entry<String, Expression> a : annotations.entrySet()) {
+      Expression expression = a.getValue();
       long since = System.nanoTime();
       try {
         Object value = expression.eval(all, budget);
         if (!(value instanceof NullValue) && !value.toString().isBlank()) {
-          notes.put(key, value.toString().strip());
+          notes.put(a.getKey(), value.toString().strip());
         }
       } catch (CelFailure e) {
+        if (budget.isExceeded()) {
+          notes.clear();
+          return exceeded(budget, begun);
+        }
         String words = PolicyFailures.of(expression, e).words();
         out.add(Failed.always(expression.text(), words, System.nanoTime() - since));
       }
-    });
+    }
     return out;
+  }
+
+  private static List<Failed> exceeded(Budget budget, long begun) {
+    return List.of(Failed.error("", budget.failure().words(), "", 0, System.nanoTime() - begun));
   }
 
   private static String message(Validation v, Map<String, Object> all, Budget budget) {
@@ -149,7 +180,7 @@ final class Validations {
           return text;
         }
       } catch (CelFailure e) {
-        if (e.overBudget()) {
+        if (budget.isExceeded()) {
           return "failed messageExpression: " + e.words();
         }
       }

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Where a request is handed on to.
  *
  * @param kubelet a kubelet, which is shown the server's client certificate; else a Pod or a Service
+ * @param unverified whether the kubelet's own certificate is taken as it is
  * @param tls for kubelets always
  * @param uri path and query
  * @param translatesErrors answers of the other side that are failures become Status objects
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Destination(
     boolean kubelet,
+    boolean unverified,
     boolean tls,
     String host,
     int port,
@@ -40,7 +42,7 @@ public record Destination(
       String uri,
       boolean translatesErrors,
       String proxyPrefix) {
-    this(kubelet, tls, host, port, uri, translatesErrors, proxyPrefix, null, null);
+    this(kubelet, false, tls, host, port, uri, translatesErrors, proxyPrefix, null, null);
   }
 
   static Destination kubelet(KubeletAddress at, String uri, boolean translatesErrors) {
@@ -50,7 +52,22 @@ public record Destination(
   static Destination kubelet(
       KubeletAddress at, String uri, boolean translatesErrors, String proxyPrefix) {
     return new Destination(
-        true, true, at.host(), at.port(), uri, translatesErrors, proxyPrefix, at.via(), null);
+        true,
+        false,
+        true,
+        at.host(),
+        at.port(),
+        uri,
+        translatesErrors,
+        proxyPrefix,
+        at.via(),
+        null);
+  }
+
+  /** The same, whatever certificate the other side shows. */
+  Destination withoutVerifying() {
+    return new Destination(
+        kubelet, true, tls, host, port, uri, translatesErrors, proxyPrefix, via, peer);
   }
 
   /**

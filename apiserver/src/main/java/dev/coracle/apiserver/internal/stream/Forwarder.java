@@ -77,20 +77,25 @@ public final class Forwarder {
 
   private final Vertx vertx;
   private final HttpClientAgent kubelets;
+  private final HttpClientAgent unverifiedKubelets;
   private final HttpClientAgent plain;
 
   public Forwarder(Vertx vertx, Kubelets options) {
     this.vertx = vertx;
     PoolOptions pool = new PoolOptions().setHttp1MaxSize(MOST_CONNECTIONS);
+    KeyCertOptions own =
+        KeyCertOptions.wrap(PemKeyManager.of(options.clientCertificate(), options.clientKey()));
     kubelets =
         vertx.createHttpClient(
             base()
                 .setSsl(true)
                 .setVerifyHost(true)
-                .setKeyCertOptions(
-                    KeyCertOptions.wrap(
-                        PemKeyManager.of(options.clientCertificate(), options.clientKey())))
+                .setKeyCertOptions(own)
                 .setTrustOptions(new PemTrustOptions().addCertPath(options.ca().toString())),
+            pool);
+    unverifiedKubelets =
+        vertx.createHttpClient(
+            base().setSsl(true).setTrustAll(true).setVerifyHost(false).setKeyCertOptions(own),
             pool);
     // Pods and Services show certificates of their own making: upstream does not check them either.
     plain = vertx.createHttpClient(base().setTrustAll(true).setVerifyHost(false), pool);
@@ -108,6 +113,7 @@ public final class Forwarder {
 
   public void close() {
     kubelets.close();
+    unverifiedKubelets.close();
     plain.close();
   }
 
@@ -120,7 +126,6 @@ public final class Forwarder {
           exchange, StatusException.badRequest("an HTTP/2 stream can not be upgraded"));
       return;
     }
-    HttpClientAgent client = to.kubelet() ? kubelets : plain;
     HttpMethod method = upgrade ? HttpMethod.GET : exchange.request().method();
     RequestOptions options =
         new RequestOptions()
@@ -136,7 +141,7 @@ public final class Forwarder {
     } else if (to.peer() != null) {
       options.setServer(to.peer().address()).setSslOptions(to.peer().tls());
     }
-    client
+    client(to)
         .request(options)
         .onSuccess(request -> {
           request.exceptionHandler(_ -> {});
@@ -155,6 +160,13 @@ public final class Forwarder {
           }
         })
         .onFailure(failure -> unreached(exchange, to, failure));
+  }
+
+  private HttpClientAgent client(Destination to) {
+    if (!to.kubelet()) {
+      return plain;
+    }
+    return to.unverified() ? unverifiedKubelets : kubelets;
   }
 
   /** Of another API server it is told as text, as upstream's aggregator does. */
@@ -181,7 +193,7 @@ public final class Forwarder {
             .setSsl(to.tls())
             .setURI(to.uri())
             .setConnectTimeout(CONNECT_MILLIS);
-    kubelets
+    client(to)
         .request(options)
         .compose(HttpClientRequest::send)
         .onSuccess(response -> {

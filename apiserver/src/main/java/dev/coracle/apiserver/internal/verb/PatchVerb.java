@@ -116,8 +116,7 @@ public final class PatchVerb {
       Metadata.checkNamed(name, call);
     }
     Metadata.checkNamespace(configuration, call);
-    if (!metadata.path("managedFields").isMissingNode()
-        && !metadata.path("managedFields").isEmpty()) {
+    if (metadata.path("managedFields").isArray()) {
       throw StatusException.badRequest("metadata.managedFields must be nil");
     }
     ObjectUpdate.Scope scope = ObjectUpdate.Scope.of(call.subresource()).silent();

@@ -10,7 +10,6 @@ import dev.coracle.apiserver.internal.admission.AdmissionRequest;
 import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.policy.AdmissionVariables;
 import dev.coracle.apiserver.internal.policy.MatchConditions;
-import dev.coracle.cel.Budget;
 import dev.coracle.cel.CelFailure;
 import dev.coracle.tracing.Tracing;
 import io.opentelemetry.api.trace.Span;
@@ -65,7 +64,7 @@ public final class WebhookCalls {
       return true;
     }
     try {
-      return conditions.match(AdmissionVariables.values(request, target, authorizer), new Budget());
+      return conditions.match(AdmissionVariables.values(request, target, authorizer));
     } catch (CelFailure e) {
       if (hook.ignoresFailure()) {
         return false;

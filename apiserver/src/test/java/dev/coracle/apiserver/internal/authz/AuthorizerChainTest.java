@@ -35,6 +35,13 @@ class AuthorizerChainTest {
     decided(Decision.NO_OPINION, none("", ""));
   }
 
+  /** Each once, in upstream's form of several errors. */
+  @Test
+  void withoutOneAllErrorsAreTold() {
+    decided(none("", "[a, b]"), none("", "a"), none("", "b"), none("", "a"));
+    decided(none("", "a"), none("", "a"), none("", "a"));
+  }
+
   private record Unlisted(String why) implements Authorizer {
     @Override
     public Decision decide(Attributes attributes) {

@@ -51,7 +51,7 @@ public final class DaemonSetController extends LoopController {
     this.control = new PodControl(env.client(), events);
     this.claims = new PodClaims(podInformer.lister(), control);
     this.expectations = new Expectations(env.context());
-    this.revisions = new TemplateRevisions(env);
+    this.revisions = new TemplateRevisions(env, TemplateRevisions.LABEL);
     loop.follow(setInformer);
     nodeInformer.addHandler(
         new Informer.Handler() {

@@ -33,13 +33,21 @@ public final class TemplateRevisions {
    */
   public static final String LABEL = "controller-revision-hash";
 
+  /** By which a StatefulSet's revisions carry their hash; a DaemonSet's do as its pods. */
+  public static final String HISTORY_LABEL = "controller.kubernetes.io/hash";
+
   private static final GroupVersionKind KIND = GroupVersionKind.of("apps/v1", "ControllerRevision");
 
   private final Environment env;
+  private final String hashLabel;
   private final Lister revisions;
 
-  public TemplateRevisions(Environment env) {
+  /**
+   * @param hashLabel of revisions that are made
+   */
+  public TemplateRevisions(Environment env, String hashLabel) {
     this.env = env;
+    this.hashLabel = hashLabel;
     this.revisions =
         env.informer(Resources.CONTROLLER_REVISIONS).addIndex(Informer.BY_CONTROLLER_UID).lister();
   }
@@ -98,7 +106,7 @@ public final class TemplateRevisions {
               ObjectNode labels = metadata.putObject("labels");
               KubeObject.strings(owner.at("spec", "template", "metadata", "labels"))
                   .forEach(labels::put);
-              labels.put(LABEL, hash);
+              labels.put(hashLabel, hash);
               if (owner.metadata().path("annotations") instanceof ObjectNode annotations) {
                 // Among them is why it changed, which kubectl rollout history shows.
                 metadata.set("annotations", annotations.deepCopy());

@@ -54,7 +54,7 @@ public final class StatefulSetController extends LoopController {
     this.retention = new ClaimRetention(env.client(), claims);
     this.control = new PodControl(env.client(), events);
     this.podClaims = new PodClaims(podInformer.lister(), control);
-    this.revisions = new TemplateRevisions(env);
+    this.revisions = new TemplateRevisions(env, TemplateRevisions.HISTORY_LABEL);
     this.metrics = new StatefulSetMetrics(env.registry());
     loop.follow(setInformer);
     onAny(podInformer, this::wake);
