@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.lang.ref.SoftReference;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -34,6 +35,7 @@ public final class KubeObject {
   private volatile @Nullable ObjectNode tree;
   private volatile byte @Nullable [] json;
   private volatile byte @Nullable [] other;
+  private volatile @Nullable SoftReference<byte[]> compressed;
   private volatile @Nullable Map<String, String> labels;
   private volatile @Nullable WeakReference<KubeObject> trimmed;
 
@@ -204,6 +206,20 @@ public final class KubeObject {
       other = o;
     }
     return o;
+  }
+
+  /**
+   * A compressed encoding, made by the first who asks and kept while there is memory for it: read,
+   * never change. There is one such encoding in a process, so all who ask name the same encoder.
+   */
+  public byte[] compressed(Function<KubeObject, byte[]> encoder) {
+    SoftReference<byte[]> known = compressed;
+    byte[] c = known == null ? null : known.get();
+    if (c == null) {
+      c = encoder.apply(this);
+      compressed = new SoftReference<>(c);
+    }
+    return c;
   }
 
   /**

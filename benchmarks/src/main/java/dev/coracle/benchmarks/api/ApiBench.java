@@ -185,16 +185,12 @@ public final class ApiBench {
         sides.range().await().atMost(Duration.ofSeconds(30)).stream()
             .mapToLong(kv -> kv.value().length)
             .sum();
-    for (String form : List.of(Sides.JSON, Sides.PROTOBUF)) {
+    for (Sides.Form form : Sides.Form.values()) {
       Load.Request list = (_, _) -> sides.list(api, form).toCompletionStage();
       var _ = Load.run(1, HOW_LONG, server::cpu, list); // warms up
       Load.Outcome ours = Load.run(1, HOW_LONG, server::cpu, list);
       rows.lists(
-          String.format(
-              Locale.ROOT,
-              "list of %,d pods as %s",
-              PODS,
-              form.equals(Sides.JSON) ? "JSON" : "protobuf"),
+          String.format(Locale.ROOT, "list of %,d pods as %s", PODS, form.words),
           ours,
           sides.list(api, form).await(),
           theirs,

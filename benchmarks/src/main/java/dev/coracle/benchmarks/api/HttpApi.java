@@ -44,9 +44,7 @@ final class HttpApi {
   /** The answer's body; anything but {@code 2xx} fails. */
   Future<Buffer> call(HttpMethod method, String path, String accept, byte[] body) {
     return answer(
-        method,
-        path,
-        accept,
+        options(method, path, accept),
         body,
         response ->
             response
@@ -64,24 +62,16 @@ final class HttpApi {
    * has passed.
    */
   private <T> Future<T> answer(
-      HttpMethod method,
-      String path,
-      String accept,
-      byte[] body,
-      Function<HttpClientResponse, Future<T>> reader) {
+      RequestOptions request, byte[] body, Function<HttpClientResponse, Future<T>> reader) {
     return client
-        .request(options(method, path, accept))
-        .compose(request ->
-            (body.length == 0 ? request.send() : request.send(Buffer.buffer(body)))
-                .compose(reader));
+        .request(request)
+        .compose(r -> (body.length == 0 ? r.send() : r.send(Buffer.buffer(body))).compose(reader));
   }
 
   /** How long the answer of a get is, all of it received and none of it kept. */
-  Future<Long> length(String path, String accept) {
+  Future<Long> length(String path, String accept, String encoding) {
     return answer(
-        HttpMethod.GET,
-        path,
-        accept,
+        options(HttpMethod.GET, path, accept).putHeader("Accept-Encoding", encoding),
         new byte[0],
         response -> {
           if (response.statusCode() != 200) {

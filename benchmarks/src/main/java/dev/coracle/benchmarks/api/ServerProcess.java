@@ -32,6 +32,7 @@ final class ServerProcess implements AutoCloseable {
                 ProcessHandle.current().info().command().orElse("java"),
                 more.matches(".*-XX:\\+Use\\w+GC.*") ? "-XX:-UseSerialGC" : "-XX:+UseSerialGC",
                 "-XX:+UseCompactObjectHeaders",
+                "-XX:+UseTransparentHugePages",
                 "-Xss512k",
                 "-Xmx2g",
                 "--enable-native-access=ALL-UNNAMED",

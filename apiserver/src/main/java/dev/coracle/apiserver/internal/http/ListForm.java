@@ -25,6 +25,11 @@ interface ListForm {
    */
   boolean kept();
 
+  /** Whether an item is the object itself in JSON, which may be kept compressed too. */
+  default boolean keptCompressed() {
+    return false;
+  }
+
   /**
    * What stands before all items.
    *
@@ -106,6 +111,11 @@ interface ListForm {
     @Override
     public Negotiation.Form form() {
       return Negotiation.Form.JSON;
+    }
+
+    @Override
+    public boolean keptCompressed() {
+      return kept;
     }
 
     @Override

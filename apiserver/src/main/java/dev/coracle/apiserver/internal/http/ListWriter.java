@@ -10,6 +10,7 @@ import io.vertx.core.internal.buffer.BufferInternal;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * the socket takes them, so a list of a hundred megabytes costs one piece of memory, and other
  * requests of its event loop have their turn between the pieces. They have it too while the items
  * are measured, since some may not have been encoded before, and while what is not kept is made.
+ * Objects keep their JSON compressed too, so that a long list is compressed once for all who ask.
  * All state belongs to the request's context.
  */
 final class ListWriter {
@@ -45,6 +47,7 @@ final class ListWriter {
   private int at;
   private byte[] head = NONE;
   private @Nullable Gzip gzip;
+  private @Nullable GzipParts parts;
 
   /** A piece that the socket has taken: the next one is put together in the same room. */
   private @Nullable Piece spare;
@@ -144,7 +147,11 @@ final class ListWriter {
     }
     Responder.head(exchange, 200, form.form().mediaType());
     if (exchange.header("Accept-Encoding").contains("gzip")) {
-      gzip = new Gzip();
+      if (form.keptCompressed()) {
+        parts = new GzipParts();
+      } else {
+        gzip = new Gzip();
+      }
       response.putHeader("Content-Encoding", "gzip").putHeader("Vary", "Accept-Encoding");
       response.setChunked(true);
     } else if (length < 0) {
@@ -175,7 +182,7 @@ final class ListWriter {
     Piece piece = room();
     if (form.kept()) {
       // In this order: filling goes on to the next item.
-      write(filled(piece), at == items.size());
+      write(parts == null ? filled(piece) : packed(piece, parts), at == items.size());
     } else {
       make(piece);
     }
@@ -227,6 +234,39 @@ final class ListWriter {
       piece.put(form.end(items.isEmpty()));
     }
     return piece;
+  }
+
+  /** Likewise, of what the objects keep compressed; what is not is compressed now, for a while. */
+  private Piece packed(Piece piece, GzipParts gzip) {
+    if (head.length > 0) {
+      gzip.begin(piece);
+      gzip.put(piece, gzip.part(head));
+      head = NONE;
+    }
+    long end = System.nanoTime() + TURN_NANOS;
+    for (; at < items.size() && piece.length() < PIECE && System.nanoTime() - end < 0; at++) {
+      KubeObject object = items.get(at);
+      // Nothing stands before the first, which is not what it keeps.
+      gzip.put(
+          piece,
+          at == 0
+              ? gzip.part(prefixed(object, true))
+              : object.compressed(o -> gzip.part(prefixed(o, false))));
+    }
+    if (at == items.size()) {
+      gzip.put(piece, gzip.part(form.end(items.isEmpty())));
+      gzip.end(piece);
+    }
+    return piece;
+  }
+
+  private byte[] prefixed(KubeObject object, boolean first) {
+    byte[] item = form.item(object);
+    byte[] prefix = form.prefix(first, item);
+    int begin = form.begin(item);
+    byte[] out = Arrays.copyOf(prefix, prefix.length + item.length - begin);
+    System.arraycopy(item, begin, out, prefix.length, item.length - begin);
+    return out;
   }
 
   /** What is compressed of the list comes out as it goes in, some of it later. */
