@@ -43,7 +43,7 @@ public final class AdmissionPlugins {
         new NodeDeclaredFeatureValidator(state.nodes()),
         new OwnerReferences(authorizer, registry),
         new CertificateSigning(authorizer),
-        new PodSecurity(state.namespaces()),
+        new PodSecurity(state.namespaces(), store),
         extensions.mutatingPolicies(),
         extensions.mutatingWebhooks(),
         extensions.validatingPolicies(),
