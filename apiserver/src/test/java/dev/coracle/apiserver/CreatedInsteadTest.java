@@ -15,7 +15,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Who may make an object by updating or applying it (Kubernetes docs, "Authorization"). */
+/**
+ * Who may make an object by updating or applying it, or give it owners (Kubernetes docs,
+ * "Authorization").
+ */
 class CreatedInsteadTest {
 
   private static final String RBAC = "rbac.authorization.k8s.io";
@@ -124,5 +127,30 @@ class CreatedInsteadTest {
     ApiCalls maker = as("maker");
     assertThat(refusal(() -> update(maker, "updated"))).isEmpty();
     assertThat(refusal(() -> apply(maker, "applied"))).isEmpty();
+  }
+
+  /**
+   * With a wrong owner an object is deleted, so that nobody else may name one (garbage collection).
+   */
+  @Test
+  void whoeverChangesTheOwnersHasToBeAllowedToDelete() {
+    Patch owned =
+        Patch.merge(node ->
+            node.putObject("metadata")
+                .putArray("ownerReferences")
+                .addObject()
+                .put("apiVersion", "v1")
+                .put("kind", "ConfigMap")
+                .put("name", "owner")
+                .put("uid", "u"));
+    assertThat(
+            refusal(() ->
+                as("changer")
+                    .patch(ENDPOINTS, "default", "of-changer", owned, "", WriteOptions.NONE)
+                    .await()
+                    .indefinitely()))
+        .startsWith(
+            "endpoints \"of-changer\" is forbidden: cannot set an ownerRef on a resource you can't"
+                + " delete: ");
   }
 }

@@ -22,6 +22,8 @@ public record AdmissionRequest(
     Reinvocation reinvocation,
     ShownVersions shown) {
 
+  private static final GroupResource PODS = new GroupResource("", "pods");
+
   public AdmissionRequest(
       Call call,
       Operation operation,
@@ -77,6 +79,14 @@ public record AdmissionRequest(
   /** Whether a Pod as a whole is being created. */
   public boolean createsPod() {
     return operation == Operation.CREATE && object != null && is("", "pods");
+  }
+
+  /** Whether what a Pod's containers get is being changed. */
+  public boolean resizesPod() {
+    return operation == Operation.UPDATE
+        && object != null
+        && resource().equals(PODS)
+        && call.subresource().equals("resize");
   }
 
   /** Whether a Pod as a whole is being changed. */

@@ -2,17 +2,19 @@ package dev.coracle.apiserver.internal.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.PodRequests;
 import dev.coracle.api.Quantity;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.LiveCache;
 import io.smallrye.mutiny.Uni;
+import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Locale;
 import java.util.TreeSet;
 
 /**
@@ -93,7 +95,7 @@ final class LimitRanger implements AdmissionPlugin {
     if (object == null) {
       return Backstage.DONE;
     }
-    boolean pod = request.createsPod();
+    boolean pod = request.createsPod() || request.resizesPod();
     boolean claim =
         request.operation() != Operation.DELETE && request.is("", "persistentvolumeclaims");
     if (!pod && !claim) {
@@ -112,7 +114,7 @@ final class LimitRanger implements AdmissionPlugin {
           }
           case "Pod" -> {
             if (pod) {
-              check(limit, "Pod", sum(object.path("spec")), problems);
+              check(limit, "Pod", sum(object), problems);
             }
           }
           case "PersistentVolumeClaim" -> {
@@ -133,23 +135,12 @@ final class LimitRanger implements AdmissionPlugin {
     return Backstage.DONE;
   }
 
-  private static JsonNode sum(JsonNode spec) {
-    ObjectNode out = dev.coracle.api.Json.object();
+  /** Of all containers together, as the scheduler counts them. */
+  private static JsonNode sum(JsonNode pod) {
+    ObjectNode out = Json.object();
     for (String field : new String[] {"requests", "limits"}) {
-      Map<String, Quantity> sums = new LinkedHashMap<>();
-      for (JsonNode c : spec.path("containers")) {
-        c.path("resources")
-            .path(field)
-            .properties()
-            .forEach(e -> {
-              Quantity q = Quantity.tryParse(e.getValue().asText(""));
-              if (q != null) {
-                sums.merge(e.getKey(), q, Quantity::plus);
-              }
-            });
-      }
       ObjectNode node = out.putObject(field);
-      sums.forEach((k, q) -> node.put(k, q.toString()));
+      PodRequests.of(pod, field).forEach((name, q) -> node.put(name, q.toString()));
     }
     return out;
   }
@@ -161,74 +152,28 @@ final class LimitRanger implements AdmissionPlugin {
         (name, bound) -> {
           Quantity request = quantity(resources, "requests", name);
           Quantity most = quantity(resources, "limits", name);
+          String rule = "minimum " + name + " usage per " + type + " is " + bound;
           if (request == null) {
-            problems.add(
-                "minimum "
-                    + name
-                    + " usage per "
-                    + type
-                    + " is "
-                    + bound
-                    + ".  No request is specified");
+            problems.add(rule + ".  No request is specified");
           } else if (request.compareTo(bound) < 0) {
-            problems.add(
-                "minimum "
-                    + name
-                    + " usage per "
-                    + type
-                    + " is "
-                    + bound
-                    + ", but request is "
-                    + request);
-          }
-          if (most != null && most.compareTo(bound) < 0) {
-            problems.add(
-                "minimum "
-                    + name
-                    + " usage per "
-                    + type
-                    + " is "
-                    + bound
-                    + ", but limit is "
-                    + most);
+            problems.add(rule + ", but request is " + request);
+          } else if (most != null && most.compareTo(bound) < 0) {
+            problems.add(rule + ", but limit is " + most);
           }
         });
     each(
         limit.path("max"),
         (name, bound) -> {
-          Quantity request = quantity(resources, "requests", name);
-          Quantity most = quantity(resources, "limits", name);
           boolean claim = type.equals("PersistentVolumeClaim");
-          if (most == null && !claim) {
-            problems.add(
-                "maximum "
-                    + name
-                    + " usage per "
-                    + type
-                    + " is "
-                    + bound
-                    + ".  No limit is specified");
-          }
-          if (most != null && most.compareTo(bound) > 0) {
-            problems.add(
-                "maximum "
-                    + name
-                    + " usage per "
-                    + type
-                    + " is "
-                    + bound
-                    + ", but limit is "
-                    + most);
+          Quantity request = quantity(resources, "requests", name);
+          Quantity most = claim ? null : quantity(resources, "limits", name);
+          String rule = "maximum " + name + " usage per " + type + " is " + bound;
+          if (claim ? request == null : most == null) {
+            problems.add(rule + ".  No " + (claim ? "request" : "limit") + " is specified");
+          } else if (most != null && most.compareTo(bound) > 0) {
+            problems.add(rule + ", but limit is " + most);
           } else if (request != null && request.compareTo(bound) > 0) {
-            problems.add(
-                "maximum "
-                    + name
-                    + " usage per "
-                    + type
-                    + " is "
-                    + bound
-                    + ", but request is "
-                    + request);
+            problems.add(rule + ", but request is " + request);
           }
         });
     each(
@@ -236,21 +181,17 @@ final class LimitRanger implements AdmissionPlugin {
         (name, bound) -> {
           Quantity request = quantity(resources, "requests", name);
           Quantity most = quantity(resources, "limits", name);
-          if (request != null
-              && most != null
-              && request.signum() > 0
-              && most.value()
-                      .divide(request.value(), MathContext.DECIMAL64)
-                      .compareTo(bound.value())
-                  > 0) {
-            problems.add(
-                name
-                    + " max limit to request ratio per "
-                    + type
-                    + " is "
-                    + bound
-                    + ", but provided ratio is "
-                    + most.value().divide(request.value(), MathContext.DECIMAL32));
+          String rule = name + " max limit to request ratio per " + type + " is " + bound;
+          if (request == null || request.signum() == 0) {
+            problems.add(rule + ", but no request is specified or request is 0");
+          } else if (most == null || most.signum() == 0) {
+            problems.add(rule + ", but no limit is specified or limit is 0");
+          } else {
+            BigDecimal ratio = most.value().divide(request.value(), MathContext.DECIMAL64);
+            if (ratio.compareTo(bound.value()) > 0) {
+              problems.add(
+                  rule + ", but provided ratio is " + String.format(Locale.ROOT, "%f", ratio));
+            }
           }
         });
   }

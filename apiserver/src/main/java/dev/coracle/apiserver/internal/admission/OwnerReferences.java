@@ -1,6 +1,7 @@
 package dev.coracle.apiserver.internal.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.KubeObject;
@@ -10,13 +11,17 @@ import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
 import dev.coracle.apiserver.internal.authz.Attributes;
 import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.registry.Backstage;
+import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.Registry;
 import io.smallrye.mutiny.Uni;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * Whoever lets an object block the deletion of its owner must be allowed to touch the owner's
- * finalizers (OwnerReferencesPermissionEnforcement).
+ * Whoever changes the owners of an object must be allowed to delete it, and whoever lets it block
+ * the deletion of its owner, to touch the owner's finalizers
+ * (OwnerReferencesPermissionEnforcement).
  */
 final class OwnerReferences implements AdmissionPlugin {
 
@@ -45,16 +50,46 @@ final class OwnerReferences implements AdmissionPlugin {
     }
     JsonNode now = object.path("metadata").path("ownerReferences");
     KubeObject before = request.before();
-    if (now.isEmpty() || before != null && before.at("metadata", "ownerReferences").equals(now)) {
+    JsonNode last =
+        before == null ? MissingNode.getInstance() : before.at("metadata", "ownerReferences");
+    if (now.isEmpty() ? last.isEmpty() : now.equals(last)) {
       return Backstage.DONE;
+    }
+    if (request.operation() == Operation.UPDATE) {
+      mayDelete(request, user);
+    }
+    Set<String> blocking = new HashSet<>();
+    for (JsonNode node : last) {
+      OwnerReference owner = OwnerReference.of(node);
+      if (owner.blockOwnerDeletion()) {
+        blocking.add(owner.uid());
+      }
     }
     for (JsonNode node : now) {
       OwnerReference owner = OwnerReference.of(node);
-      if (owner.blockOwnerDeletion()) {
+      if (owner.blockOwnerDeletion() && !blocking.contains(owner.uid())) {
         check(request, user, owner);
       }
     }
     return Backstage.DONE;
+  }
+
+  /** Whoever gives an object an owner can have it deleted. */
+  private void mayDelete(AdmissionRequest request, UserInfo user) {
+    Call call = request.call();
+    Attributes asked =
+        Attributes.resource(
+            user,
+            "delete",
+            request.resource().group(),
+            request.resource().resource(),
+            "",
+            call.namespace(),
+            call.name());
+    if (!authorizer.decide(asked).allowed()) {
+      throw Refusal.of(
+          request, "cannot set an ownerRef on a resource you can't delete: " + asked.refusal());
+    }
   }
 
   private void check(AdmissionRequest request, UserInfo user, OwnerReference owner) {

@@ -14,7 +14,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Refuses what would exceed a quota of its namespace. What is let in is added to the quota's usage
@@ -44,10 +46,12 @@ final class ResourceQuotaAdmission implements AdmissionPlugin {
     boolean create = request.operation() == Operation.CREATE;
     boolean grows =
         request.operation() == Operation.UPDATE
-            && (request.is("", "persistentvolumeclaims") || request.is("", "services"));
+            && (request.is("", "persistentvolumeclaims")
+                || request.is("", "services")
+                || request.resizesPod());
     if (object == null
         || !create && !grows
-        || !request.call().subresource().isEmpty()
+        || !request.call().subresource().isEmpty() && !request.resizesPod()
         || request.call().namespace().isEmpty()) {
       return Backstage.DONE;
     }
@@ -102,7 +106,7 @@ final class ResourceQuotaAdmission implements AdmissionPlugin {
     if (!request.createsPod()) {
       return;
     }
-    Map<String, List<String>> missing = new TreeMap<>();
+    Map<String, Set<String>> missing = new TreeMap<>();
     for (String name :
         List.of(
             "cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory")) {
@@ -111,9 +115,11 @@ final class ResourceQuotaAdmission implements AdmissionPlugin {
       }
       String kind = name.startsWith("limits.") ? "limits" : "requests";
       String resource = name.substring(name.indexOf('.') + 1);
-      for (JsonNode c : object.path("spec").path("containers")) {
-        if (!c.path("resources").path(kind).has(resource)) {
-          missing.computeIfAbsent(name, _ -> new ArrayList<>()).add(c.path("name").asText(""));
+      for (String list : new String[] {"containers", "initContainers"}) {
+        for (JsonNode c : object.path("spec").path(list)) {
+          if (!c.path("resources").path(kind).has(resource)) {
+            missing.computeIfAbsent(name, _ -> new TreeSet<>()).add(c.path("name").asText(""));
+          }
         }
       }
     }
