@@ -101,9 +101,15 @@ final class ResourceQuotaAdmission implements AdmissionPlugin {
         .replaceWithVoid();
   }
 
-  /** Where cpu or memory are limited, every container must say what it takes. */
+  /**
+   * Where cpu or memory are limited, every container must say what it takes, or the pod as a whole
+   * (KEP-2837).
+   */
   private static void mustSpecify(AdmissionRequest request, ObjectNode object, KubeObject quota) {
-    if (!request.createsPod()) {
+    JsonNode whole = object.path("spec").path("resources");
+    if (!request.createsPod()
+        || !whole.path("requests").isEmpty()
+        || !whole.path("limits").isEmpty()) {
       return;
     }
     Map<String, Set<String>> missing = new TreeMap<>();
