@@ -4,9 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * The checks of each level and version. Restricted has those of baseline, but for the ones that it
@@ -16,6 +19,17 @@ public final class PodSecurityStandards {
 
   private static final List<Check> BASELINE = BaselineChecks.all();
   private static final List<Check> RESTRICTED = RestrictedChecks.all();
+
+  /** The newest version in which any of them changed: later ones are as this one. */
+  private static final int NEWEST =
+      Stream.concat(BASELINE.stream(), RESTRICTED.stream())
+          .mapToInt(check -> check.versions().getLast().minor())
+          .max()
+          .orElse(0);
+
+  /** What was put together once, of at most two levels and {@link #NEWEST} versions. */
+  private static final Map<LevelVersion, List<Function<PodView, Optional<Violation>>>> TESTS =
+      new ConcurrentHashMap<>();
 
   private PodSecurityStandards() {}
 
@@ -30,7 +44,9 @@ public final class PodSecurityStandards {
       return out;
     }
     PodView view = new PodView(pod);
-    for (Function<PodView, Optional<Violation>> test : tests(policy)) {
+    LevelVersion known = policy.withMinor(Math.min(policy.minor(), NEWEST));
+    for (Function<PodView, Optional<Violation>> test :
+        TESTS.computeIfAbsent(known, PodSecurityStandards::tests)) {
       test.apply(view).ifPresent(out::add);
     }
     return out;

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.Quantity;
-import dev.coracle.deviceplugin.v1beta1.ContainerAllocateResponse;
 import dev.coracle.deviceplugin.v1beta1.Device;
 import dev.coracle.deviceplugin.v1beta1.DevicePluginOptions;
 import dev.coracle.kubelet.internal.host.Timers;
@@ -373,22 +372,16 @@ public final class DeviceManager implements PluginHandler, HintProvider, Contain
       try {
         keep(
             new DeviceAllocation(
-                pod.uid(), container.name(), resource, ids, allocate(plugin, resource, ids)));
+                pod.uid(),
+                container.name(),
+                resource,
+                ids,
+                metrics.allocating(resource, () -> plugin.allocate(ids))));
       } finally {
         unpromise(resource, ids);
       }
     } catch (CriException e) {
       throw Refused.unexpected(e.describe());
-    }
-  }
-
-  private ContainerAllocateResponse allocate(
-      DevicePlugin plugin, String resource, List<String> ids) {
-    long begun = System.nanoTime();
-    try {
-      return plugin.allocate(ids);
-    } finally {
-      metrics.allocated(resource, Duration.ofNanos(System.nanoTime() - begun));
     }
   }
 

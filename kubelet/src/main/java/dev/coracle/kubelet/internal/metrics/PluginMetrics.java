@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 
 /**
  * The metrics of what containers get alone (devices, CPUs, memory, all of them near each other),
@@ -116,10 +117,10 @@ public final class PluginMetrics {
         .increment();
   }
 
-  /** A device plugin was asked for devices, whatever it answered. */
-  public void allocated(String resource, Duration took) {
-    allocations
-        .computeIfAbsent(
+  /** Asks a device plugin for devices, and measures it, whatever comes of it. */
+  public <T> T allocating(String resource, Supplier<T> call) {
+    Timer timer =
+        allocations.computeIfAbsent(
             resource,
             r ->
                 meters.timer(
@@ -127,8 +128,13 @@ public final class PluginMetrics {
                     "Duration in seconds to serve a device plugin Allocation request. Broken down"
                         + " by resource name.",
                     Tags.of("resource_name", r),
-                    KubeletMeters.LATENCIES))
-        .record(took);
+                    KubeletMeters.LATENCIES));
+    long begun = System.nanoTime();
+    try {
+      return call.get();
+    } finally {
+      timer.record(Duration.ofNanos(System.nanoTime() - begun));
+    }
   }
 
   /** Somebody asks who holds what. */
