@@ -1,7 +1,6 @@
 package dev.coracle.api;
 
 import java.util.List;
-import java.util.stream.Collectors;
 
 /**
  * An expected failure of a request. It has no stack trace, since it is an answer and not a bug; the
@@ -118,15 +117,11 @@ public final class StatusException extends RuntimeException {
   public static StatusException invalid(
       GroupVersionKind kind, String name, List<StatusCause> causes) {
     String qualified = kind.group().isEmpty() ? kind.kind() : kind.kind() + "." + kind.group();
-    List<String> texts =
-        causes.stream()
-            .map(c -> c.field().isEmpty() ? c.message() : c.field() + ": " + c.message())
-            .distinct()
-            .toList();
     String list =
-        texts.size() == 1
-            ? texts.getFirst()
-            : texts.stream().collect(Collectors.joining(", ", "[", "]"));
+        Aggregate.of(
+            causes.stream()
+                .map(c -> c.field().isEmpty() ? c.message() : c.field() + ": " + c.message())
+                .toList());
     Status status =
         Status.failure(StatusReason.INVALID, qualified + " \"" + name + "\" is invalid: " + list)
             .withDetails(new GroupResource(kind.group(), kind.kind()), name)

@@ -1,5 +1,6 @@
 package dev.coracle.api.selector;
 
+import dev.coracle.api.Aggregate;
 import dev.coracle.api.GoQuote;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.selector.LabelRequirement.Operator;
@@ -119,7 +120,7 @@ final class LabelSelectorParser {
       }
     }
     if (!wrong.isEmpty()) {
-      throw error(wrong.size() == 1 ? wrong.getFirst() : "[" + String.join(", ", wrong) + "]");
+      throw error(Aggregate.of(wrong));
     }
     return new LabelRequirement(key, operator, values);
   }

@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Aggregate;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.PodRequests;
@@ -128,9 +129,7 @@ final class LimitRanger implements AdmissionPlugin {
       }
     }
     if (!problems.isEmpty()) {
-      throw Refusal.of(
-          request,
-          problems.size() == 1 ? problems.getFirst() : "[" + String.join(", ", problems) + "]");
+      throw Refusal.of(request, Aggregate.of(problems));
     }
     return Backstage.DONE;
   }

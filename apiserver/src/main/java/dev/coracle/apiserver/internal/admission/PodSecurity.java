@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Aggregate;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
@@ -97,10 +98,7 @@ final class PodSecurity implements AdmissionPlugin {
     if (!policy.errors().isEmpty()) {
       List<String> causes =
           policy.errors().causes().stream().map(c -> c.field() + ": " + c.message()).toList();
-      note(
-          request,
-          "error",
-          "Failed to parse policy: " + (causes.size() == 1 ? causes.getFirst() : causes));
+      note(request, "error", "Failed to parse policy: " + Aggregate.of(causes));
     }
     Map<LevelVersion, List<Violation>> known = new HashMap<>();
     List<Violation> refused = List.of();

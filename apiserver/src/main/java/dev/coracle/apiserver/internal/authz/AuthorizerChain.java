@@ -1,11 +1,11 @@
 package dev.coracle.apiserver.internal.authz;
 
+import dev.coracle.api.Aggregate;
 import dev.coracle.apiserver.UserInfo;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Authorizers in the order in which they are asked; the first that has an opinion decides. Where
@@ -39,13 +39,7 @@ final class AuthorizerChain implements Authorizer {
             .map(Decision::reason)
             .filter(text -> !text.isEmpty())
             .collect(Collectors.joining("\n")),
-        aggregate(all.stream().map(Decision::error)));
-  }
-
-  /** Several errors as one, in upstream's form; each of them is told once. */
-  static String aggregate(Stream<String> errors) {
-    List<String> told = errors.filter(text -> !text.isEmpty()).distinct().toList();
-    return told.size() < 2 ? String.join("", told) : "[" + String.join(", ", told) + "]";
+        Aggregate.of(all.stream().map(Decision::error).toList()));
   }
 
   @Override
@@ -74,6 +68,6 @@ final class AuthorizerChain implements Authorizer {
 
   @Override
   public String unlisted(UserInfo user) {
-    return aggregate(authorizers.stream().map(a -> a.unlisted(user)));
+    return Aggregate.of(authorizers.stream().map(a -> a.unlisted(user)).toList());
   }
 }

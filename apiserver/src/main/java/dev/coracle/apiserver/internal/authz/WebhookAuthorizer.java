@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal.authz;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Aggregate;
 import dev.coracle.api.Json;
 import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.api.selector.LabelRequirement;
@@ -76,9 +77,7 @@ public final class WebhookAuthorizer implements Authorizer {
                 + e.words());
       }
     }
-    return errors.isEmpty()
-        ? Optional.empty()
-        : Optional.of(failed(AuthorizerChain.aggregate(errors.stream())));
+    return errors.isEmpty() ? Optional.empty() : Optional.of(failed(Aggregate.of(errors)));
   }
 
   private Decision failed(String why) {

@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal.crd;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Aggregate;
 import dev.coracle.api.GoQuote;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
@@ -9,7 +10,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * Which of the names it asks for a definition gets: each that it has already, or that no definition
@@ -98,13 +98,7 @@ record NameClaim(ObjectNode names, String reason, String message) {
       JsonNode given = faults.isEmpty() ? wanted.path("shortNames") : had.path("shortNames");
       if (!faults.isEmpty()) {
         reason = "ShortNamesConflict";
-        message =
-            faults.stream()
-                .distinct()
-                .collect(
-                    Collectors.collectingAndThen(
-                        Collectors.toList(),
-                        l -> l.size() == 1 ? l.getFirst() : "[" + String.join(", ", l) + "]"));
+        message = Aggregate.of(faults);
       }
       if (!given.isEmpty()) {
         names.set("shortNames", given);

@@ -1,5 +1,6 @@
 package dev.coracle.controllers.internal.endpoints;
 
+import dev.coracle.api.Aggregate;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Resources;
@@ -170,9 +171,7 @@ public final class EndpointSliceController extends ServiceFollower {
         "Error updating Endpoint Slices for Service "
             + service.key()
             + ": "
-            + (failures.size() == 1
-                ? failures.getFirst()
-                : "[" + String.join(", ", failures) + "]"));
+            + Aggregate.of(failures));
   }
 
   private void remember(NamespacedName service, KubeObject slice) {

@@ -1,6 +1,7 @@
 package dev.coracle.controllers.internal.statefulset;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Aggregate;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
@@ -250,10 +251,7 @@ public final class StatefulSetController extends LoopController {
             .map(c -> "pvc " + c.name() + " is being deleted")
             .toList();
     if (!ending.isEmpty()) {
-      tellNotCreated(
-          set,
-          set.name() + "-" + ordinal,
-          ending.size() == 1 ? ending.getFirst() : "[" + String.join(", ", ending) + "]");
+      tellNotCreated(set, set.name() + "-" + ordinal, Aggregate.of(ending));
     }
   }
 

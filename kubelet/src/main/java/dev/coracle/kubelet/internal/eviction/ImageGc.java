@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.internal.eviction;
 
+import dev.coracle.api.Aggregate;
 import dev.coracle.cri.v1.Image;
 import dev.coracle.kubelet.config.ImageOptions;
 import dev.coracle.kubelet.internal.event.NodeEvents;
@@ -179,7 +180,7 @@ final class ImageGc {
               + " bytes, but freed "
               + freed
               + " bytes space with errors in image deletion: "
-              + together(failures));
+              + Aggregate.of(failures));
     }
     return freed;
   }
@@ -197,12 +198,8 @@ final class ImageGc {
           "wanted to free images older than "
               + GoText.duration(options.maximumAge())
               + ", encountered errors in image deletion: "
-              + together(failures));
+              + Aggregate.of(failures));
     }
-  }
-
-  private static String together(List<String> failures) {
-    return failures.size() == 1 ? failures.getFirst() : "[" + String.join(", ", failures) + "]";
   }
 
   /**

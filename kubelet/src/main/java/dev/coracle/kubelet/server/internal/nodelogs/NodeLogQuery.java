@@ -2,6 +2,7 @@ package dev.coracle.kubelet.server.internal.nodelogs;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.coracle.api.Aggregate;
 import dev.coracle.api.GoQuote;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.validation.FieldErrors;
@@ -49,8 +50,7 @@ public record NodeLogQuery(
     }
 
     private static String words(List<StatusCause> causes) {
-      List<String> all = causes.stream().map(c -> c.field() + ": " + c.message()).toList();
-      return all.size() == 1 ? all.getFirst() : "[" + String.join(", ", all) + "]";
+      return Aggregate.of(causes.stream().map(c -> c.field() + ": " + c.message()).toList());
     }
   }
 
