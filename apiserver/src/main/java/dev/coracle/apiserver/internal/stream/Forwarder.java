@@ -71,6 +71,10 @@ public final class Forwarder {
           "access-control-allow-methods",
           "access-control-allow-origin");
 
+  /** What says that it has no body where it has none. */
+  private static final Set<HttpMethod> SAID_WITHOUT_BODY =
+      Set.of(HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH);
+
   private static final String HTML = "text/html";
 
   private static final String TOKEN_PROTOCOL = "base64url.bearer.authorization.k8s.io.";
@@ -270,17 +274,42 @@ public final class Forwarder {
     String length = exchange.header("Content-Length");
     if (!length.isEmpty()) {
       request.putHeader("Content-Length", length);
-    } else if (!exchange.header("Transfer-Encoding").isEmpty()
-        || from.version() == HttpVersion.HTTP_2
-            && from.method() != HttpMethod.GET
-            && from.method() != HttpMethod.HEAD) {
+    } else if (!exchange.header("Transfer-Encoding").isEmpty()) {
       request.setChunked(true);
     }
     request
         .response()
         .onSuccess(response -> answer(exchange, to, response))
         .onFailure(failure -> unreached(exchange, to, failure));
-    pipe(from, request).onFailure(_ -> request.reset());
+    if (length.isEmpty()
+        && from.version() == HttpVersion.HTTP_2
+        && from.method() != HttpMethod.GET
+        && from.method() != HttpMethod.HEAD) {
+      pipeUnsized(from, request);
+    } else {
+      pipe(from, request).onFailure(_ -> request.reset());
+    }
+  }
+
+  /**
+   * HTTP/2 does not say beforehand whether there is a body. With its first piece, or the end, it is
+   * known: without one, the other side is told so in one go, as Go's proxy does.
+   */
+  private static void pipeUnsized(HttpServerRequest from, HttpClientRequest to) {
+    from.exceptionHandler(_ -> to.reset());
+    from.endHandler(_ -> {
+      if (SAID_WITHOUT_BODY.contains(to.getMethod())) {
+        to.putHeader("Content-Length", "0");
+      }
+      to.end();
+    });
+    from.handler(first -> {
+      from.pause();
+      to.setChunked(true);
+      to.write(first);
+      pipe(from, to).onFailure(_ -> to.reset());
+    });
+    from.resume();
   }
 
   private static void answer(Exchange exchange, Destination to, HttpClientResponse response) {
