@@ -102,6 +102,38 @@ abstract class BuiltInContractSuite extends CriContractSuite {
     return BusyboxImage.NAME;
   }
 
+  /** As on a disk without room for one more file. */
+  private Path unwritable(String kind, String id) throws IOException {
+    return Files.createDirectories(root.resolve(kind).resolve(id).resolve("state.json.next/full"));
+  }
+
+  @Test
+  void whatEndsHasEndedAlsoWhereThatCannotBeWrittenDown() throws IOException {
+    PodSandboxConfig pod = pod("full").build();
+    String sandbox = run(pod);
+    String container = started(sandbox, pod, shell("c", "sleep 1000").build());
+    unwritable("containers", container);
+    unwritable("sandboxes", sandbox);
+
+    cri.stop(container, 0);
+    assertThat(awaitExit(container).getExitCode()).isEqualTo(137);
+    cri.stopSandbox(sandbox);
+    assertThat(cri.sandboxStatus(sandbox).getState()).isEqualTo(PodSandboxState.SANDBOX_NOTREADY);
+
+    // The next JVM finds what was written before, and that it is no longer so.
+    client.close();
+    runtime.stop(true).await().atMost(Duration.ofSeconds(20));
+    runtime = new CriRuntime(vertx, options, new SimpleMeterRegistry());
+    start();
+    cri = client();
+    assertThat(awaitExit(container).getState()).isEqualTo(ContainerState.CONTAINER_EXITED);
+    // Without namespaces nothing tells it from one that stands; it is stopped once more.
+    assertThat(cri.sandboxStatus(sandbox).getState())
+        .isEqualTo(isolates() ? PodSandboxState.SANDBOX_NOTREADY : PodSandboxState.SANDBOX_READY);
+    cri.remove(container);
+    cri.removeSandbox(sandbox);
+  }
+
   /** A directory in three layers: the second adds to it and takes away, the third is elsewhere. */
   static final String LAYERED = "localhost/test/layered:1";
 

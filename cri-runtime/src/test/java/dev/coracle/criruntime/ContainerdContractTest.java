@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -51,6 +52,7 @@ class ContainerdContractTest extends CriContractSuite {
           {"type": "portmap", "capabilities": {"portMappings": true}}]}
         """
             .formatted(bridge, root.resolve("ipam")));
+    mountNamedNamespaces();
     Path config = root.resolve("config.toml");
     Files.writeString(
         config,
@@ -96,6 +98,17 @@ class ContainerdContractTest extends CriContractSuite {
         .until(() ->
             client.status().getStatus().getConditionsList().stream()
                 .allMatch(dev.coracle.cri.v1.RuntimeCondition::getStatus));
+  }
+
+  /**
+   * The first {@code ip netns add} since the machine's start mounts the directory of the names onto
+   * itself. Done while containerd has a pod, it would hide the pod's namespace and keep it for
+   * good.
+   */
+  private void mountNamedNamespaces() throws Exception {
+    for (String verb : List.of("add", "del")) {
+      new ProcessBuilder("ip", "netns", verb, bridge).start().waitFor(10, TimeUnit.SECONDS);
+    }
   }
 
   private static boolean isRoot() throws IOException {

@@ -42,6 +42,7 @@ public final class Containerd implements KubeletOnRuntime.RealRuntime {
     Containerd c = new Containerd(Files.createTempDirectory("kubelet-ctrd"), "klt" + n);
     try {
       c.configure(n);
+      c.mountNamedNamespaces();
       c.launch();
       c.importImages();
     } catch (Exception | Error e) {
@@ -105,6 +106,17 @@ public final class Containerd implements KubeletOnRuntime.RealRuntime {
             conf_dir = "%1$s/cni"
         """
             .formatted(root, port));
+  }
+
+  /**
+   * The first {@code ip netns add} since the machine's start mounts the directory of the names onto
+   * itself. Done while containerd has a pod, it would hide the pod's namespace and keep it for
+   * good.
+   */
+  private void mountNamedNamespaces() throws IOException, InterruptedException {
+    for (String verb : List.of("add", "del")) {
+      new ProcessBuilder("ip", "netns", verb, bridge).start().waitFor(10, TimeUnit.SECONDS);
+    }
   }
 
   /** Starts it, also once more. */

@@ -13,12 +13,16 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A container. What it was made from never changes; its record is replaced as a whole by whoever
  * holds the lock, and may be read by anybody.
  */
 public final class Container {
+  private static final Logger LOG = LoggerFactory.getLogger(Container.class);
+
   private final String id;
   private final Path directory;
   private final Sandbox sandbox;
@@ -166,6 +170,19 @@ public final class Container {
   void update(ContainerRecord next) throws IOException {
     next.save(directory);
     record = next;
+  }
+
+  /**
+   * It has ended, whether or not that can be written down: on a full disk its end may be what makes
+   * room. A JVM that reads the old record finds its waiter gone.
+   */
+  void updateEnded(ContainerRecord next) {
+    record = next;
+    try {
+      next.save(directory);
+    } catch (IOException e) {
+      LOG.atWarn().addKeyValue("container", id).setCause(e).log("exit not recorded");
+    }
   }
 
   Optional<Shim> shim() {

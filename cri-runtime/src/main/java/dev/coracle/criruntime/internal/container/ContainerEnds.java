@@ -36,17 +36,13 @@ final class ContainerEnds {
 
   /** Its start has failed. The caller holds its lock. */
   void beforeItBegan(Container c, Shim shim, Exception e) {
-    try {
-      c.update(
-          c.record()
-              .exited(Times.now(), START_ERROR_CODE, "StartError", String.valueOf(e.getMessage())));
-      shim.release();
-      c.launch().ifPresent(l -> l.cgroup().kill());
-      c.shim(null);
-      c.ended().complete(null);
-    } catch (IOException again) {
-      e.addSuppressed(again);
-    }
+    c.updateEnded(
+        c.record()
+            .exited(Times.now(), START_ERROR_CODE, "StartError", String.valueOf(e.getMessage())));
+    shim.release();
+    c.launch().ifPresent(l -> l.cgroup().kill());
+    c.shim(null);
+    c.ended().complete(null);
   }
 
   /** Its first process has ended. */
@@ -61,13 +57,11 @@ final class ContainerEnds {
           launch.map(l -> CgroupUsage.oomKills(l.cgroup()) > 0).orElse(false)
               || (code == KILLED && c.shim().map(Shim::ranOutOfMemory).orElse(false));
       String reason = oom ? "OOMKilled" : code == 0 ? "Completed" : "Error";
-      c.update(c.record().exited(Times.now(), code, reason, ""));
+      c.updateEnded(c.record().exited(Times.now(), code, reason, ""));
       events.publish(c.sandbox().id(), c.id(), ContainerEventType.CONTAINER_STOPPED_EVENT);
       leftovers(c);
       c.shim().ifPresent(Shim::release);
       c.shim(null);
-    } catch (IOException e) {
-      LOG.atError().addKeyValue("container", c.id()).setCause(e).log("exit not recorded");
     } finally {
       c.lock().unlock();
       c.ended().complete(null);

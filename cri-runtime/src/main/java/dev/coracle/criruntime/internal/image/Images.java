@@ -200,8 +200,10 @@ public final class Images {
     if (found.isEmpty()) {
       return false;
     }
-    index.update(all -> all.remove(found.get().id()));
+    // First what takes room, so that the list can be written on a full disk. Without it the image
+    // is none.
     blobs.delete(found.get().id());
+    index.update(all -> all.remove(found.get().id()));
     collectGarbage();
     return true;
   }

@@ -12,12 +12,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A pod sandbox. Its config never changes; its record is replaced as a whole, by whoever holds the
  * lock, and may be read by anybody.
  */
 public final class Sandbox {
+  private static final Logger LOG = LoggerFactory.getLogger(Sandbox.class);
+
   private final String id;
   private final Path directory;
   private final PodSandboxConfig config;
@@ -74,6 +78,19 @@ public final class Sandbox {
   void update(SandboxRecord next) throws IOException {
     next.save(directory);
     record = next;
+  }
+
+  /**
+   * It has stopped, whether or not that can be written down: on a full disk its end may be what
+   * makes room. A JVM that reads the old record finds its namespaces gone.
+   */
+  void updateStopped(SandboxRecord next) {
+    record = next;
+    try {
+      next.save(directory);
+    } catch (IOException e) {
+      LOG.atWarn().addKeyValue("sandbox", id).setCause(e).log("stop not recorded");
+    }
   }
 
   public NamespaceOption namespaces() {

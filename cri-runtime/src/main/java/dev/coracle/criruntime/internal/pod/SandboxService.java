@@ -101,7 +101,7 @@ public final class SandboxService {
             && !isNamespace(sandbox.networkNamespace());
     if (lost) {
       // The machine was restarted: the files are there, what was bound to them is not.
-      sandbox.update(sandbox.record().withReady(false));
+      sandbox.updateStopped(sandbox.record().withReady(false));
     } else if (sandbox.hasNetwork() && sandbox.record().ready()) {
       network.adopt(
           pod(sandbox),
@@ -253,7 +253,7 @@ public final class SandboxService {
       }
       boolean wasReady = sandbox.record().ready();
       release(sandbox);
-      sandbox.update(sandbox.record().withReady(false).withPause(0, -1));
+      sandbox.updateStopped(sandbox.record().withReady(false).withPause(0, -1));
       if (wasReady) {
         events.publish(sandbox.id(), sandbox.id(), ContainerEventType.CONTAINER_STOPPED_EVENT);
       }
