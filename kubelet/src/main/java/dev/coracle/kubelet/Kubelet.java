@@ -338,7 +338,7 @@ public final class Kubelet implements Component {
     loop.stop();
     pleg.close();
     parts.probes.stop();
-    plugins.close();
+    CompletionStage<Void> sockets = plugins.close().toCompletionStage();
     nodeParts.stop();
     sources.close();
     recorder.stop();
@@ -360,6 +360,7 @@ public final class Kubelet implements Component {
                 .<CompletionStage<Void>>map(h -> h.stop().subscribeAsCompletionStage())
                 .orElseGet(() -> CompletableFuture.completedFuture(null)))
         .handle((v, e) -> null)
+        .thenCombine(sockets.handle((v, e) -> null), (v, s) -> s)
         .thenCombine(pods, (v, p) -> p)
         .thenRunAsync(() -> release(keepPods), timers)
         .thenCompose(v -> tracing.close().toCompletionStage());

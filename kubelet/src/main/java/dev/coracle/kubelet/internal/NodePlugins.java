@@ -16,6 +16,7 @@ import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.NodeDevices;
 import dev.coracle.kubelet.internal.topology.NumaNodes;
 import dev.coracle.kubelet.internal.topology.TopologyManager;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -33,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * it out: {@code device-plugins}, {@code plugins_registry}, {@code pod-resources}. A node whose
  * sockets cannot be made says so in the log and runs pods without devices.
  */
-public final class NodePlugins implements AutoCloseable {
+public final class NodePlugins {
   private static final Logger LOG = LoggerFactory.getLogger(NodePlugins.class);
 
   private final Vertx vertx;
@@ -48,7 +49,8 @@ public final class NodePlugins implements AutoCloseable {
   private final CsiDrivers csi;
   private final DraManager claims;
   private final KubeletMetrics metrics;
-  private final List<Runnable> open = new ArrayList<>();
+  private final List<Supplier<Future<Void>>> open = new ArrayList<>();
+  private boolean closed;
 
   /**
    * @param root the kubelet's directory
@@ -139,7 +141,7 @@ public final class NodePlugins implements AutoCloseable {
 
   /** Makes the sockets and looks for plugins. Blocks, off the way of the node's own start. */
   public synchronized void start() {
-    if (!sockets) {
+    if (!sockets || closed) {
       return;
     }
     DeviceRegistration registration =
@@ -163,22 +165,38 @@ public final class NodePlugins implements AutoCloseable {
             root.resolve("plugins_registry"),
             Map.of(
                 "DevicePlugin", devices, CsiDrivers.TYPE, csi, DraManager.TYPE, claims.drivers()));
-    open.addAll(List.of(registration::close, podResources::close, watcher::close));
+    open(registration::start, registration::close);
+    open(podResources::start, podResources::close);
+    open(
+        watcher::start,
+        () -> {
+          watcher.close();
+          return Future.succeededFuture();
+        });
+  }
+
+  private interface Start {
+    void run() throws IOException;
+  }
+
+  /** One that cannot be had keeps no other from being had. */
+  private void open(Start start, Supplier<Future<Void>> close) {
+    open.add(close);
     try {
-      registration.start();
-      podResources.start();
-      watcher.start();
+      start.run();
     } catch (IOException | IllegalArgumentException e) {
       LOG.atWarn().addKeyValue("why", e.getMessage()).log("Plugins cannot be used on this node");
     }
   }
 
-  @Override
-  public synchronized void close() {
-    open.reversed().forEach(Runnable::run);
+  /** Done when the sockets are free for the next kubelet. */
+  public synchronized Future<Void> close() {
+    closed = true;
+    List<Future<Void>> ends = open.reversed().stream().map(Supplier::get).toList();
     open.clear();
     devices.close();
     csi.close();
     claims.close();
+    return Future.join(ends).mapEmpty();
   }
 }

@@ -5,6 +5,7 @@ import dev.coracle.deviceplugin.v1beta1.RegisterRequest;
 import dev.coracle.deviceplugin.v1beta1.RegistrationGrpcService;
 import dev.coracle.kubelet.internal.grpc.UnixServer;
 import dev.coracle.kubelet.internal.metrics.PluginMetrics;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * it being made anew, and register again with a kubelet that was restarted; so sockets of before
  * are removed when it starts.
  */
-public final class DeviceRegistration implements AutoCloseable {
+public final class DeviceRegistration {
   public static final String CHECKPOINT = "kubelet_internal_checkpoint";
   private static final Logger LOG = LoggerFactory.getLogger(DeviceRegistration.class);
 
@@ -82,8 +83,7 @@ public final class DeviceRegistration implements AutoCloseable {
     return Empty.getDefaultInstance();
   }
 
-  @Override
-  public void close() {
-    server.close();
+  public Future<Void> close() {
+    return server.close();
   }
 }

@@ -21,6 +21,7 @@ import dev.coracle.podresources.v1.NUMANode;
 import dev.coracle.podresources.v1.PodResources;
 import dev.coracle.podresources.v1.PodResourcesListerGrpcService;
 import dev.coracle.podresources.v1.TopologyInfo;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -35,7 +36,7 @@ import java.util.function.Supplier;
  * Tells monitoring agents which pod holds which devices, CPUs and memory (KEP-606), on {@code
  * pod-resources/kubelet.sock}.
  */
-public final class PodResourcesServer implements AutoCloseable {
+public final class PodResourcesServer {
   private final DeviceManager devices;
   private final CpuManager cpus;
   private final MemoryManager memory;
@@ -172,8 +173,7 @@ public final class PodResourcesServer implements AutoCloseable {
     return topology.getNodesCount() == 0 ? out.build() : out.setTopology(topology).build();
   }
 
-  @Override
-  public void close() {
-    server.close();
+  public Future<Void> close() {
+    return server.close();
   }
 }

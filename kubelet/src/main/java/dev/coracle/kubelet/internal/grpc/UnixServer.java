@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * threads; an {@link IllegalArgumentException} is answered as INVALID_ARGUMENT, another failure as
  * UNKNOWN, with its message.
  */
-public final class UnixServer implements AutoCloseable {
+public final class UnixServer {
   private static final int MAX_MESSAGE = 16 << 20;
 
   private final Vertx vertx;
@@ -97,11 +97,12 @@ public final class UnixServer implements AutoCloseable {
     Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
   }
 
-  @Override
-  public void close() {
+  /**
+   * Takes the socket's file away. Another server may be started there when that is done, not
+   * before: it would lose its own file.
+   */
+  public Future<Void> close() {
     HttpServer running = server;
-    if (running != null) {
-      running.close().onFailure(e -> {});
-    }
+    return running == null ? Future.succeededFuture() : running.close();
   }
 }
