@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +45,13 @@ public final class PluginWatcher implements AutoCloseable {
   private final Path directory;
   private final Map<String, PluginHandler> handlers;
   private final Map<Path, Known> known = new HashMap<>();
+
+  /**
+   * By socket, the last of what is done about it one after the other: a new plugin comes after the
+   * end of the old one.
+   */
+  private final Map<Path, CompletableFuture<Void>> turns = new HashMap<>();
+
   private @Nullable FileWatch watch;
   private boolean open;
 
@@ -79,15 +87,38 @@ public final class PluginWatcher implements AutoCloseable {
       Path socket = k.identity.socket;
       if (!k.identity.equals(now.get(socket))) {
         known.remove(socket);
-        k.registered.ifPresent(p -> timers.execute(() -> handlerOf(p).deregister(p)));
+        k.registered.ifPresent(p -> inTurn(socket, () -> handlerOf(p).deregister(p)));
       }
     }
     now.forEach((socket, identity) -> {
       if (!known.containsKey(socket)) {
         known.put(socket, new Known(identity, Optional.empty()));
-        timers.execute(() -> register(identity, 0));
+        inTurn(socket, () -> register(identity, 0));
       }
     });
+  }
+
+  private synchronized void inTurn(Path socket, Runnable step) {
+    CompletableFuture<Void> last =
+        turns.getOrDefault(socket, CompletableFuture.completedFuture(null));
+    CompletableFuture<Void> next =
+        last.handleAsync(
+            (v, e) -> {
+              step.run();
+              return null;
+            },
+            timers);
+    turns.put(socket, next);
+    next.whenComplete((v, e) -> {
+      if (e != null) {
+        LOG.atError().addKeyValue("socket", socket).setCause(e).log("A plugin was not followed");
+      }
+      over(socket, next);
+    });
+  }
+
+  private synchronized void over(Path socket, CompletableFuture<Void> turn) {
+    turns.remove(socket, turn);
   }
 
   private static Optional<Identity> identity(Path file) throws IOException {
@@ -153,7 +184,7 @@ public final class PluginWatcher implements AutoCloseable {
           .addKeyValue("why", e.getMessage())
           .addKeyValue("retryMillis", wait.toMillis())
           .log("A plugin could not be registered");
-      timers.after(wait, () -> register(identity, failures + 1));
+      timers.after(wait, () -> inTurn(identity.socket, () -> register(identity, failures + 1)));
     }
   }
 
