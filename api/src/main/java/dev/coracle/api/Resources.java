@@ -49,6 +49,8 @@ public final class Resources {
       of("storage.k8s.io", "v1", "csistoragecapacities");
   public static final GroupVersionResource VOLUME_ATTACHMENTS =
       of("storage.k8s.io", "v1", "volumeattachments");
+  public static final GroupVersionResource VOLUME_ATTRIBUTES_CLASSES =
+      of("storage.k8s.io", "v1", "volumeattributesclasses");
   public static final GroupVersionResource DEVICE_CLASSES =
       of("resource.k8s.io", "v1", "deviceclasses");
   public static final GroupVersionResource RESOURCE_CLAIMS =

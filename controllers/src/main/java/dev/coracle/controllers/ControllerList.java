@@ -35,11 +35,13 @@ import dev.coracle.controllers.internal.serviceaccount.ServiceAccountController;
 import dev.coracle.controllers.internal.serviceaccount.TokenSecrets;
 import dev.coracle.controllers.internal.statefulset.StatefulSetController;
 import dev.coracle.controllers.internal.volume.AttachDetachController;
+import dev.coracle.controllers.internal.volume.AttributesClassProtection;
+import dev.coracle.controllers.internal.volume.ClaimProtection;
 import dev.coracle.controllers.internal.volume.EphemeralVolumeController;
 import dev.coracle.controllers.internal.volume.ExpandController;
 import dev.coracle.controllers.internal.volume.LocalStorageClass;
-import dev.coracle.controllers.internal.volume.ProtectionController;
 import dev.coracle.controllers.internal.volume.VolumeBinder;
+import dev.coracle.controllers.internal.volume.VolumeProtection;
 import java.util.List;
 import java.util.function.Function;
 
@@ -85,8 +87,9 @@ final class ControllerList {
         EphemeralVolumeController::new,
         AttachDetachController::new,
         ResourceClaimController::new,
-        ProtectionController::claims,
-        ProtectionController::volumes,
+        ClaimProtection::new,
+        VolumeProtection::new,
+        AttributesClassProtection::new,
         // Services
         EndpointSliceController::new,
         EndpointsController::new,

@@ -56,6 +56,94 @@ class VolumesTest {
         .satisfies(v -> assertThat(v.text("status", "phase")).isEqualTo("Released"));
   }
 
+  private void attributesClass(String name) {
+    c.api
+        .create(
+            Resources.VOLUME_ATTRIBUTES_CLASSES,
+            KubeObject.parse(
+                """
+                {"apiVersion":"storage.k8s.io/v1","kind":"VolumeAttributesClass",
+                 "metadata":{"name":"%s"},"driverName":"d.example.com"}\
+                """
+                    .formatted(name)))
+        .await()
+        .indefinitely();
+    c.context.runUntilIdle();
+    assertThat(c.api.peek(Resources.VOLUME_ATTRIBUTES_CLASSES, "", name).finalizers())
+        .containsExactly("kubernetes.io/vac-protection");
+  }
+
+  private void deleteAttributesClass(String name) {
+    c.api
+        .delete(Resources.VOLUME_ATTRIBUTES_CLASSES, "", name, DeleteOptions.DEFAULT)
+        .await()
+        .indefinitely();
+    c.context.runUntilIdle();
+  }
+
+  /** A class that is kept though it is being deleted. */
+  private void assertKept(String name) {
+    c.context.runUntilIdle();
+    assertThat(c.api.peek(Resources.VOLUME_ATTRIBUTES_CLASSES, "", name))
+        .satisfies(kept -> assertThat(kept.isDeleting()).isTrue());
+  }
+
+  @Test
+  void attributesOfVolumesStayAsLongAsSomethingHasThem() {
+    attributesClass("unused");
+    deleteAttributesClass("unused");
+    assertThat(c.api.peek(Resources.VOLUME_ATTRIBUTES_CLASSES, "", "unused")).isNull();
+
+    attributesClass("gold");
+    c.create(Resources.PERSISTENT_VOLUME_CLAIMS, CLAIM.formatted("manual"));
+    c.api.change(
+        Resources.PERSISTENT_VOLUME_CLAIMS,
+        "default",
+        "c",
+        claim -> {
+          claim.withObjectProperty("spec").put("volumeAttributesClassName", "gold");
+          claim.withObjectProperty("status").put("currentVolumeAttributesClassName", "gold");
+        });
+    deleteAttributesClass("gold");
+    assertKept("gold");
+    c.api.change(
+        Resources.PERSISTENT_VOLUME_CLAIMS,
+        "default",
+        "c",
+        claim -> {
+          claim.withObjectProperty("spec").put("volumeAttributesClassName", "silver");
+          claim
+              .withObjectProperty("status")
+              .withObjectProperty("modifyVolumeStatus")
+              .put("targetVolumeAttributesClassName", "silver");
+        });
+    assertKept("gold");
+    c.api.change(
+        Resources.PERSISTENT_VOLUME_CLAIMS,
+        "default",
+        "c",
+        claim ->
+            claim.withObjectProperty("status").put("currentVolumeAttributesClassName", "silver"));
+    c.context.runUntilIdle();
+    assertThat(c.api.peek(Resources.VOLUME_ATTRIBUTES_CLASSES, "", "gold")).isNull();
+
+    attributesClass("bronze");
+    c.create(Resources.PERSISTENT_VOLUMES, volume("v", "1Gi"));
+    c.api.change(
+        Resources.PERSISTENT_VOLUMES,
+        "",
+        "v",
+        v -> v.withObjectProperty("spec").put("volumeAttributesClassName", "bronze"));
+    deleteAttributesClass("bronze");
+    assertKept("bronze");
+    c.api
+        .delete(Resources.PERSISTENT_VOLUMES, "", "v", DeleteOptions.DEFAULT)
+        .await()
+        .indefinitely();
+    c.context.runUntilIdle();
+    assertThat(c.api.peek(Resources.VOLUME_ATTRIBUTES_CLASSES, "", "bronze")).isNull();
+  }
+
   private void selectNode(String claim, String node) {
     c.api
         .patch(

@@ -7,7 +7,10 @@ import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import io.smallrye.mutiny.Uni;
 
-/** Volumes and claims get the finalizer that keeps them while they are in use. */
+/**
+ * Volumes, claims and classes of volumes' attributes get the finalizer that keeps them while they
+ * are in use.
+ */
 final class StorageObjectInUseProtection implements AdmissionPlugin {
 
   @Override
@@ -25,6 +28,8 @@ final class StorageObjectInUseProtection implements AdmissionPlugin {
       add(object, "kubernetes.io/pv-protection");
     } else if (request.is("", "persistentvolumeclaims")) {
       add(object, "kubernetes.io/pvc-protection");
+    } else if (request.is("storage.k8s.io", "volumeattributesclasses")) {
+      add(object, "kubernetes.io/vac-protection");
     }
     return Backstage.DONE;
   }

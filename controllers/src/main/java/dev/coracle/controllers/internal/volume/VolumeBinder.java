@@ -46,7 +46,7 @@ public final class VolumeBinder extends LoopController {
     this.classes = classInformer.lister();
     Informer podInformer =
         env.informer(Resources.PODS)
-            .addIndex(ProtectionController.CLAIMS_IN_USE, ProtectionController::claims);
+            .addIndex(ClaimProtection.CLAIMS_IN_USE, ClaimProtection::claims);
     this.pods = podInformer.lister();
     podInformer.addHandler(
         new Informer.Handler() {
@@ -113,7 +113,7 @@ public final class VolumeBinder extends LoopController {
   }
 
   private void claimsOf(KubeObject pod) {
-    for (String claim : ProtectionController.claims(pod)) {
+    for (String claim : ClaimProtection.claims(pod)) {
       enqueue(pod.namespace(), claim.substring(claim.indexOf('/') + 1));
     }
   }
@@ -121,7 +121,7 @@ public final class VolumeBinder extends LoopController {
   /** A claim that waits says for whom, once the scheduler has found no node for that pod. */
   private void tellOfWaiting(KubeObject claim) {
     List<String> unscheduled =
-        pods.byIndex(ProtectionController.CLAIMS_IN_USE, claim.key().toString()).stream()
+        pods.byIndex(ClaimProtection.CLAIMS_IN_USE, claim.key().toString()).stream()
             .filter(VolumeBinder::isUnschedulable)
             .map(KubeObject::name)
             .sorted()
