@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.Resources;
+import dev.coracle.api.StatusException;
 import dev.coracle.api.Yaml;
 import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.selector.FieldSelector;
@@ -435,6 +436,18 @@ class StructuredIdentityTest {
             "500 Internal Server Error: \""
                 + path.replace("<", "&lt;")
                 + "\": localhost answers 500\n");
+    ApiCalls inside = server.server().callsAs(UserInfo.of("two:jane"));
+    assertThatThrownBy(() ->
+            inside
+                .list(Resources.ENDPOINTS, "default", ListOptions.ALL)
+                .await()
+                .atMost(Duration.ofSeconds(60)))
+        .isInstanceOfSatisfying(
+            StatusException.class,
+            e -> {
+              assertThat(e.status().code()).isEqualTo(500);
+              assertThat(e).hasMessage("Internal error occurred: localhost answers 500");
+            });
   }
 
   @Test

@@ -205,7 +205,9 @@ public final class CelEnvironment {
       if (patches) {
         ast = compiler.check(PatchLiterals.asMaps(parsed)).getAst();
       }
-      return new Expression(text, ast, Runtime.SHARED.createProgram(ast), Names.usedBy(ast));
+      CelAbstractSyntaxTree calls = UntypedFields.asCalls(ast);
+      CelAbstractSyntaxTree run = calls == null ? ast : compiler.check(calls).getAst();
+      return new Expression(text, ast, run, Runtime.SHARED.createProgram(run), Names.usedBy(ast));
     } catch (CelValidationException e) {
       throw new CelFailure("compilation failed: " + words(e), false);
     } catch (CelEvaluationException e) {

@@ -67,7 +67,7 @@ final class ConstantCalls {
         CelAbstractSyntaxTree.newCheckedAst(
             e, ast.getSource(), ast.getReferenceMap(), ast.getTypeMap());
     try {
-      new Expression("", alone, runtime.createProgram(alone), Set.of())
+      new Expression("", alone, alone, runtime.createProgram(alone), Set.of())
           .eval(Map.of(), new Budget());
     } catch (CelEvaluationException failure) {
       throw refused(String.valueOf(failure.getMessage()));

@@ -21,14 +21,22 @@ public final class Expression {
   private final CelAbstractSyntaxTree ast;
   private final RunCosts costs;
 
+  /**
+   * @param ast as it was written
+   * @param run as it is evaluated
+   */
   Expression(
-      String text, CelAbstractSyntaxTree ast, CelRuntime.Program program, Set<String> names) {
+      String text,
+      CelAbstractSyntaxTree ast,
+      CelAbstractSyntaxTree run,
+      CelRuntime.Program program,
+      Set<String> names) {
     this.text = text;
     this.ast = ast;
     this.type = ast.getResultType();
     this.program = program;
     this.names = names;
-    this.costs = RunCosts.of(ast);
+    this.costs = RunCosts.of(run);
   }
 
   public String text() {

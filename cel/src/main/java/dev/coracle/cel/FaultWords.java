@@ -1,6 +1,7 @@
 package dev.coracle.cel;
 
 import dev.coracle.api.GoQuote;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -8,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What goes wrong in an evaluation, as cel-go says it: clients show it, and tests look for it. */
 final class FaultWords {
+
+  static final String NO_FIELDS_OF_LISTS = "unsupported index type 'string' in list";
 
   private static final Pattern WHERE = Pattern.compile("^evaluation error( at [^:]*:\\d+)?: ");
   private static final Pattern ABSENT = Pattern.compile("^key '(.*)' is not present in map\\.?$");
@@ -88,7 +91,7 @@ final class FaultWords {
     }
     Matcher field = FIELD.matcher(words);
     if (field.matches()) {
-      return "no such key: " + field.group(1);
+      return value instanceof List ? NO_FIELDS_OF_LISTS : "no such key: " + field.group(1);
     }
     if (function.equals("_[_]") && words.equals(String.valueOf(value))) {
       return "no such key: " + words;

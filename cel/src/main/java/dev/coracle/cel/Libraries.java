@@ -35,6 +35,7 @@ final class Libraries {
     SemverLibrary.addTo(ALL);
     FormatLibrary.addTo(ALL);
     AuthorizerLibrary.addTo(ALL);
+    UntypedFields.addTo(ALL);
     TextLibrary.addPatchesTo(PATCHES);
   }
 

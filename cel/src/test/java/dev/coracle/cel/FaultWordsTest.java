@@ -49,6 +49,10 @@ class FaultWordsTest {
         "{'a': 1}[s] == 1|no such key: x",
         "d + 1 == 2|no such overload",
         "d.foo == 1|no such key: foo",
+        "dyn(l).foo == 1|unsupported index type 'string' in list",
+        "has(dyn(l).foo)|unsupported index type 'string' in list",
+        "dyn(l).?foo.hasValue()|unsupported index type 'string' in list",
+        "has(d.foo.bar)|no such key: foo",
         "s.charAt(50) == 'a'|index out of range: 50",
         "s.substring(5) == 'a'|index out of range: 5",
         "s.substring(2, 1) == 'a'|invalid substring range. start: 2, end: 1",
@@ -72,6 +76,10 @@ class FaultWordsTest {
       value = {
         "s.indexOf('x', 50) == -1 && s.lastIndexOf('x', 50) == -1 && s.lastIndexOf('x') == 0",
         "'%x'.format([s]) == '78' && sign(quantity('-1')) == -1",
+        "!has(d.foo) && !has(dyn(null).foo) && !has(dyn(1).foo) && has(dyn({'foo': null}).foo)",
+        "!d.?foo.hasValue() && dyn(null).?foo.?bar.orValue(1) == 1 && !d[?'foo'].hasValue()",
+        "dyn({'a': {'b': 2}}).?a.?b.value() == 2 && dyn({'a': 3})[?'a'].value() == 3",
+        "l.exists(x, !has(dyn(x).foo)) && !dyn({'a': null}).?a.?b.hasValue()",
       })
   void isNoFault(String expression) {
     assertThat(ENVIRONMENT.compileBool(expression).test(VALUES, new Budget())).isTrue();

@@ -31,9 +31,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hangs the metrics module into the API server: {@code /metrics}, {@code /metrics/kube-state}, and
- * the resources of {@code metrics.k8s.io}. The API server is made before there is a Client to it,
- * so what is served is put in by {@link #open}, before the server listens.
+ * Hangs the metrics module into the API server: {@code /metrics}, {@code /metrics/kube-state},
+ * {@code /metrics/resources}, and the resources of {@code metrics.k8s.io}. The API server is made
+ * before there is a Client to it, so what is served is put in by {@link #open}, before the server
+ * listens.
  */
 final class MetricsApi {
 
@@ -50,6 +51,7 @@ final class MetricsApi {
     List<ExtraRoute> all = new java.util.ArrayList<>(routes);
     all.add(new ExtraRoute(MetricsEndpoint.METRICS, false, this::metrics));
     all.add(new ExtraRoute(MetricsEndpoint.KUBE_STATE, false, this::kubeState));
+    all.add(new ExtraRoute(MetricsEndpoint.RESOURCES, false, r -> endpoint().resources(r)));
     return new ApiServerHooks(
         all,
         checks,
@@ -70,7 +72,11 @@ final class MetricsApi {
             registry.meters());
     server = made;
     ResourceMetricsKinds.definitions().forEach(scheme::put);
-    endpoint = new MetricsEndpoint(registry, new KubeStateMetrics(client, worker));
+    endpoint =
+        new MetricsEndpoint(
+            registry,
+            new KubeStateMetrics(client, worker),
+            KubeStateMetrics.ofPodResources(client, worker));
     return made;
   }
 

@@ -6,6 +6,7 @@ import dev.coracle.api.StatusException;
 import dev.coracle.api.rest.ListOptions;
 import dev.coracle.client.Client;
 import dev.coracle.metrics.internal.state.AllFamilies;
+import dev.coracle.metrics.internal.state.PodResourceFamilies;
 import dev.coracle.metrics.internal.state.StateFamilies;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
@@ -23,7 +24,7 @@ public final class KubeStateMetrics {
       new ListOptions(ListOptions.ALL.labels(), ListOptions.ALL.fields(), "0", "", 0, "");
 
   private final Client client;
-  private final List<StateFamilies> families = AllFamilies.list();
+  private final List<StateFamilies> families;
   private final Executor executor;
 
   /**
@@ -32,8 +33,18 @@ public final class KubeStateMetrics {
    *     it
    */
   public KubeStateMetrics(Client client, Executor executor) {
+    this(client, executor, AllFamilies.list());
+  }
+
+  private KubeStateMetrics(Client client, Executor executor, List<StateFamilies> families) {
     this.client = client;
     this.executor = executor;
+    this.families = families;
+  }
+
+  /** As the constructor, of what pods ask of their nodes alone, under Kubernetes' own names. */
+  public static KubeStateMetrics ofPodResources(Client client, Executor executor) {
+    return new KubeStateMetrics(client, executor, List.of(new PodResourceFamilies()));
   }
 
   private record Listed(StateFamilies families, List<KubeObject> objects) {}

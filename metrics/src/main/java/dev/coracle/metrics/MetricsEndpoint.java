@@ -12,27 +12,36 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What Prometheus scrapes: {@code /metrics}, the meters of this process, and {@code
- * /metrics/kube-state}, the state of the objects. Whoever mounts it asks who may read it.
+ * What Prometheus scrapes: {@code /metrics}, the meters of this process, {@code
+ * /metrics/kube-state}, the state of the objects, and {@code /metrics/resources}, what pods ask of
+ * their nodes. Whoever mounts it asks who may read it.
  */
 public final class MetricsEndpoint {
 
   public static final String METRICS = "/metrics";
   public static final String KUBE_STATE = "/metrics/kube-state";
+  public static final String RESOURCES = "/metrics/resources";
   private static final Logger LOG = LoggerFactory.getLogger(MetricsEndpoint.class);
 
   private final MetricsRegistry registry;
   private final KubeStateMetrics state;
+  private final KubeStateMetrics resources;
 
-  public MetricsEndpoint(MetricsRegistry registry, KubeStateMetrics state) {
+  /**
+   * @param resources of {@link KubeStateMetrics#ofPodResources}
+   */
+  public MetricsEndpoint(
+      MetricsRegistry registry, KubeStateMetrics state, KubeStateMetrics resources) {
     this.registry = registry;
     this.state = state;
+    this.resources = resources;
   }
 
-  /** Adds both routes. */
+  /** Adds all routes. */
   public void mount(Router router) {
     router.get(METRICS).handler(rc -> metrics(rc.request()));
     router.get(KUBE_STATE).handler(rc -> kubeState(rc.request()));
+    router.get(RESOURCES).handler(rc -> resources(rc.request()));
   }
 
   /** Answers a scrape of the process; on an event loop. */
@@ -43,11 +52,19 @@ public final class MetricsEndpoint {
 
   /** Answers a scrape of the objects' state; on an event loop, which it does not hold. */
   public void kubeState(HttpServerRequest request) {
+    objects(state, request);
+  }
+
+  /** Answers a scrape of what pods ask for, as {@link #kubeState}. */
+  public void resources(HttpServerRequest request) {
+    objects(resources, request);
+  }
+
+  private static void objects(KubeStateMetrics of, HttpServerRequest request) {
     HttpServerResponse response = request.response();
     @Nullable Context context = Vertx.currentContext();
     Executor back = context == null ? Runnable::run : task -> context.runOnContext(_ -> task.run());
-    state
-        .scrape()
+    of.scrape()
         .emitOn(back)
         .subscribe()
         .with(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.coracle.api.HistogramSource;
+import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Measurement;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Statistic;
@@ -114,8 +115,11 @@ class MetricsRegistryTest {
   }
 
   @Test
-  void countsOfTheSchedulerAreHistogramsToo() {
-    registry.meters().summary("scheduler_preemption_victims").record(3);
+  void countsWithBucketsAreHistogramsToo() {
+    DistributionSummary.builder("scheduler_preemption_victims")
+        .serviceLevelObjectives(1, 2, 4)
+        .register(registry.meters())
+        .record(3);
     assertThat(registry.scrape(null).body())
         .contains("scheduler_preemption_victims_bucket{le=\"4.0\"} 1");
   }

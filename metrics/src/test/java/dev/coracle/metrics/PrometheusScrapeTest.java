@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -29,7 +30,7 @@ class PrometheusScrapeTest {
   private static final Path PROMETHEUS = Path.of("/usr/bin/prometheus");
 
   @Test
-  void scrapesBothEndpoints(@TempDir Path folder) throws Exception {
+  void scrapesAllEndpoints(@TempDir Path folder) throws Exception {
     assumeTrue(Files.isExecutable(PROMETHEUS), "needs prometheus");
     FakeClient client = new FakeClient();
     put(client, Resources.NODES, MetricsFixture.node("n1"));
@@ -41,8 +42,11 @@ class PrometheusScrapeTest {
           .timer("workqueue_work_duration", "name", "pods")
           .record(Duration.ofMillis(3));
       Router router = Router.router(vertx);
+      Executor worker = task -> Thread.ofVirtual().start(task);
       new MetricsEndpoint(
-              registry, new KubeStateMetrics(client, task -> Thread.ofVirtual().start(task)))
+              registry,
+              new KubeStateMetrics(client, worker),
+              KubeStateMetrics.ofPodResources(client, worker))
           .mount(router);
       HttpServer server =
           vertx
@@ -70,6 +74,9 @@ class PrometheusScrapeTest {
         - job_name: kube-state
           metrics_path: /metrics/kube-state
           static_configs: [{targets: ['127.0.0.1:%1$d']}]
+        - job_name: resources
+          metrics_path: /metrics/resources
+          static_configs: [{targets: ['127.0.0.1:%1$d']}]
         """
             .formatted(target));
     int port;
@@ -91,7 +98,7 @@ class PrometheusScrapeTest {
           .pollInterval(Duration.ofMillis(200))
           .ignoreExceptions()
           .untilAsserted(() -> {
-            assertThat(ask(port, "sum(up)")).contains("\"2\"");
+            assertThat(ask(port, "sum(up)")).contains("\"3\"");
             assertThat(ask(port, "kube_pod_status_phase{phase=\"Running\"}"))
                 .contains("\"pod\":\"web\"");
             assertThat(ask(port, "histogram_quantile(0.9, workqueue_work_duration_seconds_bucket)"))

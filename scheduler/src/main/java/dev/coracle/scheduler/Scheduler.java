@@ -269,7 +269,7 @@ public final class Scheduler implements Component {
             _ -> {
               cache.unnominate(pod.uid());
               metrics.attempt("scheduled", context.nanoTime() - begun);
-              metrics.scheduled(queued.attempts(), context.nanoTime() - queued.firstSeen());
+              metrics.scheduled(queued.attempts(), context.nanoTime() - queued.firstActive());
               events.normal(
                   pod.pod(),
                   "Scheduled",

@@ -8,7 +8,9 @@ import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.rest.DeleteOptions;
 import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.distribution.HistogramSnapshot;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -205,6 +207,7 @@ class SchedulerTest {
         n -> n.withObjectProperty("spec").putArray("schedulingGates").addObject().put("name", "x"));
     f.run();
     assertThat(f.nodeOf("p")).isEmpty();
+    f.context.advance(Duration.ofMinutes(5));
     f.api.change(
         Resources.PODS,
         "default",
@@ -212,6 +215,43 @@ class SchedulerTest {
         n -> n.withObjectProperty("spec").remove("schedulingGates"));
     f.run();
     assertThat(f.nodeOf("p")).isEqualTo("n1");
+    Timer waited =
+        f.registry.get("scheduler_pod_scheduling_sli_duration").tag("attempts", "1").timer();
+    assertThat(waited.totalTime(TimeUnit.SECONDS)).as("the gate is not the scheduler's").isZero();
+    assertThat(buckets(waited.takeSnapshot(), TimeUnit.MILLISECONDS))
+        .startsWith(10.0, 20.0, 40.0)
+        .hasSize(20);
+  }
+
+  private static List<Double> buckets(HistogramSnapshot of, TimeUnit unit) {
+    return Arrays.stream(of.histogramCounts()).map(c -> c.bucket(unit)).toList();
+  }
+
+  /** Each number of attempts was a series of its own, and what is counted had no buckets. */
+  @Test
+  void attemptsAreCountedOneByOneOnlyWhileTheyAreFew() {
+    f.node("n1", "1");
+    f.pod("p", "2");
+    for (int i = 0; i < 40; i++) {
+      f.context.advance(Duration.ofSeconds(20));
+      f.node("small" + i, "1");
+      f.run();
+    }
+    f.context.advance(Duration.ofSeconds(20));
+    f.node("n2", "2");
+    f.run();
+    assertThat(f.nodeOf("p")).isEqualTo("n2");
+    assertThat(
+            f.registry
+                .get("scheduler_pod_scheduling_sli_duration")
+                .tag("attempts", "15+")
+                .timer()
+                .count())
+        .isOne();
+    var attempts = f.registry.get("scheduler_pod_scheduling_attempts").summary();
+    assertThat(attempts.max()).isGreaterThan(15);
+    assertThat(Arrays.stream(attempts.takeSnapshot().histogramCounts()).map(c -> c.bucket()))
+        .containsExactly(1.0, 2.0, 4.0, 8.0, 16.0);
   }
 
   @Test

@@ -84,6 +84,7 @@ class PrometheusIT {
           List.of(
               "/metrics",
               "/metrics/kube-state",
+              "/metrics/resources",
               node + "/metrics",
               node + "/metrics/resource",
               node + "/metrics/cadvisor",

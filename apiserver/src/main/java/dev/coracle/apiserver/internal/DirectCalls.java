@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeList;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusException;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.api.rest.ListOptions;
@@ -200,6 +201,13 @@ public final class DirectCalls implements ApiCalls {
 
   private static void allowed(
       Attributes attributes, Authorizer.Decision decision, @Nullable AuditedCall audited) {
+    if (!decision.allowed() && !decision.error().isEmpty()) {
+      // Nobody said no: the caller may try again.
+      if (audited != null) {
+        audited.record().annotate("authorization.k8s.io/reason", "internal error");
+      }
+      throw StatusException.internal(decision.error());
+    }
     if (audited != null) {
       String word = decision.allowed() ? "allow" : "forbid";
       audited.record().annotate("authorization.k8s.io/decision", word);

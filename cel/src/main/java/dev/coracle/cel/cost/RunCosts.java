@@ -112,7 +112,8 @@ public final class RunCosts {
       case CALL ->
           switch (e.call().function()) {
             // The sides that are looked at cost something, the choice does not.
-            case "_&&_", "_||_", "_?_:_" -> 0;
+            // Nor does a test for a field.
+            case "_&&_", "_||_", "_?_:_", "@has" -> 0;
             case "@not_strictly_false", "_[_]", "size", "!_", "-_", "_-_", "_*_", "_/_", "_%_" -> 1;
             default -> OF_CALL;
           };

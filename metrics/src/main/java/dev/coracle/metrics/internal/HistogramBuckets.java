@@ -3,7 +3,6 @@ package dev.coracle.metrics.internal;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.core.instrument.distribution.DistributionStatisticConfig;
-import java.util.Map;
 import java.util.stream.DoubleStream;
 
 /**
@@ -21,25 +20,11 @@ public final class HistogramBuckets implements MeterFilter {
           .serviceLevelObjectives(DoubleStream.of(SECONDS).map(s -> s * 1e9).toArray())
           .build();
 
-  /** Counts that upstream has as histograms too, with its buckets. */
-  private static final Map<String, DistributionStatisticConfig> COUNTS =
-      Map.of(
-          "scheduler_pod_scheduling_attempts", buckets(1, 2, 4, 8, 16),
-          "scheduler_preemption_victims", buckets(1, 2, 4, 8, 16, 32, 64));
-
-  private static DistributionStatisticConfig buckets(double... bounds) {
-    return DistributionStatisticConfig.builder().serviceLevelObjectives(bounds).build();
-  }
-
   @Override
   public DistributionStatisticConfig configure(Meter.Id id, DistributionStatisticConfig config) {
     boolean own =
         config.getServiceLevelObjectiveBoundaries() != null
             || Boolean.TRUE.equals(config.isPercentileHistogram());
-    DistributionStatisticConfig counts = COUNTS.get(id.getName().replace('.', '_'));
-    if (counts != null && !own) {
-      return counts.merge(config);
-    }
     return id.getType() == Meter.Type.TIMER && !own && !id.getName().startsWith("jvm")
         ? BUCKETS.merge(config)
         : config;

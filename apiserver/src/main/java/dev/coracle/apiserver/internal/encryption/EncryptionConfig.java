@@ -30,14 +30,16 @@ public final class EncryptionConfig {
 
   private static final int LARGEST = 1 << 20;
 
-  private record Entry(List<String> resources, Providers providers) {}
+  private record Entry(List<String> resources, List<ValueTransformer> providers) {}
 
+  private final MeterRegistry registry;
   private final String root;
   private final List<Entry> entries;
   private final Map<String, GroupResource> builtIn = new HashMap<>();
   private final Map<String, Providers> byPrefix = new HashMap<>();
 
-  private EncryptionConfig(String prefix, List<Entry> entries) {
+  private EncryptionConfig(String prefix, List<Entry> entries, MeterRegistry registry) {
+    this.registry = registry;
     this.root = prefix + "/";
     this.entries = List.copyOf(entries);
     for (var resource : Scheme.builtIn().resources()) {
@@ -82,12 +84,12 @@ public final class EncryptionConfig {
       if (names.isEmpty() || providers.isEmpty()) {
         throw new IllegalArgumentException(where + " needs resources and providers");
       }
-      entries.add(new Entry(names, new Providers(providers)));
+      entries.add(new Entry(names, List.copyOf(providers)));
     }
     if (entries.isEmpty()) {
       throw new IllegalArgumentException("it names no resources");
     }
-    return new EncryptionConfig(prefix, entries);
+    return new EncryptionConfig(prefix, entries, registry);
   }
 
   private static void providers(
@@ -222,7 +224,7 @@ public final class EncryptionConfig {
     for (Entry entry : entries) {
       for (String r : entry.resources()) {
         if (r.equals(name) || r.equals("*.*") || r.equals("*." + group)) {
-          return entry.providers();
+          return new Providers(entry.providers(), new TransformationMeters(registry, name));
         }
       }
     }
@@ -232,12 +234,14 @@ public final class EncryptionConfig {
   Uni<Void> start() {
     Uni<Void> all = Uni.createFrom().voidItem();
     for (Entry entry : entries) {
-      all = all.chain(() -> entry.providers().start());
+      for (ValueTransformer t : entry.providers()) {
+        all = all.chain(t::start);
+      }
     }
     return all;
   }
 
   void stop() {
-    entries.forEach(e -> e.providers().stop());
+    entries.forEach(e -> e.providers().forEach(ValueTransformer::stop));
   }
 }

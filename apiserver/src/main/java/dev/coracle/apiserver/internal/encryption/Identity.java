@@ -4,6 +4,11 @@ package dev.coracle.apiserver.internal.encryption;
 final class Identity implements ValueTransformer {
 
   @Override
+  public String prefix() {
+    return "";
+  }
+
+  @Override
   public boolean owns(byte[] stored) {
     return !Prefix.encrypted(stored);
   }

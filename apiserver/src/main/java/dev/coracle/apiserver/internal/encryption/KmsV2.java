@@ -146,6 +146,11 @@ final class KmsV2 implements ValueTransformer {
   }
 
   @Override
+  public String prefix() {
+    return prefix.text();
+  }
+
+  @Override
   public boolean owns(byte[] stored) {
     return prefix.begins(stored);
   }

@@ -12,6 +12,7 @@ final class LocalKey implements ValueTransformer {
     byte[] open(byte[] sealed, byte[] authenticated) throws GeneralSecurityException;
   }
 
+  private final String provider;
   private final Prefix prefix;
   private final Cipher cipher;
 
@@ -19,8 +20,14 @@ final class LocalKey implements ValueTransformer {
    * @param provider {@code aesgcm}
    */
   LocalKey(String provider, String keyName, Cipher cipher) {
-    this.prefix = Prefix.of("k8s:enc:" + provider + ":v1:" + keyName + ":");
+    this.provider = "k8s:enc:" + provider + ":v1:";
+    this.prefix = Prefix.of(this.provider + keyName + ":");
     this.cipher = cipher;
+  }
+
+  @Override
+  public String prefix() {
+    return provider;
   }
 
   @Override

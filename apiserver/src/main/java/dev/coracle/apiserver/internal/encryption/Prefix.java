@@ -17,6 +17,10 @@ record Prefix(byte[] bytes) {
     return begins(stored, ANY);
   }
 
+  String text() {
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
   boolean begins(byte[] stored) {
     return begins(stored, bytes);
   }

@@ -6,6 +6,9 @@ import java.util.Optional;
 /** Turns values into what is stored and back. Safe on any thread; nothing blocks. */
 interface ValueTransformer {
 
+  /** What its values begin with, without the name of a key; empty where nothing tells them. */
+  String prefix();
+
   /** Whether this one can open such a value: by the prefix that stands before it. */
   boolean owns(byte[] stored);
 

@@ -50,19 +50,19 @@ public final class MatchConditions {
   }
 
   /**
-   * One that is false settles it; otherwise those that can not be evaluated are a failure, and
-   * nothing is evaluated once all of them together have cost too much.
+   * All are evaluated, until together they have cost too much, which is a failure whatever the
+   * others said. Otherwise one that is false settles it, before those that can not be evaluated are
+   * a failure.
    *
    * @throws CelFailure
    */
   public boolean match(Map<String, Object> variables) {
     Budget budget = Budget.ofMatchConditions();
     List<CelFailure> failed = new ArrayList<>(0);
+    boolean matches = true;
     for (Expression condition : compiled()) {
       try {
-        if (!condition.test(variables, budget)) {
-          return false;
-        }
+        matches &= condition.test(variables, budget);
       } catch (CelFailure e) {
         if (budget.isExceeded()) {
           throw budget.failure();
@@ -70,9 +70,9 @@ public final class MatchConditions {
         failed.add(PolicyFailures.of(condition, e));
       }
     }
-    if (!failed.isEmpty()) {
+    if (matches && !failed.isEmpty()) {
       throw PolicyFailures.all(failed);
     }
-    return true;
+    return matches;
   }
 }

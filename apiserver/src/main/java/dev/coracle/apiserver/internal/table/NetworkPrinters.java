@@ -100,15 +100,16 @@ final class NetworkPrinters {
     to.put(
         "ipaddresses.networking.k8s.io",
         Printer.of(
-            List.of(Column.NAME, Column.of("ParentRef"), Column.AGE),
-            (o, ages) -> {
+            // Upstream has no column for the age that it puts into its rows.
+            List.of(Column.NAME, Column.of("ParentRef")),
+            (o, _) -> {
               JsonNode p = o.at("spec", "parentRef");
               List<String> parts = new ArrayList<>();
               parts.add(Cells.resource(p).toLowerCase(Locale.ROOT));
               parts.add(p.path("namespace").asText(""));
               parts.add(p.path("name").asText(""));
               parts.removeIf(String::isEmpty);
-              return List.of(o.name(), orNone(String.join("/", parts)), ages.of(o));
+              return List.of(o.name(), orNone(String.join("/", parts)));
             }));
   }
 

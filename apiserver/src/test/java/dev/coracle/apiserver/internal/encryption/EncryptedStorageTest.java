@@ -15,6 +15,7 @@ import dev.coracle.watchhub.StorageException;
 import dev.coracle.watchhub.WatchHub;
 import dev.coracle.watchhub.config.EmbeddedOptions;
 import dev.coracle.watchhub.config.HubOptions;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
@@ -120,6 +121,50 @@ class EncryptedStorageTest {
             + "\"data\":{\"word\":\""
             + word
             + "\"}}");
+  }
+
+  private double transformed(String way, String prefix, String status, String resource) {
+    Counter found =
+        meters
+            .find("apiserver_storage_transformation_operations_total")
+            .tags("transformation_type", way, "transformer_prefix", prefix)
+            .tags("status", status, "resource", resource)
+            .counter();
+    return found == null ? 0 : found.count();
+  }
+
+  /** Whoever leaves a provider wants to see that its values are read no more. */
+  @Test
+  void whatProvidersDoIsCounted() {
+    Providers both = config(key("aescbc", "new") + key("aesgcm", "old")).of(KEY);
+    Providers old = config(key("aesgcm", "old")).of(KEY);
+    byte[] plain = {1, 2, 3};
+    byte[] before = old.seal(KEY, plain);
+    both.open(KEY, before);
+    both.open(KEY, both.seal(KEY, plain));
+    before[before.length - 1] ^= 1;
+    assertThatThrownBy(() -> both.open(KEY, before)).isInstanceOf(IllegalStateException.class);
+    byte[] nobodys = "k8s:enc:secretbox:v1:gone:x".getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> both.open(KEY, nobodys)).isInstanceOf(IllegalStateException.class);
+    config("- identity: {}\n").of("/registry/example.com/toys/d/t").open("/t", plain);
+
+    String gcm = "k8s:enc:aesgcm:v1:";
+    String cbc = "k8s:enc:aescbc:v1:";
+    assertThat(transformed("to_storage", gcm, "OK", "secrets")).isEqualTo(1);
+    assertThat(transformed("to_storage", cbc, "OK", "secrets")).isEqualTo(1);
+    assertThat(transformed("from_storage", gcm, "OK", "secrets")).isEqualTo(1);
+    assertThat(transformed("from_storage", cbc, "OK", "secrets")).isEqualTo(1);
+    assertThat(transformed("from_storage", gcm, "unknown-non-grpc", "secrets")).isEqualTo(1);
+    assertThat(transformed("from_storage", "unknown", "unknown-non-grpc", "secrets")).isEqualTo(1);
+    assertThat(transformed("from_storage", "identity", "OK", "toys.example.com")).isEqualTo(1);
+    assertThat(
+            meters
+                .get("apiserver_storage_transformation_duration_seconds")
+                .tags("transformation_type", "from_storage", "transformer_prefix", gcm)
+                .timer()
+                .count())
+        .as("failures have no duration")
+        .isOne();
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.coracle.api.Json;
 import dev.coracle.cel.CelFailure;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -32,7 +33,8 @@ class MatchConditionsTest {
 
   @Test
   void oneThatIsFalseSettlesIt() {
-    assertThat(of(endless(1), endless(2), "false", endless(3)).match(NOTHING)).isFalse();
+    assertThat(of(endless(1), "false", endless(2)).match(NOTHING)).isFalse();
+    assertThat(of("false", "1 / int('0') == 1").match(NOTHING)).isFalse();
     assertThat(of("true", "1 < 2").match(NOTHING)).isTrue();
   }
 
@@ -46,13 +48,18 @@ class MatchConditionsTest {
                 + " exceeded]");
   }
 
-  /** Two and a half million units for all of them. */
+  /** Two and a half million units for all of them, those behind one that is false too. */
   @Test
   void whatAllTogetherMayCostIsTheFailureOfAll() {
-    assertThatThrownBy(() -> of(endless(1), endless(2), endless(3), "false").match(NOTHING))
-        .isInstanceOf(CelFailure.class)
-        .hasMessage(
-            "validation failed due to running out of cost budget, no further validation rules will"
-                + " be run");
+    for (MatchConditions all :
+        List.of(
+            of(endless(1), endless(2), endless(3), "false"),
+            of("false", endless(1), endless(2), endless(3)))) {
+      assertThatThrownBy(() -> all.match(NOTHING))
+          .isInstanceOf(CelFailure.class)
+          .hasMessage(
+              "validation failed due to running out of cost budget, no further validation rules"
+                  + " will be run");
+    }
   }
 }

@@ -115,8 +115,11 @@ class PrintersTest {
     String parent =
         "\"spec\":{\"parentRef\":{\"resource\":\"gateways\",\"group\":\"example.com\","
             + "\"namespace\":\"default\",\"name\":\"g\"}}";
-    assertThat(cells("ipaddresses.networking.k8s.io", parent).get(1))
-        .isEqualTo("gateways.example.com/default/g");
+    assertThat(cells("ipaddresses.networking.k8s.io", parent))
+        .containsExactly("a", "gateways.example.com/default/g");
+    assertThat(of("ipaddresses.networking.k8s.io").columns())
+        .extracting(Column::name)
+        .containsExactly("Name", "ParentRef");
     assertThat(cells("ipaddresses.networking.k8s.io", "\"spec\":{}").get(1)).isEqualTo("<none>");
   }
 

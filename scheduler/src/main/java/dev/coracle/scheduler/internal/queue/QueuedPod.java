@@ -9,7 +9,8 @@ public final class QueuedPod {
 
   PodInfo info;
   long queuedAt;
-  final long firstSeen;
+  private long firstActive;
+  private boolean wasActive;
   final long sequence;
   int attempts;
   boolean errored;
@@ -19,7 +20,6 @@ public final class QueuedPod {
   QueuedPod(PodInfo info, long now, long sequence) {
     this.info = info;
     this.queuedAt = now;
-    this.firstSeen = now;
     this.sequence = sequence;
   }
 
@@ -35,8 +35,17 @@ public final class QueuedPod {
     return attempts;
   }
 
-  /** In the context's nanoseconds. */
-  public long firstSeen() {
-    return firstSeen;
+  /** Nothing holds it back any more, for the first time or again. */
+  void activated(long now) {
+    queuedAt = now;
+    if (!wasActive) {
+      wasActive = true;
+      firstActive = now;
+    }
+  }
+
+  /** When it could first be tried, in the context's nanoseconds. */
+  public long firstActive() {
+    return firstActive;
   }
 }

@@ -230,7 +230,7 @@ public final class SchedulingQueue {
         return;
       }
     }
-    pod.queuedAt = context.nanoTime();
+    pod.activated(context.nanoTime());
     active.add(pod);
     count("active", event);
     ready.run();
