@@ -5,6 +5,8 @@ import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
@@ -23,10 +25,20 @@ public final class SchedulerMetrics {
         .toArray(Duration[]::new);
   }
 
+  private record Result(Counter attempts, Timer duration) {}
+
   private final MeterRegistry registry;
   private final String profile;
   private final Counter preemptions;
   private final DistributionSummary victims;
+  private final DistributionSummary attemptsOfPods;
+  private final Timer deciding;
+
+  /** By what came of an attempt. */
+  private final Map<String, Result> results = new ConcurrentHashMap<>();
+
+  /** By attempts. */
+  private final Map<Integer, Timer> pods = new ConcurrentHashMap<>();
 
   public SchedulerMetrics(MeterRegistry registry, String profile) {
     this.registry = registry;
@@ -36,29 +48,37 @@ public final class SchedulerMetrics {
         DistributionSummary.builder("scheduler_preemption_victims")
             .serviceLevelObjectives(1, 2, 4, 8, 16, 32, 64)
             .register(registry);
+    this.attemptsOfPods =
+        DistributionSummary.builder("scheduler_pod_scheduling_attempts")
+            .serviceLevelObjectives(1, 2, 4, 8, 16)
+            .register(registry);
+    this.deciding =
+        Timer.builder("scheduler_scheduling_algorithm_duration")
+            .serviceLevelObjectives(OF_ATTEMPTS)
+            .register(registry);
   }
 
   /**
    * @param result {@code scheduled}, {@code unschedulable} or {@code error}
    */
   public void attempt(String result, long nanos) {
-    registry
-        .counter("scheduler_schedule_attempts_total", "profile", profile, "result", result)
-        .increment();
-    Timer.builder("scheduler_scheduling_attempt_duration")
-        .tag("profile", profile)
-        .tag("result", result)
-        .serviceLevelObjectives(OF_ATTEMPTS)
-        .register(registry)
-        .record(nanos, TimeUnit.NANOSECONDS);
+    Result of = results.computeIfAbsent(result, this::result);
+    of.attempts.increment();
+    of.duration.record(nanos, TimeUnit.NANOSECONDS);
+  }
+
+  private Result result(String result) {
+    return new Result(
+        registry.counter("scheduler_schedule_attempts_total", "profile", profile, "result", result),
+        Timer.builder("scheduler_scheduling_attempt_duration")
+            .tags("profile", profile, "result", result)
+            .serviceLevelObjectives(OF_ATTEMPTS)
+            .register(registry));
   }
 
   /** The deciding alone, without binding. */
   public void decided(long nanos) {
-    Timer.builder("scheduler_scheduling_algorithm_duration")
-        .serviceLevelObjectives(OF_ATTEMPTS)
-        .register(registry)
-        .record(nanos, TimeUnit.NANOSECONDS);
+    deciding.record(nanos, TimeUnit.NANOSECONDS);
   }
 
   /**
@@ -68,16 +88,16 @@ public final class SchedulerMetrics {
    *     scheduler
    */
   public void scheduled(int attempts, long nanos) {
-    Timer.builder("scheduler_pod_scheduling_sli_duration")
-        .tag(
-            "attempts", attempts < MOST_ATTEMPTS ? Integer.toString(attempts) : MOST_ATTEMPTS + "+")
-        .serviceLevelObjectives(OF_PODS)
-        .register(registry)
+    pods.computeIfAbsent(Math.min(attempts, MOST_ATTEMPTS), this::pods)
         .record(nanos, TimeUnit.NANOSECONDS);
-    DistributionSummary.builder("scheduler_pod_scheduling_attempts")
-        .serviceLevelObjectives(1, 2, 4, 8, 16)
-        .register(registry)
-        .record(attempts);
+    attemptsOfPods.record(attempts);
+  }
+
+  private Timer pods(int attempts) {
+    return Timer.builder("scheduler_pod_scheduling_sli_duration")
+        .tag("attempts", attempts + (attempts == MOST_ATTEMPTS ? "+" : ""))
+        .serviceLevelObjectives(OF_PODS)
+        .register(registry);
   }
 
   public void preempted(int count) {

@@ -1,9 +1,13 @@
 package dev.coracle.apiserver.internal.encryption;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
 /**
@@ -20,8 +24,13 @@ final class TransformationMeters {
   private static final Duration[] BUCKETS =
       IntStream.range(0, 25).mapToObj(i -> Duration.ofNanos(5_000L << i)).toArray(Duration[]::new);
 
+  private record Way(String type, String prefix, String status) {}
+
+  private record Meters(Counter operations, Timer duration) {}
+
   private final MeterRegistry registry;
   private final Tags resource;
+  private final Map<Way, Meters> known = new ConcurrentHashMap<>();
 
   /**
    * @param resource such as {@code deployments.apps}
@@ -59,23 +68,28 @@ final class TransformationMeters {
     return prefix.isEmpty() ? "identity" : prefix;
   }
 
-  private void record(String way, String prefix, String status, long nanos) {
-    count(way, prefix, status);
-    Timer.builder(PREFIX + "duration_seconds")
-        .description("Time it took to turn a value into what is stored, or back")
-        .tags(tags(way, prefix))
-        .serviceLevelObjectives(BUCKETS)
-        .register(registry)
-        .record(Duration.ofNanos(nanos));
+  private void record(String type, String prefix, String status, long nanos) {
+    Meters meters = meters(type, prefix, status);
+    meters.operations.increment();
+    meters.duration.record(nanos, TimeUnit.NANOSECONDS);
   }
 
-  private void count(String way, String prefix, String status) {
-    registry
-        .counter(PREFIX + "operations_total", tags(way, prefix).and("status", status))
-        .increment();
+  private void count(String type, String prefix, String status) {
+    meters(type, prefix, status).operations.increment();
   }
 
-  private Tags tags(String way, String prefix) {
-    return resource.and("transformation_type", way, "transformer_prefix", prefix);
+  private Meters meters(String type, String prefix, String status) {
+    return known.computeIfAbsent(new Way(type, prefix, status), this::meters);
+  }
+
+  private Meters meters(Way way) {
+    Tags tags = resource.and("transformation_type", way.type, "transformer_prefix", way.prefix);
+    return new Meters(
+        registry.counter(PREFIX + "operations_total", tags.and("status", way.status)),
+        Timer.builder(PREFIX + "duration_seconds")
+            .description("Time it took to turn a value into what is stored, or back")
+            .tags(tags)
+            .serviceLevelObjectives(BUCKETS)
+            .register(registry));
   }
 }
