@@ -2,22 +2,13 @@ package dev.coracle.kubelet.internal.eviction;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Quantity;
-import dev.coracle.cri.Turns;
 import dev.coracle.kubelet.internal.host.PodPaths;
+import dev.coracle.kubelet.internal.host.TreeUse;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.GoText;
 import dev.coracle.kubelet.internal.pod.Pod;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.FileVisitResult;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Pods that use more of the node's disk than they may: an emptyDir's {@code sizeLimit}, a
@@ -52,7 +43,7 @@ final class LocalStorage {
       Quantity limit = quantity(v.path("emptyDir").path("sizeLimit"));
       String name = v.path("name").asText("");
       if (limit.signum() > 0
-          && bytes(paths.volume(pod.uid(), EMPTY_DIR, name)) > limit.longValue()) {
+          && TreeUse.of(paths.volume(pod.uid(), EMPTY_DIR, name)).bytes() > limit.longValue()) {
         return Optional.of(
             "Usage of EmptyDir volume "
                 + GoText.quote(name)
@@ -87,7 +78,9 @@ final class LocalStorage {
       if (limit.signum() == 0) {
         continue;
       }
-      long used = layers.getOrDefault(c.name(), 0L) + bytes(paths.podLogs(pod).resolve(c.name()));
+      long used =
+          layers.getOrDefault(c.name(), 0L)
+              + TreeUse.of(paths.podLogs(pod).resolve(c.name())).bytes();
       if (used > limit.longValue()) {
         return Optional.of(
             "Container "
@@ -102,11 +95,11 @@ final class LocalStorage {
 
   /** Bytes of the disk a pod has in all: emptyDirs, logs, writable layers. */
   long used(Pod pod, Map<String, Long> layers) {
-    long sum = bytes(paths.podLogs(pod));
+    long sum = TreeUse.of(paths.podLogs(pod)).bytes();
     for (JsonNode v : pod.spec().path("volumes")) {
       if (v.path("emptyDir").isObject()
           && !v.path("emptyDir").path("medium").asText("").equals("Memory")) {
-        sum += bytes(paths.volume(pod.uid(), EMPTY_DIR, v.path("name").asText("")));
+        sum += TreeUse.of(paths.volume(pod.uid(), EMPTY_DIR, v.path("name").asText(""))).bytes();
       }
     }
     return sum + layers.values().stream().mapToLong(Long::longValue).sum();
@@ -114,61 +107,17 @@ final class LocalStorage {
 
   /** How many files and directories a pod has there. */
   long files(Pod pod) {
-    long sum = files(paths.podLogs(pod));
+    long sum = TreeUse.of(paths.podLogs(pod)).inodes();
     for (JsonNode v : pod.spec().path("volumes")) {
       if (v.path("emptyDir").isObject()) {
-        sum += files(paths.volume(pod.uid(), EMPTY_DIR, v.path("name").asText("")));
+        sum += TreeUse.of(paths.volume(pod.uid(), EMPTY_DIR, v.path("name").asText(""))).inodes();
       }
     }
     return sum;
   }
 
-  private static long files(Path tree) {
-    try (Stream<Path> all = Files.walk(tree)) {
-      Turns turns = new Turns();
-      return all.peek(_ -> turns.step()).mapToLong(_ -> 1).sum();
-    } catch (IOException | UncheckedIOException e) {
-      return 0; // It went away meanwhile.
-    }
-  }
-
   private static Quantity quantity(JsonNode node) {
     Quantity q = node.isValueNode() ? Quantity.tryParse(node.asText()) : null;
     return q == null ? Quantity.ZERO : q;
-  }
-
-  private static long bytes(Path tree) {
-    long[] sum = new long[1];
-    Turns turns = new Turns();
-    try {
-      Files.walkFileTree(
-          tree,
-          new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attrs) {
-              turns.step();
-              sum[0] += allocated(file, attrs);
-              return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFileFailed(Path file, IOException e) {
-              return FileVisitResult.CONTINUE; // It went away meanwhile.
-            }
-          });
-    } catch (IOException e) {
-      return sum[0];
-    }
-    return sum[0];
-  }
-
-  /** Holes take no room; Java does not tell blocks, so a sparse file counts in full but once. */
-  private static long allocated(Path file, BasicFileAttributes attrs) {
-    try {
-      Object links = Files.getAttribute(file, "unix:nlink", LinkOption.NOFOLLOW_LINKS);
-      return attrs.size() / Math.max(1, (Integer) links);
-    } catch (IOException | UnsupportedOperationException e) {
-      return attrs.size();
-    }
   }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the kernel tells of a cgroup's use. Reads files of the kernel. Stateless.
@@ -19,6 +20,8 @@ public record GroupFiles(Optional<Path> unified, Optional<Path> cpuacct, Optiona
    * What a group has used: memory in bytes now, the others since it was made.
    *
    * @param workingSet usage less page cache that can go
+   * @param memoryLimit of the group itself, null for none
+   * @param swap null where the kernel does not count it
    */
   public record Use(
       Instant since,
@@ -27,7 +30,18 @@ public record GroupFiles(Optional<Path> unified, Optional<Path> cpuacct, Optiona
       long workingSet,
       long rss,
       long pageFaults,
-      long majorPageFaults) {}
+      long majorPageFaults,
+      @Nullable Long memoryLimit,
+      @Nullable Long swap) {
+
+    /** What is left of the limit, null without one. */
+    public @Nullable Long available() {
+      return memoryLimit == null ? null : Math.max(0, memoryLimit - workingSet);
+    }
+  }
+
+  /** Above which a limit of version 1 is none. */
+  private static final long UNLIMITED = 1L << 62;
 
   /** Those of this machine. */
   public static GroupFiles detect() {
@@ -62,11 +76,11 @@ public record GroupFiles(Optional<Path> unified, Optional<Path> cpuacct, Optiona
   }
 
   /**
-   * @param group an absolute path below the mount points; empty for none
+   * @param group an absolute path below the mount points; anything else names none
    * @return empty where there is no such group
    */
   public Optional<Use> use(String group) {
-    if (group.isEmpty()) {
+    if (!group.startsWith("/")) {
       return Optional.empty();
     }
     String path = group.substring(1);
@@ -95,7 +109,27 @@ public record GroupFiles(Optional<Path> unified, Optional<Path> cpuacct, Optiona
         Math.max(0, usage - keyed(stat, total + "inactive_file")),
         keyed(stat, v1 ? "total_rss" : "anon"),
         keyed(stat, total + "pgfault"),
-        keyed(stat, total + "pgmajfault"));
+        keyed(stat, total + "pgmajfault"),
+        limit(memoryOf.resolve(v1 ? "memory.limit_in_bytes" : "memory.max")),
+        v1 ? swap(stat) : swap(memoryOf.resolve("memory.swap.current")));
+  }
+
+  private static @Nullable Long limit(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      return null; // The root of all has none.
+    }
+    String text = Files.readString(file).strip();
+    return text.equals("max") || Long.parseLong(text) >= UNLIMITED ? null : Long.valueOf(text);
+  }
+
+  private static @Nullable Long swap(List<String> stat) {
+    return stat.stream().anyMatch(line -> line.startsWith("total_swap "))
+        ? keyed(stat, "total_swap")
+        : null;
+  }
+
+  private static @Nullable Long swap(Path file) throws IOException {
+    return Files.exists(file) ? number(file) : null;
   }
 
   private static long number(Path file) throws IOException {

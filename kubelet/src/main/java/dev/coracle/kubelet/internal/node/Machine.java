@@ -101,6 +101,31 @@ public record Machine(
     return new long[] {memoryBytes - memory("MemFree:"), available, memoryBytes - available};
   }
 
+  /** Bytes of memory that are no file's. */
+  public long anonymousBytes() {
+    return memory("AnonPages:");
+  }
+
+  /** Bytes of swap that are free, and those in use. */
+  public long[] swapUse() {
+    long free = memory("SwapFree:");
+    return new long[] {free, swapBytes() - free};
+  }
+
+  /**
+   * Counts something since the kernel came up.
+   *
+   * @param event as in {@code /proc/vmstat}: {@code pgfault}
+   */
+  public long events(String event) {
+    return text("/proc/vmstat")
+        .lines()
+        .filter(line -> line.startsWith(event + " "))
+        .mapToLong(line -> Long.parseLong(line.substring(event.length() + 1).strip()))
+        .findFirst()
+        .orElse(0);
+  }
+
   /** CPU time used by everything since the kernel came up. */
   public long cpuNanos() {
     String[] f = text("/proc/stat").split("\n", 2)[0].trim().split("\\s+");

@@ -75,7 +75,7 @@ public final class NodeApi {
             loop::pods,
             sources.cgroups(),
             options.nodeName(),
-            options.rootDir(),
+            sources.paths(),
             sources.timers().clock(),
             sources.volumes(),
             sources.cache()::last,

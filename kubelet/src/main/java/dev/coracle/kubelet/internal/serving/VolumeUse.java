@@ -2,7 +2,7 @@ package dev.coracle.kubelet.internal.serving;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.csi.v1.VolumeUsage;
-import dev.coracle.kubelet.internal.host.Native;
+import dev.coracle.kubelet.internal.host.TreeUse;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
 import dev.coracle.kubelet.internal.volume.DeviceLinks;
@@ -27,9 +27,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How full the volumes of claims and the emptyDirs in memory are: by their driver where it tells
- * that, by their file system, or by the size of their device. Asked again after a minute, as
- * upstream does. Blocks; thread-safe.
+ * How full volumes are: those of claims and the emptyDirs in memory by their driver where it tells
+ * that, by their file system, or by the size of their device; what else lies in a pod's own
+ * directories by its files. Asked again after a minute, as upstream does. Blocks; thread-safe.
  */
 public final class VolumeUse {
   private static final Logger LOG = LoggerFactory.getLogger(VolumeUse.class);
@@ -40,6 +40,10 @@ public final class VolumeUse {
   public interface Drivers {
     List<VolumeUsage> of(Path at) throws IOException;
   }
+
+  /** Volumes that share the node's file system with everything else. */
+  private static final List<String> OWN_FILES =
+      List.of("emptyDir", "configMap", "secret", "downwardAPI", "projected");
 
   private record Known(Instant since, List<VolumeStats> volumes) {}
 
@@ -70,8 +74,15 @@ public final class VolumeUse {
       String name = volume.path("name").asText("");
       String claim = claim(pod, volume);
       Mounted at = mounted.get(name);
-      if (at != null && at.path() != null && (claim != null || isMemory(volume))) {
+      if (at == null || at.path() == null) {
+        continue;
+      }
+      if (claim != null || isMemory(volume)) {
         read(at, now).ifPresent(fs -> out.add(new VolumeStats(name, fs, claim)));
+      } else if (OWN_FILES.stream().anyMatch(source -> volume.path(source).isObject())) {
+        FsRoom.of(at.path(), now)
+            .ifPresent(
+                room -> out.add(new VolumeStats(name, room.taken(TreeUse.of(at.path())), null)));
       }
     }
     if (!mounted.isEmpty()) {
@@ -110,16 +121,7 @@ public final class VolumeUse {
       if (at.device()) {
         return Optional.of(new FsStats(now, null, DeviceLinks.bytes(path), null, null, null, null));
       }
-      Native.FileSystemRoom room = Native.room(path);
-      return Optional.of(
-          new FsStats(
-              now,
-              room.free(),
-              room.bytes(),
-              room.used(),
-              room.inodesFree(),
-              room.inodes(),
-              room.inodes() - room.inodesFree()));
+      return FsRoom.of(path, now).map(FsRoom::whole);
     } catch (IOException | CriException | IllegalArgumentException e) {
       LOG.atDebug()
           .addKeyValue("path", path)

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param workingSetBytes usage minus inactive file cache: what eviction looks at
  * @param rssBytes anonymous memory
  * @param swapBytes swap in use
+ * @param swapAvailableBytes swap that is left, null where nobody tells
  */
 public record MemoryStats(
     Instant time,
@@ -20,10 +21,11 @@ public record MemoryStats(
     @Nullable Long rssBytes,
     @Nullable Long pageFaults,
     @Nullable Long majorPageFaults,
-    @Nullable Long swapBytes) {
+    @Nullable Long swapBytes,
+    @Nullable Long swapAvailableBytes) {
 
   public static MemoryStats of(
       Instant time, @Nullable Long usageBytes, @Nullable Long workingSetBytes) {
-    return new MemoryStats(time, null, usageBytes, workingSetBytes, null, null, null, null);
+    return new MemoryStats(time, null, usageBytes, workingSetBytes, null, null, null, null, null);
   }
 }

@@ -130,6 +130,7 @@ public final class SummaryJson {
     if (memory.swapBytes() != null) {
       ObjectNode swap = out.putObject("swap");
       time(swap, "time", memory.time());
+      number(swap, "swapAvailableBytes", memory.swapAvailableBytes());
       number(swap, "swapUsageBytes", memory.swapBytes());
     }
   }
@@ -166,7 +167,7 @@ public final class SummaryJson {
     }
     ObjectNode o = out.putObject("network");
     time(o, "time", network.time());
-    fill(o, network.interfaces().getFirst());
+    network.byDefault().ifPresent(i -> fill(o, i));
     var all = o.putArray("interfaces");
     network.interfaces().forEach(i -> fill(all.addObject(), i));
   }

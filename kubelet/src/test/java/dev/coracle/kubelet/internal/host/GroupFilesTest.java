@@ -54,6 +54,40 @@ class GroupFilesTest {
   }
 
   @Test
+  void whatIsLeftOfALimitAndSwapAreToldWhereTheKernelKnowsThem() throws Exception {
+    write("pod/memory.stat", "anon 5\ninactive_file 30\n");
+    write("pod/memory.current", "100\n");
+    write("pod/cpu.stat", "usage_usec 12\n");
+    GroupFiles files = GroupFiles.of(List.of("cgroup2 " + at + " cgroup2 rw 0 0"));
+    assertThat(files.use("/pod").orElseThrow().available()).isNull();
+    assertThat(files.use("/pod").orElseThrow().swap()).isNull();
+    write("pod/memory.max", "max\n");
+    assertThat(files.use("/pod").orElseThrow().available()).isNull();
+    write("pod/memory.max", "90\n");
+    write("pod/memory.swap.current", "8\n");
+    assertThat(files.use("/pod").orElseThrow().available()).isEqualTo(20);
+    assertThat(files.use("/pod").orElseThrow().swap()).isEqualTo(8);
+    assertThat(files.use("kubepods-pod.slice")).isEmpty();
+  }
+
+  @Test
+  void version1HasAVastLimitForNone() throws Exception {
+    write("m/pod/memory.stat", "total_inactive_file 30\ntotal_swap 4\n");
+    write("m/pod/memory.usage_in_bytes", "100\n");
+    write("m/pod/memory.limit_in_bytes", "9223372036854771712\n");
+    write("c/pod/cpuacct.usage", "12\n");
+    GroupFiles files =
+        GroupFiles.of(
+            List.of(
+                "cgroup " + at.resolve("m") + " cgroup rw,memory 0 0",
+                "cgroup " + at.resolve("c") + " cgroup rw,cpuacct 0 0"));
+    assertThat(files.use("/pod").orElseThrow().available()).isNull();
+    assertThat(files.use("/pod").orElseThrow().swap()).isEqualTo(4);
+    write("m/pod/memory.limit_in_bytes", "80\n");
+    assertThat(files.use("/pod").orElseThrow().available()).isEqualTo(10);
+  }
+
+  @Test
   void aGroupThatIsNotThereUsesNothing() {
     GroupFiles files = GroupFiles.of(List.of("cgroup2 " + at + " cgroup2 rw 0 0"));
     assertThat(files.use("/kubepods")).isEmpty();

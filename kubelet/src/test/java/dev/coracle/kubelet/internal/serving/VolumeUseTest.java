@@ -122,8 +122,25 @@ class VolumeUseTest {
   }
 
   @Test
-  void onlyClaimsAndMemoryAreToldOf() {
-    assertThat(use(Mounted.at(directory), List.of()).of(pod("\"emptyDir\":{}"))).isEmpty();
+  void whatLiesAmongThePodsOwnFilesIsAsLargeAsTheyAre() throws IOException {
+    Files.createDirectory(directory.resolve("sub"));
+    Files.writeString(directory.resolve("sub/a"), "hello");
+    Files.createLink(directory.resolve("again"), directory.resolve("sub/a"));
+    Native.FileSystemRoom room = Native.room(directory);
+    for (String source : List.of("emptyDir", "configMap", "secret", "downwardAPI", "projected")) {
+      FsStats fs =
+          use(Mounted.at(directory), List.of()).of(pod("\"" + source + "\":{}")).getFirst().fs();
+      assertThat(fs.usedBytes()).as(source).isEqualTo(4); // Half of it for each of its names.
+      assertThat(fs.inodesUsed()).isEqualTo(4);
+      assertThat(fs.capacityBytes()).isEqualTo(room.bytes());
+      assertThat(fs.inodes()).isEqualTo(room.inodes());
+    }
+    assertThat(asked).isZero();
+  }
+
+  @Test
+  void nobodysOwnFilesAreToldOf() {
+    assertThat(use(Mounted.at(directory), List.of()).of(pod("\"hostPath\":{}"))).isEmpty();
     List<VolumeStats> memory =
         use(Mounted.at(directory), List.of()).of(pod("\"emptyDir\":{\"medium\":\"Memory\"}"));
     assertThat(memory).hasSize(1);

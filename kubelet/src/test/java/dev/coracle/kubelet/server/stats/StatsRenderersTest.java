@@ -20,7 +20,7 @@ class StatsRenderersTest {
             T.minusSeconds(5),
             "/kubepods/p/c1",
             CpuStats.of(T, 500_000_000L, 2_500_000_000L),
-            new MemoryStats(T, null, 3000L, 2000L, 1000L, 7L, 1L, null),
+            new MemoryStats(T, null, 3000L, 2000L, 1000L, 7L, 1L, null, null),
             new Pressures(
                 Optional.of(stalls(10)), Optional.of(stalls(20)), Optional.of(stalls(30))),
             new FsStats(T, 10L, 100L, 5L, null, null, 2L),
@@ -36,7 +36,8 @@ class StatsRenderersTest {
             CpuStats.of(T, 1L, 3_000_000_000L),
             MemoryStats.of(T, 3500L, 2500L),
             new Pressures(Optional.of(stalls(40)), Optional.empty(), Optional.empty()),
-            new NetworkStats(T, List.of(new NetworkStats.Interface("eth0", 11L, 0L, 22L, 1L))),
+            new NetworkStats(
+                T, List.of(new NetworkStats.Interface("eth0", 11L, 0L, 22L, 1L, 33L, 2L, 44L, 3L))),
             null,
             3L,
             List.of(app),
