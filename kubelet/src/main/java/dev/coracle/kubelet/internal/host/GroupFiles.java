@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -12,9 +14,14 @@ import org.jspecify.annotations.Nullable;
  * What the kernel tells of a cgroup's use. Reads files of the kernel. Stateless.
  *
  * @param unified where the version 2 hierarchy is mounted; of a hybrid host too
- * @param cpuacct where version 1's is; likewise {@code memory}. Empty where version 2 counts
+ * @param version1 where those of version 1 are, by what they count ({@code memory}); what is not
+ *     among them version 2 counts
  */
-public record GroupFiles(Optional<Path> unified, Optional<Path> cpuacct, Optional<Path> memory) {
+public record GroupFiles(Optional<Path> unified, Map<String, Path> version1) {
+
+  public GroupFiles {
+    version1 = Map.copyOf(version1);
+  }
 
   /**
    * What a group has used: memory in bytes now, the others since it was made.
@@ -40,15 +47,12 @@ public record GroupFiles(Optional<Path> unified, Optional<Path> cpuacct, Optiona
     }
   }
 
-  /** Above which a limit of version 1 is none. */
-  private static final long UNLIMITED = 1L << 62;
-
   /** Those of this machine. */
   public static GroupFiles detect() {
     try {
       return of(Files.readAllLines(Path.of("/proc/self/mounts")));
     } catch (IOException e) {
-      return new GroupFiles(Optional.empty(), Optional.empty(), Optional.empty());
+      return new GroupFiles(Optional.empty(), Map.of());
     }
   }
 
@@ -57,8 +61,7 @@ public record GroupFiles(Optional<Path> unified, Optional<Path> cpuacct, Optiona
    */
   static GroupFiles of(List<String> mounts) {
     Optional<Path> unified = Optional.empty();
-    Optional<Path> cpuacct = Optional.empty();
-    Optional<Path> memory = Optional.empty();
+    Map<String, Path> version1 = new HashMap<>();
     for (String line : mounts) {
       String[] f = line.split(" ");
       if (f.length < 4) {
@@ -67,12 +70,28 @@ public record GroupFiles(Optional<Path> unified, Optional<Path> cpuacct, Optiona
       if (f[2].equals("cgroup2")) {
         unified = Optional.of(Path.of(f[1]));
       } else if (f[2].equals("cgroup")) {
-        List<String> controllers = List.of(f[3].split(","));
-        cpuacct = controllers.contains("cpuacct") ? Optional.of(Path.of(f[1])) : cpuacct;
-        memory = controllers.contains("memory") ? Optional.of(Path.of(f[1])) : memory;
+        for (String option : f[3].split(",")) {
+          version1.put(option, Path.of(f[1]));
+        }
       }
     }
-    return new GroupFiles(unified, cpuacct, memory);
+    return new GroupFiles(unified, version1);
+  }
+
+  boolean isVersion1(String controller) {
+    return version1.containsKey(controller);
+  }
+
+  /**
+   * Where a controller's files of a group are, whether there is such a group or not.
+   *
+   * @param group an absolute path below the mount points; anything else names none
+   */
+  Optional<Path> directory(String controller, String group) {
+    return Optional.ofNullable(version1.get(controller))
+        .or(() -> unified)
+        .filter(_ -> group.startsWith("/"))
+        .map(at -> at.resolve(group.substring(1)));
   }
 
   /**
@@ -80,12 +99,8 @@ public record GroupFiles(Optional<Path> unified, Optional<Path> cpuacct, Optiona
    * @return empty where there is no such group
    */
   public Optional<Use> use(String group) {
-    if (!group.startsWith("/")) {
-      return Optional.empty();
-    }
-    String path = group.substring(1);
-    Optional<Path> memoryOf = memory.or(() -> unified).map(m -> m.resolve(path));
-    Optional<Path> cpuOf = cpuacct.or(() -> unified).map(m -> m.resolve(path));
+    Optional<Path> memoryOf = directory("memory", group);
+    Optional<Path> cpuOf = directory("cpuacct", group);
     try {
       return memoryOf.isEmpty() || cpuOf.isEmpty()
           ? Optional.empty()
@@ -96,13 +111,13 @@ public record GroupFiles(Optional<Path> unified, Optional<Path> cpuacct, Optiona
   }
 
   private Use read(Path memoryOf, Path cpuOf) throws IOException {
-    boolean v1 = memory.isPresent();
+    boolean v1 = isVersion1("memory");
     String total = v1 ? "total_" : "";
     List<String> stat = Files.readAllLines(memoryOf.resolve("memory.stat"));
     long usage = number(memoryOf.resolve(v1 ? "memory.usage_in_bytes" : "memory.current"));
     return new Use(
         Files.getLastModifiedTime(memoryOf).toInstant(),
-        cpuacct.isPresent()
+        isVersion1("cpuacct")
             ? number(cpuOf.resolve("cpuacct.usage"))
             : keyed(Files.readAllLines(cpuOf.resolve("cpu.stat")), "usage_usec") * 1000,
         usage,
@@ -110,26 +125,10 @@ public record GroupFiles(Optional<Path> unified, Optional<Path> cpuacct, Optiona
         keyed(stat, v1 ? "total_rss" : "anon"),
         keyed(stat, total + "pgfault"),
         keyed(stat, total + "pgmajfault"),
-        limit(memoryOf.resolve(v1 ? "memory.limit_in_bytes" : "memory.max")),
-        v1 ? swap(stat) : swap(memoryOf.resolve("memory.swap.current")));
-  }
-
-  private static @Nullable Long limit(Path file) throws IOException {
-    if (!Files.exists(file)) {
-      return null; // The root of all has none.
-    }
-    String text = Files.readString(file).strip();
-    return text.equals("max") || Long.parseLong(text) >= UNLIMITED ? null : Long.valueOf(text);
-  }
-
-  private static @Nullable Long swap(List<String> stat) {
-    return stat.stream().anyMatch(line -> line.startsWith("total_swap "))
-        ? keyed(stat, "total_swap")
-        : null;
-  }
-
-  private static @Nullable Long swap(Path file) throws IOException {
-    return Files.exists(file) ? number(file) : null;
+        KeyedFile.limit(memoryOf.resolve(v1 ? "memory.limit_in_bytes" : "memory.max")),
+        v1
+            ? KeyedFile.read(memoryOf.resolve("memory.stat")).get("total_swap")
+            : KeyedFile.number(memoryOf.resolve("memory.swap.current")));
   }
 
   private static long number(Path file) throws IOException {

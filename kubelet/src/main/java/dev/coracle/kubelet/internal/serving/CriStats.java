@@ -3,6 +3,7 @@ package dev.coracle.kubelet.internal.serving;
 import dev.coracle.cri.v1.ContainerStats;
 import dev.coracle.cri.v1.PodSandboxStats;
 import dev.coracle.kubelet.internal.host.Cgroups;
+import dev.coracle.kubelet.internal.host.GroupCounters;
 import dev.coracle.kubelet.internal.host.GroupFiles;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.node.Machine;
@@ -62,7 +63,9 @@ public final class CriStats {
     Rates rates = new Rates();
     PressureReader pressures = new PressureReader(groups.unified(), Path.of("/proc/pressure"));
     this.node = new NodeUse(nodeName, machine, cgroups.podsGroup(), groups, pressures, rates);
-    this.uses = new PodUse(cgroups, groups, pressures, rates, disk, volumes, statuses);
+    this.uses =
+        new PodUse(
+            cgroups, groups, GroupCounters.of(groups), pressures, rates, disk, volumes, statuses);
   }
 
   public NodeStats read() {

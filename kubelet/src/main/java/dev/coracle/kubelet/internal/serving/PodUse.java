@@ -7,7 +7,9 @@ import dev.coracle.cri.v1.NetworkInterfaceUsage;
 import dev.coracle.cri.v1.PodSandboxStats;
 import dev.coracle.cri.v1.UInt64Value;
 import dev.coracle.kubelet.internal.host.Cgroups;
+import dev.coracle.kubelet.internal.host.GroupCounters;
 import dev.coracle.kubelet.internal.host.GroupFiles;
+import dev.coracle.kubelet.internal.host.InterfaceCounters;
 import dev.coracle.kubelet.internal.host.TreeUse;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.Labels;
@@ -21,6 +23,7 @@ import dev.coracle.kubelet.server.stats.PodStats;
 import dev.coracle.kubelet.server.stats.VolumeStats;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 record PodUse(
     Cgroups cgroups,
     GroupFiles groups,
+    GroupCounters counters,
     PressureReader pressures,
     Rates rates,
     PodDisk disk,
@@ -78,11 +82,12 @@ record PodUse(
             .map(use -> NodeUse.memory(use, now))
             .orElseGet(() -> sum(containers, now)),
         pressures.of(told, group),
-        told.hasNetwork() ? network(told, now) : null,
+        told.hasNetwork() ? network(told, packets(list), now) : null,
         files.node().map(room -> room.taken(ephemeral)).orElse(null),
         told.hasProcess()
             ? value(told.getProcess().hasProcessCount(), told.getProcess().getProcessCount())
             : null,
+        counters.ofPod(group).orElse(null),
         list,
         ofVolumes);
   }
@@ -96,29 +101,46 @@ record PodUse(
     return MemoryStats.of(now, sum, sum);
   }
 
-  private static NetworkStats network(LinuxPodSandboxStats told, Instant now) {
+  private static NetworkStats network(
+      LinuxPodSandboxStats told, Map<String, NetworkStats.Interface> packets, Instant now) {
     List<NetworkStats.Interface> interfaces = new ArrayList<>();
     var n = told.getNetwork();
     if (n.hasDefaultInterface()) {
-      interfaces.add(of(n.getDefaultInterface()));
+      interfaces.add(of(n.getDefaultInterface(), packets));
     }
     n.getInterfacesList().stream()
         .filter(i -> !i.getName().equals(n.getDefaultInterface().getName()))
-        .forEach(i -> interfaces.add(of(i)));
+        .forEach(i -> interfaces.add(of(i, packets)));
     return new NetworkStats(now, interfaces);
   }
 
-  private static NetworkStats.Interface of(NetworkInterfaceUsage i) {
+  /** What one of its processes sees of its network, by interface. */
+  private Map<String, NetworkStats.Interface> packets(
+      List<dev.coracle.kubelet.server.stats.ContainerStats> containers) {
+    Map<String, NetworkStats.Interface> out = new HashMap<>();
+    containers.stream()
+        .flatMap(c -> counters.processOf(c.cgroup()).stream())
+        .findFirst()
+        .ifPresent(pid ->
+            InterfaceCounters.read(counters.processes().resolve(pid + "/net/dev"))
+                .forEach(i -> out.put(i.name(), i)));
+    return out;
+  }
+
+  /** Bytes and errors as the runtime tells, and packets, of which it says nothing. */
+  private static NetworkStats.Interface of(
+      NetworkInterfaceUsage i, Map<String, NetworkStats.Interface> packets) {
+    NetworkStats.Interface seen = packets.get(i.getName());
     return new NetworkStats.Interface(
         i.getName(),
         value(i.hasRxBytes(), i.getRxBytes()),
         value(i.hasRxErrors(), i.getRxErrors()),
         value(i.hasTxBytes(), i.getTxBytes()),
         value(i.hasTxErrors(), i.getTxErrors()),
-        null,
-        null,
-        null,
-        null);
+        seen == null ? null : seen.rxPackets(),
+        seen == null ? null : seen.rxDropped(),
+        seen == null ? null : seen.txPackets(),
+        seen == null ? null : seen.txDropped());
   }
 
   private dev.coracle.kubelet.server.stats.ContainerStats container(
@@ -134,13 +156,13 @@ record PodUse(
         pod.container(name).map(s -> s.image()).orElse(""),
         startOf(pod.uid(), id).orElse(now),
         group,
-        CpuStats.of(
+        new CpuStats(
             now, given != null ? given : total == null ? null : rates.rate(id, now, total), total),
         memory(c, group, now),
         pressures.of(c, group),
         c.hasWritableLayer() ? layer(c.getWritableLayer(), files, now) : null,
         files.node().map(room -> room.taken(logs.getOrDefault(name, TreeUse.NONE))).orElse(null),
-        null);
+        counters.ofContainer(group).orElse(null));
   }
 
   private MemoryStats memory(ContainerStats c, String group, Instant now) {

@@ -20,7 +20,7 @@ final class Rates {
    * @param nanos CPU time used up to now
    */
   CpuStats cpu(String of, Instant now, long nanos) {
-    return CpuStats.of(now, rate(of, now, nanos), nanos);
+    return new CpuStats(now, rate(of, now, nanos), nanos);
   }
 
   /** Billionths of a core since the question before; null the first time. */

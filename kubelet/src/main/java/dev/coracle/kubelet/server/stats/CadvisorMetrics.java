@@ -32,6 +32,9 @@ public final class CadvisorMetrics {
           ResourceMetrics.seconds(pod.startTime()),
           null,
           podLabels);
+      if (pod.kernel() != null) {
+        CadvisorKernel.render(out, pod.kernel(), pod.cpu(), podLabels);
+      }
       out.sampleAt("container_processes", pod.processCount(), null, podLabels);
       for (ContainerStats c : pod.containers()) {
         String[] l = labels(c.name(), c.cgroup(), c.image(), c.id(), pod.namespace(), pod.name());
@@ -43,17 +46,17 @@ public final class CadvisorMetrics {
         if (c.cpu() != null) {
           out.sampleAt("container_last_seen", c.cpu().time().getEpochSecond(), c.cpu().time(), l);
         }
-        limits(out, c.limits(), l);
+        if (c.kernel() != null) {
+          CadvisorKernel.render(out, c.kernel(), c.cpu(), l);
+        }
       }
     }
     return out.toString();
   }
 
   private static void declare(ExpositionText out) {
+    CadvisorKernel.declare(out);
     out.counter("container_cpu_usage_seconds_total", "CPU time used, in seconds")
-        .counter("container_cpu_cfs_periods_total", "CFS enforcement periods passed")
-        .counter(
-            "container_cpu_cfs_throttled_periods_total", "CFS periods in which it was throttled")
         .gauge("container_memory_usage_bytes", "Memory in use, caches included, in bytes")
         .gauge("container_memory_working_set_bytes", "Working set in bytes")
         .gauge("container_memory_rss", "Anonymous memory in bytes")
@@ -61,19 +64,18 @@ public final class CadvisorMetrics {
         .counter("container_memory_failures_total", "Page faults")
         .counter("container_network_receive_bytes_total", "Bytes received")
         .counter("container_network_receive_errors_total", "Errors while receiving")
+        .counter("container_network_receive_packets_total", "Packets received")
+        .counter("container_network_receive_packets_dropped_total", "Packets not received")
+        .counter("container_network_transmit_packets_total", "Packets sent")
+        .counter("container_network_transmit_packets_dropped_total", "Packets not sent")
         .counter("container_network_transmit_bytes_total", "Bytes sent")
         .counter("container_network_transmit_errors_total", "Errors while sending")
         .gauge("container_fs_usage_bytes", "Bytes taken on the file system")
         .gauge("container_fs_limit_bytes", "Size of the file system in bytes")
         .gauge("container_fs_inodes_free", "Free inodes")
         .gauge("container_fs_inodes_total", "Inodes of the file system")
-        .gauge("container_processes", "Processes running inside")
         .gauge("container_start_time_seconds", "Start in seconds since the epoch")
         .gauge("container_last_seen", "When it was last sampled, in seconds since the epoch")
-        .gauge("container_spec_cpu_period", "CFS period in microseconds")
-        .gauge("container_spec_cpu_quota", "CFS quota in microseconds")
-        .gauge("container_spec_cpu_shares", "CPU shares")
-        .gauge("container_spec_memory_limit_bytes", "Memory limit in bytes, 0 for none")
         .counter(
             "container_pressure_cpu_stalled_seconds_total",
             "Seconds in which all processes waited for a CPU")
@@ -104,9 +106,6 @@ public final class CadvisorMetrics {
           cpu.usageSeconds(),
           cpu.time(),
           with(labels, "cpu", "total"));
-      out.sampleAt("container_cpu_cfs_periods_total", cpu.periods(), cpu.time(), labels);
-      out.sampleAt(
-          "container_cpu_cfs_throttled_periods_total", cpu.throttledPeriods(), cpu.time(), labels);
     }
     if (memory != null) {
       var time = memory.time();
@@ -154,6 +153,12 @@ public final class CadvisorMetrics {
       out.sampleAt("container_network_receive_errors_total", i.rxErrors(), network.time(), l);
       out.sampleAt("container_network_transmit_bytes_total", i.txBytes(), network.time(), l);
       out.sampleAt("container_network_transmit_errors_total", i.txErrors(), network.time(), l);
+      out.sampleAt("container_network_receive_packets_total", i.rxPackets(), network.time(), l);
+      out.sampleAt(
+          "container_network_receive_packets_dropped_total", i.rxDropped(), network.time(), l);
+      out.sampleAt("container_network_transmit_packets_total", i.txPackets(), network.time(), l);
+      out.sampleAt(
+          "container_network_transmit_packets_dropped_total", i.txDropped(), network.time(), l);
     }
   }
 
@@ -164,17 +169,6 @@ public final class CadvisorMetrics {
       out.sampleAt("container_fs_limit_bytes", fs.capacityBytes(), fs.time(), l);
       out.sampleAt("container_fs_inodes_free", fs.inodesFree(), fs.time(), l);
       out.sampleAt("container_fs_inodes_total", fs.inodes(), fs.time(), l);
-    }
-  }
-
-  private static void limits(
-      ExpositionText out, ContainerStats.@Nullable Limits limits, String[] labels) {
-    if (limits != null) {
-      out.sampleAt("container_spec_cpu_period", limits.cpuPeriod(), null, labels);
-      out.sampleAt("container_spec_cpu_quota", limits.cpuQuota(), null, labels);
-      out.sampleAt("container_spec_cpu_shares", limits.cpuShares(), null, labels);
-      Long memory = limits.memoryBytes();
-      out.sampleAt("container_spec_memory_limit_bytes", memory == null ? 0L : memory, null, labels);
     }
   }
 
@@ -196,7 +190,7 @@ public final class CadvisorMetrics {
     };
   }
 
-  private static String[] with(String[] labels, String name, String value) {
+  static String[] with(String[] labels, String name, String value) {
     String[] all = new String[labels.length + 2];
     System.arraycopy(labels, 0, all, 0, labels.length);
     all[labels.length] = name;

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param cgroup path of the container's cgroup, the {@code id} label of cAdvisor metrics
  * @param rootfs the writable layer
  * @param logs the log files
- * @param limits what the cgroup is limited to
+ * @param kernel what the kernel counts for its cgroup; null where that cannot be read
  */
 public record ContainerStats(
     String name,
@@ -25,19 +25,4 @@ public record ContainerStats(
     Pressures pressures,
     @Nullable FsStats rootfs,
     @Nullable FsStats logs,
-    @Nullable Limits limits) {
-
-  /**
-   * Cgroup limits.
-   *
-   * @param cpuShares cgroup v1 shares
-   * @param cpuQuota microseconds per period, null without limit
-   * @param cpuPeriod microseconds
-   * @param memoryBytes null without limit
-   */
-  public record Limits(
-      @Nullable Long cpuShares,
-      @Nullable Long cpuQuota,
-      @Nullable Long cpuPeriod,
-      @Nullable Long memoryBytes) {}
-}
+    @Nullable KernelCounters kernel) {}

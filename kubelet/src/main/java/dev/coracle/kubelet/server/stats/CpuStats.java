@@ -8,20 +8,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param usageNanoCores rate over the last sampling window, in billionths of a core
  * @param usageCoreNanoSeconds cumulative CPU time in nanoseconds
- * @param throttledPeriods cumulative CFS periods that were throttled
- * @param periods cumulative CFS periods
  */
 public record CpuStats(
-    Instant time,
-    @Nullable Long usageNanoCores,
-    @Nullable Long usageCoreNanoSeconds,
-    @Nullable Long throttledPeriods,
-    @Nullable Long periods) {
-
-  public static CpuStats of(
-      Instant time, @Nullable Long usageNanoCores, @Nullable Long usageCoreNanoSeconds) {
-    return new CpuStats(time, usageNanoCores, usageCoreNanoSeconds, null, null);
-  }
+    Instant time, @Nullable Long usageNanoCores, @Nullable Long usageCoreNanoSeconds) {
 
   @Nullable Double usageSeconds() {
     return usageCoreNanoSeconds == null ? null : usageCoreNanoSeconds / 1e9;

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *     metrics
  * @param ephemeralStorage writable layers, logs and emptyDirs together
  * @param processCount processes in the pod
+ * @param kernel what the kernel counts for its cgroup; null where that cannot be read
  */
 public record PodStats(
     String namespace,
@@ -24,6 +25,7 @@ public record PodStats(
     @Nullable NetworkStats network,
     @Nullable FsStats ephemeralStorage,
     @Nullable Long processCount,
+    @Nullable KernelCounters kernel,
     List<ContainerStats> containers,
     List<VolumeStats> volumes) {
 

@@ -19,6 +19,8 @@ import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
 import dev.coracle.kubelet.internal.runtime.Labels;
 import dev.coracle.kubelet.internal.runtime.PodContext;
+import dev.coracle.kubelet.server.stats.CadvisorMetrics;
+import dev.coracle.kubelet.server.stats.NodeStats;
 import dev.coracle.kubelet.server.stats.SummaryJson;
 import dev.coracle.kubelet.spi.RuntimeService;
 import java.io.IOException;
@@ -47,6 +49,7 @@ class CriStatsTest {
   @TempDir Path at;
   private final HandClock clock = new HandClock();
   private JsonNode summary;
+  private String metrics;
 
   @BeforeEach
   void ask() throws IOException {
@@ -70,10 +73,15 @@ class CriStatsTest {
             clock,
             new VolumeUse(_ -> Map.of("d", Mounted.at(volume)), _ -> List.of(), clock),
             _ -> Optional.empty(),
-            GroupFiles.detect());
+            new GroupFiles(Optional.of(at.resolve("cgroup")), Map.of()));
+    Path group = Files.createDirectories(at.resolve("cgroup/c1"));
+    Files.writeString(group.resolve("cpu.stat"), "user_usec 2000000\nsystem_usec 3000000\n");
+    Files.writeString(group.resolve("cgroup.procs"), ProcessHandle.current().pid() + "\n");
     stats.read();
     clock.set(clock.instant().plusSeconds(10));
-    summary = SummaryJson.render(stats.read(), false);
+    NodeStats told = stats.read();
+    summary = SummaryJson.render(told, false);
+    metrics = CadvisorMetrics.render(told);
   }
 
   private RuntimeService runtime() {
@@ -175,6 +183,15 @@ class CriStatsTest {
     assertThat(pod.at("/ephemeral-storage/inodesUsed").asLong()).isEqualTo(2 + 2 + 1 + 2);
     assertThat(pod.at("/process_stats/process_count").asLong()).isEqualTo(3);
     assertThat(pod.at("/memory/workingSetBytes").asLong()).isEqualTo(70);
+  }
+
+  @Test
+  void metricsTellWhatTheKernelCountsForAContainer() {
+    assertThat(metrics)
+        .containsPattern("container_cpu_user_seconds_total\\{container=\"c\".*} 2 ")
+        .containsPattern("container_cpu_system_seconds_total\\{container=\"c\".*} 3 ")
+        .containsPattern("container_processes\\{container=\"c\".*} 1 ")
+        .containsPattern("container_file_descriptors\\{container=\"c\".*} [1-9]");
   }
 
   private void assertIsWhole(JsonNode fs) {

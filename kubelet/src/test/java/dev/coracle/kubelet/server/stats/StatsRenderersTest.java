@@ -19,13 +19,18 @@ class StatsRenderersTest {
             "docker.io/x:1",
             T.minusSeconds(5),
             "/kubepods/p/c1",
-            CpuStats.of(T, 500_000_000L, 2_500_000_000L),
+            new CpuStats(T, 500_000_000L, 2_500_000_000L),
             new MemoryStats(T, null, 3000L, 2000L, 1000L, 7L, 1L, null, null),
             new Pressures(
                 Optional.of(stalls(10)), Optional.of(stalls(20)), Optional.of(stalls(30))),
             new FsStats(T, 10L, 100L, 5L, null, null, 2L),
             null,
-            new ContainerStats.Limits(1024L, 50_000L, 100_000L, null));
+            new KernelCounters(
+                new KernelCounters.Cpu(1_500_000_000L, 500_000_000L, 20L, 3L, 250_000_000L),
+                new KernelCounters.Memory(400L, 100L, 9000L, 5L, 1L),
+                List.of(new KernelCounters.Disk("/dev/sda", 8, 0, 4, 4096, 6, 8192)),
+                new KernelCounters.Processes(2, 7L, 0L, 12, 3L, 1024L),
+                new KernelCounters.Limits(1024L, 50_000L, 100_000L, null, 77L, null)));
     PodStats pod =
         new PodStats(
             "default",
@@ -33,20 +38,21 @@ class StatsRenderersTest {
             "u1",
             T.minusSeconds(6),
             "/kubepods/p",
-            CpuStats.of(T, 1L, 3_000_000_000L),
+            new CpuStats(T, 1L, 3_000_000_000L),
             MemoryStats.of(T, 3500L, 2500L),
             new Pressures(Optional.of(stalls(40)), Optional.empty(), Optional.empty()),
             new NetworkStats(
                 T, List.of(new NetworkStats.Interface("eth0", 11L, 0L, 22L, 1L, 33L, 2L, 44L, 3L))),
             null,
             3L,
+            null,
             List.of(app),
             List.of(
                 new VolumeStats("data", new FsStats(T, 1L, 2L, 1L, null, null, null), "claim")));
     return new NodeStats(
         "n1",
         T.minusSeconds(60),
-        CpuStats.of(T, 9L, 10_000_000_000L),
+        new CpuStats(T, 9L, 10_000_000_000L),
         MemoryStats.of(T, 5000L, 4000L),
         new Pressures(Optional.empty(), Optional.empty(), Optional.of(stalls(50))),
         null,
@@ -61,7 +67,7 @@ class StatsRenderersTest {
             new NodeStats.SystemContainer(
                 "pods",
                 T.minusSeconds(30),
-                CpuStats.of(T, 8L, 9_000_000_000L),
+                new CpuStats(T, 8L, 9_000_000_000L),
                 MemoryStats.of(T, 4500L, 3500L),
                 new Pressures(Optional.empty(), Optional.of(stalls(60)), Optional.empty()))),
         List.of(pod));
@@ -108,6 +114,46 @@ class StatsRenderersTest {
         .contains("container_memory_working_set_bytes{container=\"\",id=\"/\"")
         .contains("container_spec_cpu_quota{")
         .contains("machine_cpu_cores 2\n");
+  }
+
+  /** Kubernetes' own test asks for these (test/e2e_node/container_metrics_test.go). */
+  @Test
+  void cadvisorMetricsHaveWhatTheKernelCounts() {
+    String of =
+        "container=\"app\",id=\"/kubepods/p/c1\",image=\"docker.io/x:1\",name=\"c1\","
+            + "namespace=\"default\",pod=\"web \\\"1\\\"\"";
+    String disk = of + ",device=\"/dev/sda\"";
+    String usage = "container_blkio_device_usage_total{" + disk + ",major=\"8\",minor=\"0\"";
+    assertThat(CadvisorMetrics.render(stats()).replace(" " + MILLIS, ""))
+        .contains("container_cpu_user_seconds_total{" + of + "} 1.5\n")
+        .contains("container_cpu_system_seconds_total{" + of + "} 0.5\n")
+        .contains("container_cpu_cfs_periods_total{" + of + "} 20\n")
+        .contains("container_cpu_cfs_throttled_periods_total{" + of + "} 3\n")
+        .contains("container_cpu_cfs_throttled_seconds_total{" + of + "} 0.25\n")
+        .contains("container_memory_cache{" + of + "} 400\n")
+        .contains("container_memory_mapped_file{" + of + "} 100\n")
+        .contains("container_memory_max_usage_bytes{" + of + "} 9000\n")
+        .contains("container_memory_failcnt{" + of + "} 5\n")
+        .contains("container_oom_events_total{" + of + "} 1\n")
+        .contains("container_fs_reads_total{" + disk + "} 4\n")
+        .contains("container_fs_reads_bytes_total{" + disk + "} 4096\n")
+        .contains("container_fs_writes_total{" + disk + "} 6\n")
+        .contains("container_fs_writes_bytes_total{" + disk + "} 8192\n")
+        .contains(usage + ",operation=\"Read\"} 4096\n")
+        .contains(usage + ",operation=\"Write\"} 8192\n")
+        .contains("container_processes{" + of + "} 2\n")
+        .contains("container_threads{" + of + "} 7\n")
+        .contains("container_threads_max{" + of + "} 0\n")
+        .contains("container_file_descriptors{" + of + "} 12\n")
+        .contains("container_sockets{" + of + "} 3\n")
+        .contains("container_ulimits_soft{" + of + ",ulimit=\"max_open_files\"} 1024\n")
+        .contains("container_spec_memory_limit_bytes{" + of + "} 0\n")
+        .contains("container_spec_memory_swap_limit_bytes{" + of + "} 77\n")
+        .contains("container_spec_memory_reservation_limit_bytes{" + of + "} 0\n")
+        .containsPattern("container_network_receive_packets_total\\{.*} 33\n")
+        .containsPattern("container_network_receive_packets_dropped_total\\{.*} 2\n")
+        .containsPattern("container_network_transmit_packets_total\\{.*} 44\n")
+        .containsPattern("container_network_transmit_packets_dropped_total\\{.*} 3\n");
   }
 
   @Test
