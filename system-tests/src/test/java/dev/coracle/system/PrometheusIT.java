@@ -21,7 +21,8 @@ class PrometheusIT {
   private static final Pattern UPSTREAMS_UNITS =
       Pattern.compile(
           "(# (HELP|TYPE) )?(apiserver_flowcontrol_(latest_s|next_s_bounds|next_discounted_s_bounds)\\b"
-              + "|kubelet_topology_manager_admission_duration_ms)");
+              + "|kubelet_topology_manager_admission_duration_ms"
+              + "|container_(fs_inodes_total|memory_failcnt)\\b)");
 
   @Test
   void prometheusScrapesEveryComponent(@TempDir Path directory) throws Exception {
