@@ -39,6 +39,7 @@ import dev.coracle.kubelet.internal.sync.LoopHealth;
 import dev.coracle.kubelet.internal.sync.PodGauges;
 import dev.coracle.kubelet.internal.sync.SyncEvent;
 import dev.coracle.kubelet.internal.sync.SyncLoop;
+import dev.coracle.kubelet.internal.sync.Terminations;
 import dev.coracle.kubelet.internal.topology.NumaNodes;
 import dev.coracle.kubelet.server.HealthzServer;
 import dev.coracle.kubelet.server.KubeletServer;
@@ -255,6 +256,7 @@ public final class Kubelet implements Component {
     this.server = servers.api();
     this.healthz = servers.healthz();
     PodGauges.register(metrics, cache, loop);
+    cache.onRead(new Terminations(loop, metrics.starts()));
     OwnNode.follow(informers, options.nodeName(), timers, node);
     this.nodeParts =
         new NodeParts(

@@ -162,6 +162,7 @@ final class PodParts {
                 options.configuration().images().verification(),
                 clock),
             events,
+            metrics,
             clock,
             timers,
             options.configuration().images().parallelPulls());

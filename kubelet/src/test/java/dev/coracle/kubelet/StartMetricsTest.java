@@ -76,6 +76,42 @@ class StartMetricsTest {
     k.eventually(() -> assertThat(k.container("of-two").path("restartCount").asInt()).isEqualTo(1));
     k.awaitPhase("of-two", "Running");
     assertThat(timer("kubelet_pod_start_total_duration").count()).isOne();
+    assertThat(
+            count(
+                "kubelet_terminated_containers_total",
+                "container_type",
+                "container",
+                "exit_code",
+                "1"))
+        .isOne();
+  }
+
+  private double gauge(String name, String tag, String value) {
+    return k.meters().get(name).tag(tag, value).gauge().value();
+  }
+
+  @Test
+  void podsAreCountedByWhereTheyComeFromAndContainersByTheirState() {
+    k.create("two", "\"containers\":[%s,%s]".formatted(container("a"), container("b")));
+    k.awaitPhase("two", "Running");
+    assertThat(gauge("kubelet_desired_pods", "static", "false")).isOne();
+    assertThat(gauge("kubelet_active_pods", "static", "false")).isOne();
+    assertThat(gauge("kubelet_desired_pods", "static", "true")).isZero();
+    assertThat(gauge("kubelet_running_containers", "container_state", "running")).isEqualTo(2);
+    assertThat(gauge("kubelet_running_containers", "container_state", "exited")).isZero();
+  }
+
+  @Test
+  void pullsAreMeasuredByTheSizeOfTheirImages() {
+    k.create(
+        "pulls",
+        "\"containers\":[{\"name\":\"a\",\"image\":\"far:1\",\"imagePullPolicy\":\"Always\"}]");
+    k.awaitPhase("pulls", "Running");
+    assertThat(
+            k.meters().get("kubelet_image_pull_duration").timers().stream()
+                .mapToLong(Timer::count)
+                .sum())
+        .isOne();
   }
 
   private static String container(String name) {
@@ -103,12 +139,16 @@ class StartMetricsTest {
   }
 
   private long mounts(String plugin, String status) {
+    return operations("volume_mount", plugin, status);
+  }
+
+  private long operations(String name, String plugin, String status) {
     return timer(
             "storage_operation_duration",
             "volume_plugin",
             plugin,
             "operation_name",
-            "volume_mount",
+            name,
             "status",
             status,
             "migrated",
@@ -140,6 +180,7 @@ class StartMetricsTest {
       assertThat(volumes("kubernetes.io/configmap", "desired_state_of_world")).isZero();
       assertThat(volumes("kubernetes.io/configmap", "actual_state_of_world")).isZero();
     });
+    assertThat(operations("volume_unmount", "kubernetes.io/empty-dir", "success")).isOne();
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.coracle.kubelet.internal.image;
 import dev.coracle.cri.v1.Image;
 import dev.coracle.cri.v1.PodSandboxConfig;
 import dev.coracle.kubelet.internal.event.PodEvents;
+import dev.coracle.kubelet.internal.metrics.PodMetrics;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.GoText;
 import dev.coracle.kubelet.internal.pod.Pod;
@@ -63,6 +64,7 @@ public final class ImageManager {
   private final Keyring keyring;
   private final PullRecords records;
   private final PodEvents events;
+  private final PodMetrics metrics;
   private final Clock clock;
   private final Executor executor;
   private final Semaphore slots;
@@ -78,6 +80,7 @@ public final class ImageManager {
       Keyring keyring,
       PullRecords records,
       PodEvents events,
+      PodMetrics metrics,
       Clock clock,
       Executor executor,
       int parallelPulls) {
@@ -85,6 +88,7 @@ public final class ImageManager {
     this.keyring = keyring;
     this.records = records;
     this.events = events;
+    this.metrics = metrics;
     this.clock = clock;
     this.executor = executor;
     this.slots = new Semaphore(parallelPulls, true);
@@ -288,6 +292,7 @@ public final class ImageManager {
               .or(() -> runtime.imageStatus(answer.imageRef))
               .orElseGet(() -> Image.newBuilder().setId(answer.imageRef).build());
       records.done(image, found.getId(), answer.used);
+      metrics.imagePulled(found.getSize(), Duration.between(asked, done));
       return new Pulled(
           answer.imageRef, found, Duration.between(begun, done), Duration.between(asked, done));
     } catch (CriException e) {

@@ -5,7 +5,10 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -19,6 +22,14 @@ public final class PodMetrics {
   };
   private static final double[] WRITES = {0.01, 0.05, 0.1, 0.5, 1, 5, 10, 20, 30, 45, 60};
 
+  private static final double[] PULLS = {
+    1, 5, 10, 20, 30, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700, 3600
+  };
+
+  /** Images larger than so many MiB are called so. */
+  private static final NavigableMap<Long, String> SIZES = sizes();
+
+  private final KubeletMeters meters;
   private final DistributionSummary containers;
   private final Timer workerStart;
   private final Timer total;
@@ -27,6 +38,7 @@ public final class PodMetrics {
   private final AtomicLong firstWithNetwork;
 
   PodMetrics(KubeletMeters meters) {
+    this.meters = meters;
     this.containers =
         DistributionSummary.builder("kubelet_containers_per_pod_count")
             .description("The number of containers per pod.")
@@ -107,5 +119,41 @@ public final class PodMetrics {
   /** A status is in the API. */
   public void statusWritten(Duration sinceChanged) {
     written.record(sinceChanged);
+  }
+
+  /**
+   * An image has been pulled.
+   *
+   * @param bytes its size, 0 where nobody knows it
+   * @param took with the time it waited for its turn
+   */
+  public void imagePulled(long bytes, Duration took) {
+    String size = bytes <= 0 ? "N/A" : SIZES.lowerEntry(bytes).getValue();
+    meters
+        .timer(
+            "kubelet_image_pull_duration_seconds",
+            "Duration in seconds to pull an image.",
+            Tags.of("image_size_in_bytes", size),
+            PULLS)
+        .record(took);
+  }
+
+  private static NavigableMap<Long, String> sizes() {
+    long mega = 1 << 20;
+    long giga = 1 << 30;
+    NavigableMap<Long, String> out = new TreeMap<>();
+    out.put(0L, "0-10MB");
+    out.put(10 * mega, "10MB-100MB");
+    out.put(100 * mega, "100MB-500MB");
+    out.put(500 * mega, "500MB-1GB");
+    out.put(giga, "1GB-5GB");
+    out.put(5 * giga, "5GB-10GB");
+    out.put(10 * giga, "10GB-20GB");
+    out.put(20 * giga, "20GB-30GB");
+    out.put(30 * giga, "30GB-40GB");
+    out.put(40 * giga, "40GB-60GB");
+    out.put(60 * giga, "60GB-100GB");
+    out.put(100 * giga, "GT100GB");
+    return Collections.unmodifiableNavigableMap(out);
   }
 }

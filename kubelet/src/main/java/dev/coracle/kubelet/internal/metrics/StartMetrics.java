@@ -5,7 +5,10 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 
-/** The metrics of containers' starts, and of the images that they mount. Safe for any thread. */
+/**
+ * The metrics of containers' starts and ends, and of the images that they mount. Safe for any
+ * thread.
+ */
 public final class StartMetrics {
   private final MeterRegistry registry;
   private final String node;
@@ -56,6 +59,15 @@ public final class StartMetrics {
             "kubelet_started_containers_errors_total",
             "Cumulative number of errors when starting containers",
             Tags.of("container_type", type(container), "code", code))
+        .increment();
+  }
+
+  /** A container has ended. */
+  public void terminated(ContainerSpec container, int exitCode) {
+    counter(
+            "kubelet_terminated_containers_total",
+            "Cumulative number of container terminations",
+            Tags.of("container_type", type(container), "exit_code", Integer.toString(exitCode)))
         .increment();
   }
 

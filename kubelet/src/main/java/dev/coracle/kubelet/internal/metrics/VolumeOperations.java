@@ -8,8 +8,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The metrics of volumes: how many there are, and how long it takes to make one ready. Plugins are
- * named as upstream names them, {@code kubernetes.io/configmap}. Safe for any thread.
+ * The metrics of volumes: how many there are, and how long it takes to make one ready and to give
+ * it back. Plugins are named as upstream names them, {@code kubernetes.io/configmap}. Safe for any
+ * thread.
  */
 public final class VolumeOperations {
   private static final double[] BOUNDS = {.1, .25, .5, 1, 2.5, 5, 10, 15, 25, 50, 120, 300, 600};
@@ -27,7 +28,8 @@ public final class VolumeOperations {
   }
 
   /**
-   * @param name {@code volume_mount}, or {@code map_volume} of a block device
+   * @param name {@code volume_mount} or {@code volume_unmount}, {@code map_volume} or {@code
+   *     unmap_volume} of a block device
    */
   public void done(String plugin, String name, boolean succeeded, Duration took) {
     operations.computeIfAbsent(new Operation(plugin, name, succeeded), this::timer).record(took);

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * The last known {@link PodRuntimeStatus} of each pod. {@link #read} asks the runtime, {@link
@@ -37,8 +38,17 @@ public final class RuntimeCache {
   private final RuntimeNews news = new RuntimeNews();
   private volatile java.util.function.Predicate<String> unheardOf = _ -> false;
 
-  private volatile java.util.function.BiConsumer<PodRuntimeStatus, PodRuntimeStatus> listener =
-      (before, now) -> {};
+  private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+
+  /** Hears of every reading. */
+  @FunctionalInterface
+  public interface Listener {
+    /**
+     * @param uid the pod's
+     * @param before what was known before
+     */
+    void read(String uid, PodRuntimeStatus before, PodRuntimeStatus now);
+  }
 
   /**
    * @param nodeIp whose family is that of pods' primary addresses; empty for IPv4
@@ -49,11 +59,12 @@ public final class RuntimeCache {
     this.clock = clock;
   }
 
-  /**
-   * @param l hears of every reading: what was known before, and what is now
-   */
-  public void onRead(java.util.function.BiConsumer<PodRuntimeStatus, PodRuntimeStatus> l) {
-    listener = l;
+  public void onRead(Listener listener) {
+    listeners.add(listener);
+  }
+
+  private void tell(String uid, PodRuntimeStatus before, PodRuntimeStatus now) {
+    listeners.forEach(l -> l.read(uid, before, now));
   }
 
   /**
@@ -104,7 +115,7 @@ public final class RuntimeCache {
     news.forget(uid);
     PodRuntimeStatus before = byUid.remove(uid);
     if (before != null) {
-      listener.accept(before, PodRuntimeStatus.NOTHING);
+      tell(uid, before, PodRuntimeStatus.NOTHING);
     }
   }
 
@@ -156,7 +167,7 @@ public final class RuntimeCache {
     containers.sort(Comparator.comparingLong(ContainerState::createdAt).reversed());
     PodRuntimeStatus status = new PodRuntimeStatus(sandboxes, containers, readAt);
     byUid.put(uid, status);
-    listener.accept(before, status);
+    tell(uid, before, status);
     return status;
   }
 
@@ -182,7 +193,7 @@ public final class RuntimeCache {
     before.sandboxes().stream().filter(s -> !s.id().equals(sandboxId)).forEach(sandboxes::add);
     PodRuntimeStatus status = new PodRuntimeStatus(sandboxes, before.containers(), before.readAt());
     byUid.put(uid, status);
-    listener.accept(before, status);
+    tell(uid, before, status);
     return status;
   }
 
@@ -210,7 +221,7 @@ public final class RuntimeCache {
     containers.sort(Comparator.comparingLong(ContainerState::createdAt).reversed());
     PodRuntimeStatus status = new PodRuntimeStatus(known.sandboxes(), containers, known.readAt());
     byUid.put(uid, status);
-    listener.accept(known, status);
+    tell(uid, known, status);
     news.complete(uid, before);
   }
 

@@ -67,7 +67,7 @@ public final class NodeApi {
     SyncLoop loop = sources.loop();
     KnownPods known =
         new KnownPods(loop::pods, sources.cache(), sources.statuses(), sources.paths());
-    sources.cache().onRead(known::read);
+    sources.cache().onRead((_, before, now) -> known.read(before, now));
     CriStats stats =
         new CriStats(
             sources.runtime(),

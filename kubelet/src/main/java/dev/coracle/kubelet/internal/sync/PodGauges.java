@@ -5,6 +5,7 @@ import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerState;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.PodResources;
+import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
 import io.micrometer.core.instrument.Tags;
 import java.util.Locale;
@@ -19,16 +20,28 @@ public final class PodGauges {
         "kubelet_running_pods",
         "Number of pods that have a running pod sandbox",
         () -> cache.count(s -> s.readySandbox().isPresent() ? 1 : 0));
-    metrics.gauge(
-        "kubelet_running_containers",
-        "Number of containers currently running",
-        () ->
-            cache.count(
-                s -> (int) s.containers().stream().filter(ContainerState::isRunning).count()));
-    metrics.gauge(
-        "kubelet_desired_pods",
-        "The number of pods the kubelet is being instructed to run",
-        () -> loop.pods().size());
+    for (ContainerState.State state : ContainerState.State.values()) {
+      metrics.gauge(
+          "kubelet_running_containers",
+          "Number of containers currently running",
+          Tags.of("container_state", state.name().toLowerCase(Locale.ROOT)),
+          () -> cache.count(s -> inState(s, state)));
+    }
+    for (boolean isStatic : new boolean[] {false, true}) {
+      Tags tags = Tags.of("static", Boolean.toString(isStatic));
+      metrics.gauge(
+          "kubelet_desired_pods",
+          "The number of pods the kubelet is being instructed to run. static is true if the pod is"
+              + " not from the apiserver.",
+          tags,
+          () -> pods(loop, p -> p.isStatic() == isStatic));
+      metrics.gauge(
+          "kubelet_active_pods",
+          "The number of pods the kubelet considers active and which are being considered when"
+              + " admitting new pods. static is true if the pod is not from the apiserver.",
+          tags,
+          () -> pods(loop, p -> p.isStatic() == isStatic && !hasEnded(p)));
+    }
     metrics.gauge("kubelet_node_name", "The node's name. The count is always 1.", () -> 1);
     metrics.gauge(
         "kubelet_mirror_pods",
@@ -52,6 +65,14 @@ public final class PodGauges {
         "kubelet_pod_in_progress_resizes",
         "Number of in-progress resizes for pods",
         () -> count(loop, PodResources::inProgress));
+  }
+
+  private static int inState(PodRuntimeStatus status, ContainerState.State state) {
+    return (int) status.containers().stream().filter(c -> c.state() == state).count();
+  }
+
+  private static boolean hasEnded(Pod pod) {
+    return pod.phase().equals("Succeeded") || pod.phase().equals("Failed");
   }
 
   private static long pods(SyncLoop loop, Predicate<Pod> which) {

@@ -276,7 +276,7 @@ public final class VolumeManager {
       if (Files.isDirectory(all)) {
         try (var directories = Files.list(all)) {
           for (Path directory : directories.toList()) {
-            plugin.unmount(directory);
+            undone(podUid, plugin, directory, "volume_unmount", () -> plugin.unmount(directory));
           }
         }
       }
@@ -293,12 +293,43 @@ public final class VolumeManager {
       if (Files.isDirectory(all)) {
         try (var links = Files.list(all)) {
           for (Path link : links.toList()) {
-            plugin.unmap(podUid, link);
+            undone(podUid, plugin, link, "unmap_volume", () -> plugin.unmap(podUid, link));
           }
         }
       }
     }
     PodPaths.deleteTree(devices);
+  }
+
+  private interface Undoing {
+    void run() throws IOException;
+  }
+
+  private void undone(
+      String podUid, VolumePlugin plugin, Path at, String operation, Undoing undoing)
+      throws IOException {
+    String name = nameOf(podUid, plugin, at.getFileName().toString());
+    long begun = System.nanoTime();
+    boolean succeeded = false;
+    try {
+      undoing.run();
+      succeeded = true;
+    } finally {
+      metrics.done(name, operation, succeeded, Duration.ofNanos(System.nanoTime() - begun));
+    }
+  }
+
+  /** After a restart nobody knows of what driver a volume is, but of what kind. */
+  private String nameOf(String podUid, VolumePlugin plugin, String directory) {
+    String kind = plugin.directoryName().replace('~', '/');
+    Held own = held.get(podUid);
+    if (own == null) {
+      return kind;
+    }
+    // A claim's is called like its PersistentVolume.
+    List<String> like =
+        own.plugins.values().stream().filter(p -> p.startsWith(kind)).distinct().toList();
+    return like.size() == 1 ? like.getFirst() : own.plugins.getOrDefault(directory, kind);
   }
 
   public void forget(String podUid) {

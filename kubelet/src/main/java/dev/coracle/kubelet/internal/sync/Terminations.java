@@ -1,0 +1,33 @@
+package dev.coracle.kubelet.internal.sync;
+
+import dev.coracle.kubelet.internal.metrics.StartMetrics;
+import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.runtime.ContainerState;
+import dev.coracle.kubelet.internal.runtime.PodContext;
+import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
+import dev.coracle.kubelet.internal.runtime.RuntimeCache;
+import java.util.Optional;
+
+/**
+ * Counts containers that have ended since their pod was looked at before. What had ended before
+ * this kubelet began was counted by another one.
+ */
+public record Terminations(SyncLoop loop, StartMetrics metrics) implements RuntimeCache.Listener {
+
+  @Override
+  public void read(String uid, PodRuntimeStatus before, PodRuntimeStatus now) {
+    for (ContainerState container : now.containers()) {
+      Optional<ContainerState> was = before.byId(container.id());
+      if (hasEnded(container) && was.isPresent() && !hasEnded(was.get())) {
+        loop.pod(uid)
+            .map(PodContext::pod)
+            .flatMap((Pod pod) -> pod.container(container.name()))
+            .ifPresent(spec -> metrics.terminated(spec, container.exitCode()));
+      }
+    }
+  }
+
+  private static boolean hasEnded(ContainerState container) {
+    return container.state() == ContainerState.State.EXITED;
+  }
+}
