@@ -1,7 +1,12 @@
 package dev.coracle.kubelet.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Which containers have CPUs of their own (Kubernetes docs, "Control CPU Management Policies on the
@@ -9,18 +14,57 @@ import java.util.Map;
  *
  * @param exclusive the policy {@code static}: Guaranteed pods' containers that ask for whole CPUs
  *     have theirs alone; otherwise {@code none}
- * @param wholeCores {@code full-pcpus-only}: no two containers share a core
- * @param strictReservation {@code strict-cpu-reservation}: nobody runs on reserved CPUs
  */
-public record CpuManagement(boolean exclusive, boolean wholeCores, boolean strictReservation) {
-  public static final CpuManagement NONE = new CpuManagement(false, false, false);
+public record CpuManagement(boolean exclusive, Set<Option> options) {
 
-  private static final String WHOLE_CORES = "full-pcpus-only";
-  private static final String STRICT = "strict-cpu-reservation";
+  /** What else the policy {@code static} is to see to. */
+  public enum Option {
+    /** No two containers share a core. */
+    FULL_PCPUS_ONLY("full-pcpus-only"),
+
+    /** Nobody runs on reserved CPUs. */
+    STRICT_CPU_RESERVATION("strict-cpu-reservation"),
+
+    /** What does not come from one NUMA node comes from several in equal parts. */
+    DISTRIBUTE_CPUS_ACROSS_NUMA("distribute-cpus-across-numa"),
+
+    /** CPUs share a last-level cache where they can. */
+    PREFER_ALIGN_CPUS_BY_UNCORECACHE("prefer-align-cpus-by-uncorecache");
+
+    private final String text;
+
+    Option(String text) {
+      this.text = text;
+    }
+
+    /** Its name in a KubeletConfiguration. */
+    public String text() {
+      return text;
+    }
+
+    private static Optional<Option> of(String text) {
+      return Arrays.stream(values()).filter(o -> o.text.equals(text)).findFirst();
+    }
+  }
+
+  public static final CpuManagement NONE = new CpuManagement(false, Set.of());
+
+  public CpuManagement {
+    options = Set.copyOf(options);
+  }
+
+  /** The policy {@code static}. */
+  public static CpuManagement staticPolicy(Option... options) {
+    return new CpuManagement(true, Set.of(options));
+  }
 
   /** The policy's name in a KubeletConfiguration. */
   public String policy() {
     return exclusive ? "static" : "none";
+  }
+
+  public boolean has(Option option) {
+    return options.contains(option);
   }
 
   /**
@@ -41,32 +85,35 @@ public record CpuManagement(boolean exclusive, boolean wholeCores, boolean stric
           "[cpumanager] the static policy requires systemreserved.cpu + kubereserved.cpu to be"
               + " greater than zero");
     }
-    boolean wholeCores = false;
-    boolean strict = false;
+    Set<Option> options = EnumSet.noneOf(Option.class);
     for (Map.Entry<String, JsonNode> option :
         document.path("cpuManagerPolicyOptions").properties()) {
       if (!exclusive) {
         throw new IllegalArgumentException(
             "invalid configuration: cpuManagerPolicyOptions are for cpuManagerPolicy static");
       }
-      boolean on = bool(option.getKey(), option.getValue().asText());
-      switch (option.getKey()) {
-        case WHOLE_CORES -> wholeCores = on;
-        case STRICT -> strict = on;
-        default -> {
-          if (on) {
-            throw new IllegalArgumentException(
-                "invalid configuration: cpuManagerPolicyOptions: \""
-                    + option.getKey()
-                    + "\" is not supported by this kubelet, which knows "
-                    + WHOLE_CORES
-                    + " and "
-                    + STRICT);
-          }
-        }
+      if (bool(option.getKey(), option.getValue().asText())) {
+        options.add(Option.of(option.getKey()).orElseThrow(() -> unknown(option.getKey())));
       }
     }
-    return new CpuManagement(exclusive, wholeCores, strict);
+    if (options.contains(Option.PREFER_ALIGN_CPUS_BY_UNCORECACHE)
+        && options.contains(Option.DISTRIBUTE_CPUS_ACROSS_NUMA)) {
+      throw new IllegalArgumentException(
+          "static policy options "
+              + Option.PREFER_ALIGN_CPUS_BY_UNCORECACHE.text
+              + " and "
+              + Option.DISTRIBUTE_CPUS_ACROSS_NUMA.text
+              + " can not be used at the same time");
+    }
+    return new CpuManagement(exclusive, options);
+  }
+
+  private static IllegalArgumentException unknown(String option) {
+    return new IllegalArgumentException(
+        "invalid configuration: cpuManagerPolicyOptions: \""
+            + option
+            + "\" is not supported by this kubelet, which knows "
+            + Arrays.stream(Option.values()).map(Option::text).collect(Collectors.joining(", ")));
   }
 
   private static boolean bool(String option, String value) {

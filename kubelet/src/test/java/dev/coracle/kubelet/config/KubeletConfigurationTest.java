@@ -253,6 +253,10 @@ class KubeletConfigurationTest {
         "\"cpuManagerPolicy\":\"static\",\"reservedSystemCPUs\":\"0\",\"cpuManagerPolicyOptions\":{\"align-by-socket\":\"true\"}"
             + " | \"align-by-socket\" is not supported by this kubelet",
         "\"cpuManagerPolicy\":\"static\",\"reservedSystemCPUs\":\"0\",\"cpuManagerPolicyOptions\":"
+            + "{\"distribute-cpus-across-numa\":\"true\",\"prefer-align-cpus-by-uncorecache\":\"true\"}"
+            + " | static policy options prefer-align-cpus-by-uncorecache and"
+            + " distribute-cpus-across-numa can not be used at the same time",
+        "\"cpuManagerPolicy\":\"static\",\"reservedSystemCPUs\":\"0\",\"cpuManagerPolicyOptions\":"
             + "{\"full-pcpus-only\":\"yes\"} | bad value for option \"full-pcpus-only\"",
         "\"topologyManagerPolicy\":\"strict\" | topologyManagerPolicy: unknown policy: \"strict\"; it"
             + " must be one of none, best-effort, restricted, single-numa-node",

@@ -33,12 +33,49 @@ final class CpuChoice {
         : Optional.of(new CpuChoice(topology, free, count).choose());
   }
 
+  /**
+   * The same, with whole last-level caches before cores, and the rest from as few of them as can
+   * be.
+   */
+  static Optional<CpuSet> byCache(CpuTopology topology, CpuSet free, int count) {
+    if (free.size() < count) {
+      return Optional.empty();
+    }
+    CpuChoice choice = new CpuChoice(topology, free, count);
+    choice.takeLarge();
+    choice.takeWhole(choice.sorted(topology.by(Cpu::cache)));
+    return Optional.of(
+        choice
+            .snuggest()
+            .map(cache ->
+                choice.chosen.plus(of(topology, cache, choice.missing()).orElse(CpuSet.NONE)))
+            .orElseGet(choice::takeSmall));
+  }
+
+  /** What is free of the cache with the least room that has enough; empty where none has. */
+  private Optional<CpuSet> snuggest() {
+    return sorted(topology.by(Cpu::cache)).stream()
+        .map(free::inBoth)
+        .filter(room -> missing() > 0 && room.size() >= missing())
+        .min(
+            Comparator.comparing((CpuSet room) -> !isBeside(room, Cpu::node))
+                .thenComparing(CpuSet::size));
+  }
+
   private CpuSet choose() {
+    takeLarge();
+    return takeSmall();
+  }
+
+  private void takeLarge() {
     List<Collection<CpuSet>> large =
         new ArrayList<>(List.of(topology.by(Cpu::socket), topology.by(Cpu::node)));
     large.sort(
         Comparator.comparingInt(Collection::size)); // A node may be part of a socket, or not.
     large.forEach(this::takeWhole);
+  }
+
+  private CpuSet takeSmall() {
     takeWhole(sorted(topology.by(Cpu::core)));
     takeThreads();
     return chosen;
@@ -88,7 +125,7 @@ final class CpuChoice {
 
   private CpuSet neighbours(CpuSet core, ToIntFunction<Cpu> what) {
     return topology.by(what).stream()
-        .filter(group -> !group.inBoth(core).isEmpty())
+        .filter(group -> !group.inBoth(core).isEmpty()) // They are all of one.
         .findFirst()
         .orElse(CpuSet.NONE);
   }

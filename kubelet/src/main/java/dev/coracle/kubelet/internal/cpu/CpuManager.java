@@ -2,6 +2,7 @@ package dev.coracle.kubelet.internal.cpu;
 
 import dev.coracle.api.Quantity;
 import dev.coracle.kubelet.config.CpuManagement;
+import dev.coracle.kubelet.config.CpuManagement.Option;
 import dev.coracle.kubelet.config.CpuSet;
 import dev.coracle.kubelet.config.NodeReservations;
 import dev.coracle.kubelet.internal.metrics.PluginMetrics;
@@ -145,7 +146,9 @@ public final class CpuManager implements HintProvider {
 
   /** Those that pods may run on at all. */
   private CpuSet usable() {
-    return options.strictReservation() ? topology.all().minus(reserved) : topology.all();
+    return options.has(Option.STRICT_CPU_RESERVATION)
+        ? topology.all().minus(reserved)
+        : topology.all();
   }
 
   @Override
@@ -192,7 +195,7 @@ public final class CpuManager implements HintProvider {
 
   private void choose(Pod pod, ContainerSpec container, int count, TopologyHint hint)
       throws Refused {
-    if (options.wholeCores() && count % topology.threads() != 0) {
+    if (options.has(Option.FULL_PCPUS_ONLY) && count % topology.threads() != 0) {
       throw new Refused(
           "SMTAlignmentError",
           "SMT Alignment Error: requested "
@@ -202,7 +205,7 @@ public final class CpuManager implements HintProvider {
     }
     CpuSet reusable = reusable(pod, container);
     CpuSet free = free().plus(reusable);
-    if (options.wholeCores()) {
+    if (options.has(Option.FULL_PCPUS_ONLY)) {
       CpuSet all = free;
       free =
           topology.by(CpuTopology.Cpu::core).stream()
@@ -222,9 +225,20 @@ public final class CpuManager implements HintProvider {
     for (CpuSet from : List.of(reusable.inBoth(near), free.inBoth(near), reusable, free)) {
       CpuSet left = from.minus(chosen);
       int more = Math.min(count - chosen.size(), left.size());
-      chosen = chosen.plus(CpuChoice.of(topology, left, more).orElseThrow());
+      chosen = chosen.plus(pick(left, more));
     }
     held.computeIfAbsent(pod.uid(), _ -> new TreeMap<>()).put(container.name(), chosen);
+  }
+
+  private CpuSet pick(CpuSet left, int count) {
+    if (options.has(Option.PREFER_ALIGN_CPUS_BY_UNCORECACHE)) {
+      return CpuChoice.byCache(topology, left, count).orElseThrow();
+    }
+    if (options.has(Option.DISTRIBUTE_CPUS_ACROSS_NUMA)) {
+      int together = options.has(Option.FULL_PCPUS_ONLY) ? topology.threads() : 1;
+      return CpuSpread.of(topology, left, count, together).orElseThrow();
+    }
+    return CpuChoice.of(topology, left, count).orElseThrow();
   }
 
   @Override

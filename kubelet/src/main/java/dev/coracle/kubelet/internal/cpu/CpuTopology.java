@@ -20,11 +20,16 @@ record CpuTopology(List<Cpu> cpus) {
   /**
    * @param core the lowest CPU of its core
    * @param node its NUMA node; 0 where the kernel knows of none
+   * @param cache the lowest CPU that has the same last-level cache, or of its socket where the
+   *     kernel does not tell
    */
-  record Cpu(int id, int core, int socket, int node) {}
+  record Cpu(int id, int core, int socket, int node, int cache) {}
 
   private static final Pattern CPU = Pattern.compile("cpu(\\d{1,4})");
+  private static final Pattern CACHE = Pattern.compile("index(\\d{1,2})");
   private static final Pattern NODE = Pattern.compile("node(\\d{1,4})");
+
+  private static final String LAST_LEVEL = "3";
 
   CpuTopology {
     cpus = List.copyOf(cpus);
@@ -52,10 +57,34 @@ record CpuTopology(List<Cpu> cpus) {
                     id,
                     siblings.ids().getFirst(),
                     socket.matches("\\d{1,9}") ? Integer.parseInt(socket) : 0,
-                    nodes.getOrDefault(id, 0)));
+                    nodes.getOrDefault(id, 0),
+                    cache(directory.resolve("cache"))));
           }
         });
-    return new CpuTopology(cpus);
+    return new CpuTopology(withCaches(cpus));
+  }
+
+  /** The lowest CPU at the same cache of the third level; -1 where there is none. */
+  private static int cache(Path directory) {
+    return numbered(directory, CACHE).values().stream()
+        .filter(index -> text(index.resolve("level")).equals(LAST_LEVEL))
+        .map(index -> CpuSet.parse(text(index.resolve("shared_cpu_list"))))
+        .filter(shared -> !shared.isEmpty())
+        .map(shared -> shared.ids().getFirst())
+        .findFirst()
+        .orElse(-1);
+  }
+
+  private static List<Cpu> withCaches(List<Cpu> cpus) {
+    Map<Integer, Integer> first = new TreeMap<>();
+    cpus.forEach(c -> first.putIfAbsent(c.socket(), c.id()));
+    return cpus.stream()
+        .map(c ->
+            c.cache() >= 0
+                ? c
+                : new Cpu(
+                    c.id(), c.core(), c.socket(), c.node(), first.getOrDefault(c.socket(), 0)))
+        .toList();
   }
 
   private static Map<Integer, Path> numbered(Path directory, Pattern name) {

@@ -101,10 +101,10 @@ final class Configz {
   private static void cpus(CpuManagement chosen, ObjectNode config) {
     config.put("cpuManagerPolicy", chosen.policy());
     if (chosen.exclusive()) {
-      config
-          .putObject("cpuManagerPolicyOptions")
-          .put("full-pcpus-only", Boolean.toString(chosen.wholeCores()))
-          .put("strict-cpu-reservation", Boolean.toString(chosen.strictReservation()));
+      ObjectNode options = config.putObject("cpuManagerPolicyOptions");
+      for (CpuManagement.Option option : CpuManagement.Option.values()) {
+        options.put(option.text(), Boolean.toString(chosen.has(option)));
+      }
     }
   }
 

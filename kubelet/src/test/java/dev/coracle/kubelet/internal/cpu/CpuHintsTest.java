@@ -16,7 +16,7 @@ class CpuHintsTest {
   private static CpuTopology nodes(int nodes) {
     return new CpuTopology(
         IntStream.range(0, nodes * 4)
-            .mapToObj(id -> new CpuTopology.Cpu(id, id, id / 4, id / 4))
+            .mapToObj(id -> new CpuTopology.Cpu(id, id, id / 4, id / 4, 0))
             .toList());
   }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
 import dev.coracle.kubelet.config.CpuManagement;
+import dev.coracle.kubelet.config.CpuManagement.Option;
 import dev.coracle.kubelet.config.NodeReservations;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.pod.Pod;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Who has CPUs alone, on a machine of sixteen of which core 0 is reserved. */
 class CpuManagerTest {
-  private static final CpuManagement STATIC = new CpuManagement(true, false, false);
+  private static final CpuManagement STATIC = CpuManagement.staticPolicy();
 
   @TempDir Path directory;
   private final AtomicInteger changes = new AtomicInteger();
@@ -136,7 +137,8 @@ class CpuManagerTest {
 
   @Test
   void halfACoreIsNobodysWhereCoresAreGivenWhole() throws Refused {
-    CpuManager cpus = manager(new CpuManagement(true, true, true));
+    CpuManager cpus =
+        manager(CpuManagement.staticPolicy(Option.FULL_PCPUS_ONLY, Option.STRICT_CPU_RESERVATION));
     assertThat(of(cpus, "other", "c")).as("strictly reserved").isEqualTo("1-7,9-15");
     assertThatThrownBy(() -> cpus.allocate(pod("half", "3")))
         .isInstanceOfSatisfying(
@@ -193,7 +195,7 @@ class CpuManagerTest {
                 + " checkpoint file \""
                 + directory.resolve("cpu_manager_state")
                 + "\" before restarting Kubelet");
-    assertThatThrownBy(() -> manager(new CpuManagement(true, false, true)))
+    assertThatThrownBy(() -> manager(CpuManagement.staticPolicy(Option.STRICT_CPU_RESERVATION)))
         .hasMessageContaining(
             "current set of available CPUs \"1-7,9-15\" doesn't match with CPUs in state \"0-15\"");
     damage();
