@@ -124,6 +124,8 @@ public record KubeletConfiguration(
               // ServingOptions
               "port",
               "authentication",
+              "tlsMinVersion",
+              "tlsCipherSuites",
               "streamingConnectionIdleTimeout",
               "enableDebuggingHandlers",
               "enableSystemLogHandler",

@@ -71,9 +71,19 @@ public record PullVerification(Policy policy, List<String> allowlist) {
                 + " only names and patterns ending with '/*' are allowed: "
                 + pattern);
       }
-      patterns.add(plain);
+      patterns.add(full(plain));
     }
     return new PullVerification(chosen, patterns);
+  }
+
+  /** Short names are of Docker's registry, as those of pods' images are. */
+  private static String full(String name) {
+    int slash = name.indexOf('/');
+    String first = slash < 0 ? "" : name.substring(0, slash);
+    if (first.contains(".") || first.contains(":") || first.equals("localhost")) {
+      return name;
+    }
+    return slash < 0 ? "docker.io/library/" + name : "docker.io/" + name;
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.coracle.kubelet.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.kubelet.server.config.KubeletServerOptions;
+import dev.coracle.kubelet.server.config.TlsChoice;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -21,6 +22,7 @@ import java.util.Set;
  * @param port {@code port}
  * @param clientCa {@code authentication.x509.clientCAFile}: who signs client certificates
  * @param anonymous {@code authentication.anonymous.enabled}
+ * @param tls {@code tlsMinVersion} and {@code tlsCipherSuites}
  * @param idle {@code streamingConnectionIdleTimeout}
  * @param debugging {@code enableDebuggingHandlers}: exec, attach, port-forward, run, logs
  * @param systemLogs {@code enableSystemLogHandler}: files of the node's log directory
@@ -31,6 +33,7 @@ public record ServingOptions(
     OptionalInt port,
     Optional<Path> clientCa,
     Optional<Boolean> anonymous,
+    TlsChoice tls,
     Duration idle,
     boolean debugging,
     boolean systemLogs,
@@ -49,6 +52,7 @@ public record ServingOptions(
           OptionalInt.empty(),
           Optional.empty(),
           Optional.empty(),
+          TlsChoice.DEFAULT,
           IDLE,
           true,
           true,
@@ -72,11 +76,22 @@ public record ServingOptions(
         anonymous.hasNonNull("enabled")
             ? Optional.of(ConfigFields.flag(anonymous, "enabled", false))
             : Optional.empty(),
+        tls(document),
         ConfigFields.period(document, "streamingConnectionIdleTimeout", IDLE),
         ConfigFields.flag(document, "enableDebuggingHandlers", true),
         ConfigFields.flag(document, "enableSystemLogHandler", true),
         queries(document),
         healthz(document));
+  }
+
+  private static TlsChoice tls(JsonNode document) {
+    try {
+      return TlsChoice.of(
+          document.path("tlsMinVersion").asText(""),
+          ConfigFields.list(document, "tlsCipherSuites"));
+    } catch (IllegalArgumentException e) {
+      throw ConfigFields.invalid(e.getMessage());
+    }
   }
 
   private static boolean queries(JsonNode document) {
@@ -157,6 +172,7 @@ public record ServingOptions(
   KubeletServerOptions over(KubeletServerOptions own) {
     KubeletServerOptions out =
         own.withStreamTimeouts(idle, own.streamCreationTimeout())
+            .withTls(tls)
             .withDebugging(debugging)
             .withLogQueries(logQueries)
             .withClientCa(clientCa.orElse(own.clientCa()))

@@ -3,6 +3,7 @@ package dev.coracle.kubelet.config;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.GoDuration;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * Fields of a KubeletConfiguration that cannot be chosen here. Files that tools write have them all
@@ -65,8 +67,6 @@ final class SettledFields {
     settled("enableServer", "the API server reaches the node by it; leave it out", true);
     settled("readOnlyPort", "nothing is served without authentication; leave it out");
     settled("serverTLSBootstrap", "the node asks for its certificate anyway", true, false);
-    settled("tlsCipherSuites", "those of the Java platform are offered; leave it out");
-    settled("tlsMinVersion", "it is VersionTLS12", "VersionTLS12");
     settled("tlsCurvePreferences", "those of the Java platform are offered; leave it out");
     settled("enableContentionProfiling", "there are no profiles of Go's; leave it out");
     settled("enableProfilingHandler", "there are no profiles of Go's", true, false);
@@ -96,7 +96,12 @@ final class SettledFields {
     settled("singleProcessOOMKill", "the kernel chooses who is killed; leave it out");
     settled("memoryThrottlingFactor", "no memory.high is set (KEP-2570)", 0.9);
     settled("memoryReservationPolicy", "no memory.min is set (KEP-2570)", "None");
-    settled("failCgroupV1", "a node on cgroup v1 works; leave it out");
+    ALL.put(
+        "failCgroupV1",
+        new Field(
+            node -> !node.asBoolean() || !isCgroupV1(),
+            "kubelet is configured to not run on a host using cgroup v1. cgroup v1 support is"
+                + " unsupported and will be removed in a future release"));
     ALL.put(
         "failSwapOn",
         new Field(
@@ -223,6 +228,19 @@ final class SettledFields {
         || node.isNumber() && node.asDouble() == 0
         || node.isBoolean() && !node.asBoolean()
         || node.isTextual() && node.asText().matches("|0|0s");
+  }
+
+  private static boolean isCgroupV1() {
+    try (Stream<String> mounts = Files.lines(Path.of("/proc/self/mounts"))) {
+      return mounts.map(line -> line.split(" ")).anyMatch(f -> f.length > 3 && isCgroupV1(f));
+    } catch (IOException | UncheckedIOException e) {
+      return false;
+    }
+  }
+
+  /** Version 1 counts something there; its names alone, as systemd has them, are none. */
+  private static boolean isCgroupV1(String[] mount) {
+    return mount[2].equals("cgroup") && !mount[3].contains("name=");
   }
 
   private static boolean isSwapOn() {

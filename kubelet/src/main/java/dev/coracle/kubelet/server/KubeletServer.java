@@ -112,10 +112,12 @@ public final class KubeletServer {
   }
 
   private HttpServerOptions httpOptions() {
-    return new HttpServerOptions()
-        .setHost(options.host())
+    HttpServerOptions http = new HttpServerOptions();
+    options.tls().offered().forEach(http::addEnabledCipherSuite);
+    return http.setHost(options.host())
         .setPort(options.port())
         .setSsl(true)
+        .setEnabledSecureTransportProtocols(options.tls().protocols())
         .setUseAlpn(false)
         .setKeyCertOptions(
             KeyCertOptions.wrap(PemKeyManager.of(options.certificate(), options.key())))

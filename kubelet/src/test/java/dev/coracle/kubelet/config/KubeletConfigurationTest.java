@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.kubelet.config.EvictionThreshold.Observation;
+import dev.coracle.kubelet.server.config.TlsChoice;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -245,6 +248,8 @@ class KubeletConfigurationTest {
         "\"reservedSystemCPUs\":\"3-1\" | unable to parse reservedSystemCPUs (--reserved-cpus) 3-1",
         "\"reservedSystemCPUs\":\"0-99999999\" | \"99999999\" is no CPU",
         "\"reservedSystemCPUs\":\"0\",\"kubeReservedCgroup\":\"/k\" | can't use reservedSystemCPUs",
+        "\"tlsMinVersion\":\"VersionTLS9\" | unknown tls version \"VersionTLS9\"",
+        "\"tlsCipherSuites\":[\"TLS_NONE\"] | Cipher suite TLS_NONE not supported or doesn't exist",
         "\"cpuManagerPolicy\":\"dynamic\" | cpuManagerPolicy: unknown policy: \"dynamic\"",
         "\"cpuManagerPolicy\":\"static\" | the static policy requires systemreserved.cpu +"
             + " kubereserved.cpu to be greater than zero",
@@ -322,7 +327,8 @@ class KubeletConfigurationTest {
         parse(
                 """
                 "imagePullCredentialsVerificationPolicy":"NeverVerifyAllowlistedImages",
-                "preloadedImagesVerificationAllowlist":["a.b/*","c.d/e"]
+                "preloadedImagesVerificationAllowlist":
+                  ["a.b/*","c.d/e","alpine","team/app","mirror/*","localhost/x"]
                 """)
             .images()
             .verification();
@@ -330,6 +336,11 @@ class KubeletConfigurationTest {
     assertThat(listed.isNeeded("a.bc/x", false)).isTrue();
     assertThat(listed.isNeeded("c.d/e", true)).isFalse();
     assertThat(listed.isNeeded("c.d/e/f", true)).isTrue();
+    assertThat(listed.isNeeded("docker.io/library/alpine", true)).isFalse();
+    assertThat(listed.isNeeded("docker.io/team/app", true)).isFalse();
+    assertThat(listed.isNeeded("docker.io/mirror/app", true)).isFalse();
+    assertThat(listed.isNeeded("localhost/x", true)).isFalse();
+    assertThat(listed.isNeeded("docker.io/library/team", true)).isTrue();
     assertThat(
             parse("\"imagePullCredentialsVerificationPolicy\":\"AlwaysVerify\"")
                 .images()
@@ -399,5 +410,36 @@ class KubeletConfigurationTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(why)
         .hasMessageNotContaining("secret");
+  }
+
+  @Test
+  void tlsMayBeNarrowed() {
+    TlsChoice chosen =
+        parse(
+                """
+                "tlsMinVersion":"VersionTLS13",
+                "tlsCipherSuites":["TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"]
+                """)
+            .serving()
+            .tls();
+    assertThat(chosen.protocols()).containsExactly("TLSv1.3");
+    assertThat(chosen.offered()).contains("TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384");
+    assertThat(parse("\"tlsMinVersion\":\"VersionTLS12\"").serving().tls())
+        .isEqualTo(TlsChoice.DEFAULT);
+  }
+
+  /** As upstream's default is from 1.35 on, which files written by tools say. */
+  @Test
+  void aNodeOnCgroupV1StartsUnlessThatIsToFail() throws IOException {
+    parse("\"failCgroupV1\":false");
+    boolean isV1 =
+        Files.readAllLines(Path.of("/proc/self/mounts")).stream()
+            .anyMatch(line -> line.contains(" cgroup ") && !line.contains("name="));
+    if (isV1) {
+      assertThatThrownBy(() -> parse("\"failCgroupV1\":true"))
+          .hasMessageContaining("kubelet is configured to not run on a host using cgroup v1");
+    } else {
+      parse("\"failCgroupV1\":true");
+    }
   }
 }

@@ -87,7 +87,12 @@ final class ChosenParts {
     config
         .put("eventRecordQPS", chosen.events().perSecond())
         .put("eventBurst", chosen.events().burst())
-        .put("readOnlyPort", 0);
+        .put("readOnlyPort", 0)
+        .put("tlsMinVersion", chosen.serving().tls().minVersion());
+    if (!chosen.serving().tls().cipherSuites().isEmpty()) {
+      ArrayNode suites = config.putArray("tlsCipherSuites");
+      chosen.serving().tls().cipherSuites().forEach(suites::add);
+    }
     chosen
         .serving()
         .healthz()

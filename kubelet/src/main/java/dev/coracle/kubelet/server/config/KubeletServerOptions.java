@@ -15,6 +15,7 @@ import java.util.function.Consumer;
  * @param certificate PEM file of the serving certificate chain
  * @param key PEM file of the serving key (PKCS#8)
  * @param clientCa PEM file of the CA that signs client certificates
+ * @param tls its versions and ciphers
  * @param anonymousAuth whether a request without credentials becomes {@code system:anonymous}
  *     instead of a 401
  * @param trustedUsers users allowed everything without asking, beside the group {@code
@@ -38,6 +39,7 @@ public record KubeletServerOptions(
     Path certificate,
     Path key,
     Path clientCa,
+    TlsChoice tls,
     boolean anonymousAuth,
     Set<String> trustedUsers,
     boolean debugging,
@@ -65,6 +67,7 @@ public record KubeletServerOptions(
         certificate,
         key,
         clientCa,
+        TlsChoice.DEFAULT,
         false,
         Set.of(),
         true,
@@ -87,6 +90,11 @@ public record KubeletServerOptions(
   /** The same, with clients whose certificates another authority signs. */
   public KubeletServerOptions withClientCa(Path file) {
     return with(draft -> draft.clientCa = file);
+  }
+
+  /** The same, with other versions of TLS or other ciphers. */
+  public KubeletServerOptions withTls(TlsChoice choice) {
+    return with(draft -> draft.tls = choice);
   }
 
   /** The same, trusting these users without an authorisation question. */
@@ -137,6 +145,7 @@ public record KubeletServerOptions(
         certificate,
         key,
         draft.clientCa,
+        draft.tls,
         draft.anonymousAuth,
         draft.trustedUsers,
         draft.debugging,
@@ -153,6 +162,7 @@ public record KubeletServerOptions(
     String host;
     int port;
     Path clientCa;
+    TlsChoice tls;
     boolean anonymousAuth;
     Set<String> trustedUsers;
     boolean debugging;
@@ -165,6 +175,7 @@ public record KubeletServerOptions(
       host = options.host;
       port = options.port;
       clientCa = options.clientCa;
+      tls = options.tls;
       anonymousAuth = options.anonymousAuth;
       trustedUsers = options.trustedUsers;
       debugging = options.debugging;
