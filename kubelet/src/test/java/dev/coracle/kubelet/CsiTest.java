@@ -9,6 +9,7 @@ import dev.coracle.api.Resources;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.api.rest.Patch;
 import dev.coracle.kubelet.plugin.SampleCsiDriver;
+import io.micrometer.core.instrument.Timer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -127,6 +128,31 @@ class CsiTest {
                     .indefinitely()
                     .at("spec", "drivers"))
             .isEmpty());
+  }
+
+  private long calls(String method, String code) {
+    return k.meters().find("csi_operations").tag("driver_name", DRIVER).timers().stream()
+        .filter(t -> "/csi.v1.Node/".concat(method).equals(t.getId().getTag("method_name")))
+        .filter(t -> code.equals(t.getId().getTag("grpc_status_code")))
+        .mapToLong(Timer::count)
+        .sum();
+  }
+
+  @Test
+  void callsOfADriverAreMeasuredByWhatCameOfThem() throws Exception {
+    registered();
+    driverObject("\"attachRequired\":false");
+    volume("1Gi");
+    driver.failing = Optional.of("no such volume");
+    KubeObject made = pod("measured");
+    k.eventually(() ->
+        assertThat(calls("NodeStageVolume", "Internal") + calls("NodePublishVolume", "Internal"))
+            .isPositive());
+    assertThat(calls("NodePublishVolume", "OK")).isZero();
+    driver.failing = Optional.empty();
+    k.awaitPhase(made.name(), "Running");
+    assertThat(calls("NodePublishVolume", "OK")).isOne();
+    assertThat(calls("NodeGetInfo", "OK")).isPositive();
   }
 
   private JsonNode room() {

@@ -98,7 +98,7 @@ public final class NodePlugins {
             changed,
             touched);
     this.topology = new TopologyManager(alignment, numa, List.of(cpus, memory, devices), metrics);
-    this.csi = new CsiDrivers(vertx, client, nodeName, came);
+    this.csi = new CsiDrivers(vertx, client, nodeName, metrics.plugins(), came);
     this.claims = new DraManager(vertx, timers, root.resolve("dra_manager_state"), touched);
   }
 

@@ -26,6 +26,11 @@ public final class CriException extends RuntimeException {
     Code(String word) {
       this.word = word;
     }
+
+    /** As Go writes it. */
+    public String word() {
+      return word;
+    }
   }
 
   private final Code code;

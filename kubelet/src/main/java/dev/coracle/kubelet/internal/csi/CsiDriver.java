@@ -15,7 +15,10 @@ import dev.coracle.csi.v1.NodeStageVolumeRequest;
 import dev.coracle.csi.v1.NodeUnpublishVolumeRequest;
 import dev.coracle.csi.v1.NodeUnstageVolumeRequest;
 import dev.coracle.kubelet.internal.grpc.UnixChannel;
+import dev.coracle.kubelet.internal.metrics.PluginMetrics;
+import dev.coracle.kubelet.spi.CriException;
 import io.vertx.core.Vertx;
+import io.vertx.grpc.common.ServiceMethod;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
@@ -28,20 +31,21 @@ final class CsiDriver implements AutoCloseable {
   private final String name;
   private final String endpoint;
   private final UnixChannel channel;
+  private final PluginMetrics metrics;
   private final Set<Type> capabilities = EnumSet.noneOf(Type.class);
 
-  private CsiDriver(String name, String endpoint, UnixChannel channel) {
+  private CsiDriver(String name, String endpoint, UnixChannel channel, PluginMetrics metrics) {
     this.name = name;
     this.endpoint = endpoint;
     this.channel = channel;
+    this.metrics = metrics;
   }
 
   /** Connects and asks what it can do. */
-  static CsiDriver connect(Vertx vertx, String name, String endpoint) {
-    CsiDriver driver = new CsiDriver(name, endpoint, new UnixChannel(vertx, endpoint));
+  static CsiDriver connect(Vertx vertx, String name, String endpoint, PluginMetrics metrics) {
+    CsiDriver driver = new CsiDriver(name, endpoint, new UnixChannel(vertx, endpoint), metrics);
     try {
       driver
-          .channel
           .call(
               NodeGrpcClient.NodeGetCapabilities,
               NodeGetCapabilitiesRequest.getDefaultInstance(),
@@ -54,6 +58,22 @@ final class CsiDriver implements AutoCloseable {
     } catch (RuntimeException e) {
       driver.close();
       throw e;
+    }
+  }
+
+  private <Q, R> R call(ServiceMethod<R, Q> method, Q request, Duration limit) {
+    long begun = System.nanoTime();
+    String code = CriException.Code.UNKNOWN.word();
+    try {
+      R answer = channel.call(method, request, limit);
+      code = "OK";
+      return answer;
+    } catch (CriException e) {
+      code = e.code().word();
+      throw e;
+    } finally {
+      metrics.csi(
+          name, "/" + method.fullMethodName(), code, Duration.ofNanos(System.nanoTime() - begun));
     }
   }
 
@@ -70,27 +90,26 @@ final class CsiDriver implements AutoCloseable {
   }
 
   NodeGetInfoResponse info() {
-    return channel.call(
-        NodeGrpcClient.NodeGetInfo, NodeGetInfoRequest.getDefaultInstance(), INFO_LIMIT);
+    return call(NodeGrpcClient.NodeGetInfo, NodeGetInfoRequest.getDefaultInstance(), INFO_LIMIT);
   }
 
   void stage(NodeStageVolumeRequest request) {
-    channel.call(NodeGrpcClient.NodeStageVolume, request, LIMIT);
+    call(NodeGrpcClient.NodeStageVolume, request, LIMIT);
   }
 
   void publish(NodePublishVolumeRequest request) {
-    channel.call(NodeGrpcClient.NodePublishVolume, request, LIMIT);
+    call(NodeGrpcClient.NodePublishVolume, request, LIMIT);
   }
 
   void unpublish(String volumeId, String target) {
-    channel.call(
+    call(
         NodeGrpcClient.NodeUnpublishVolume,
         NodeUnpublishVolumeRequest.newBuilder().setVolumeId(volumeId).setTargetPath(target).build(),
         LIMIT);
   }
 
   void unstage(String volumeId, String staging) {
-    channel.call(
+    call(
         NodeGrpcClient.NodeUnstageVolume,
         NodeUnstageVolumeRequest.newBuilder()
             .setVolumeId(volumeId)
@@ -100,11 +119,11 @@ final class CsiDriver implements AutoCloseable {
   }
 
   NodeGetVolumeStatsResponse stats(NodeGetVolumeStatsRequest request) {
-    return channel.call(NodeGrpcClient.NodeGetVolumeStats, request, INFO_LIMIT);
+    return call(NodeGrpcClient.NodeGetVolumeStats, request, INFO_LIMIT);
   }
 
   NodeExpandVolumeResponse expand(NodeExpandVolumeRequest request) {
-    return channel.call(NodeGrpcClient.NodeExpandVolume, request, LIMIT);
+    return call(NodeGrpcClient.NodeExpandVolume, request, LIMIT);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.coracle.kubelet.internal.csi;
 
 import dev.coracle.client.Client;
 import dev.coracle.csi.v1.NodeGetInfoResponse;
+import dev.coracle.kubelet.internal.metrics.PluginMetrics;
 import dev.coracle.kubelet.internal.plugin.PluginHandler;
 import dev.coracle.kubelet.spi.CriException;
 import io.vertx.core.Vertx;
@@ -18,6 +19,7 @@ public final class CsiDrivers implements PluginHandler, AutoCloseable {
 
   private final Vertx vertx;
   private final CsiNodeObject node;
+  private final PluginMetrics metrics;
   private final Runnable came;
   private final Map<String, CsiDriver> drivers = new ConcurrentHashMap<>();
   private final CsiAllocatable allocatable;
@@ -25,8 +27,10 @@ public final class CsiDrivers implements PluginHandler, AutoCloseable {
   /**
    * @param came hears of each driver that has come: what waited for it can go on
    */
-  public CsiDrivers(Vertx vertx, Client client, String nodeName, Runnable came) {
+  public CsiDrivers(
+      Vertx vertx, Client client, String nodeName, PluginMetrics metrics, Runnable came) {
     this.vertx = vertx;
+    this.metrics = metrics;
     this.node = new CsiNodeObject(client, nodeName);
     this.allocatable =
         new CsiAllocatable(vertx, client, node, name -> Optional.ofNullable(drivers.get(name)));
@@ -47,7 +51,7 @@ public final class CsiDrivers implements PluginHandler, AutoCloseable {
     if (before != null && !before.endpoint().equals(plugin.endpoint())) {
       LOG.atInfo().addKeyValue("driver", plugin.name()).log("A CSI driver has moved");
     }
-    CsiDriver driver = CsiDriver.connect(vertx, plugin.name(), plugin.endpoint());
+    CsiDriver driver = CsiDriver.connect(vertx, plugin.name(), plugin.endpoint(), metrics);
     try {
       NodeGetInfoResponse info = driver.info();
       node.add(plugin.name(), info);

@@ -107,6 +107,30 @@ public final class PluginMetrics {
             .register(meters.registry());
   }
 
+  /**
+   * A storage driver has answered.
+   *
+   * @param method {@code /csi.v1.Node/NodePublishVolume}
+   * @param code {@code OK}, or why it could not
+   */
+  public void csi(String driver, String method, String code, Duration took) {
+    meters
+        .timer(
+            "csi_operations_seconds",
+            "Container Storage Interface operation duration with gRPC error code status total",
+            Tags.of(
+                "driver_name",
+                driver,
+                "method_name",
+                method,
+                "grpc_status_code",
+                code,
+                "migrated",
+                "false"),
+            VolumeOperations.BOUNDS)
+        .record(took);
+  }
+
   /** A device plugin has asked to be taken for the devices of a resource. */
   public void registered(String resource) {
     meters

@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * thread.
  */
 public final class VolumeOperations {
-  private static final double[] BOUNDS = {.1, .25, .5, 1, 2.5, 5, 10, 15, 25, 50, 120, 300, 600};
+  static final double[] BOUNDS = {.1, .25, .5, 1, 2.5, 5, 10, 15, 25, 50, 120, 300, 600};
 
   private record Operation(String plugin, String name, boolean succeeded) {}
 
