@@ -114,7 +114,11 @@ final class SettledFields {
     settled("registryBurst", "pulls are bounded by maxParallelImagePulls alone", 10);
     settled("kubeAPIQPS", "requests are as many as there is to tell; leave it out", 50);
     settled("kubeAPIBurst", "requests are as many as there is to tell; leave it out", 100);
-    settled("containerLogMaxWorkers", "logs are rotated one after the other", 1);
+    ALL.put(
+        "containerLogMaxWorkers", // The most there may be; they are rotated one after the other.
+        new Field(
+            node -> isUnset(node) || node.isInt() && node.intValue() >= 1,
+            "must be greater than or equal to 1"));
     settled("localStorageCapacityIsolation", "local storage is always counted", true);
     settled("kernelMemcgNotification", "memory is looked at every ten seconds; leave it out");
   }
@@ -127,7 +131,7 @@ final class SettledFields {
         "contentType", "it speaks JSON", "application/vnd.kubernetes.protobuf", "application/json");
     settled("configMapAndSecretChangeDetectionStrategy", "they are watched", "Watch");
     settled("enableControllerAttachDetach", "the controller attaches volumes", true);
-    settled("protectKernelDefaults", "the kernel's settings stay as they are; leave it out");
+    settled("protectKernelDefaults", "the kernel's settings stay as they are", true, false);
     settled("makeIPTablesUtilChains", "no chains are made", true, false);
     settled("showHiddenMetricsForVersion", "no metrics are hidden; leave it out");
     settled(
@@ -172,6 +176,12 @@ final class SettledFields {
         throw ConfigFields.invalid(name + ": " + field.what);
       }
     });
+    if (document.path("protectKernelDefaults").asBoolean()) {
+      KernelDefaults.problem(Path.of("/proc/sys"))
+          .ifPresent(why -> {
+            throw ConfigFields.invalid("protectKernelDefaults: " + why);
+          });
+    }
   }
 
   /** Whether it says one of the values, or nothing. */

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -248,6 +249,7 @@ class KubeletConfigurationTest {
         "\"reservedSystemCPUs\":\"3-1\" | unable to parse reservedSystemCPUs (--reserved-cpus) 3-1",
         "\"reservedSystemCPUs\":\"0-99999999\" | \"99999999\" is no CPU",
         "\"reservedSystemCPUs\":\"0\",\"kubeReservedCgroup\":\"/k\" | can't use reservedSystemCPUs",
+        "\"containerLogMaxWorkers\":-1 | must be greater than or equal to 1",
         "\"tlsMinVersion\":\"VersionTLS9\" | unknown tls version \"VersionTLS9\"",
         "\"tlsCipherSuites\":[\"TLS_NONE\"] | Cipher suite TLS_NONE not supported or doesn't exist",
         "\"cpuManagerPolicy\":\"dynamic\" | cpuManagerPolicy: unknown policy: \"dynamic\"",
@@ -426,6 +428,23 @@ class KubeletConfigurationTest {
     assertThat(chosen.offered()).contains("TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384");
     assertThat(parse("\"tlsMinVersion\":\"VersionTLS12\"").serving().tls())
         .isEqualTo(TlsChoice.DEFAULT);
+  }
+
+  /** It is the most there may be, and one is no more than that. */
+  @Test
+  void moreWorkersMayRotateLogs() {
+    parse("\"containerLogMaxWorkers\":4");
+  }
+
+  @Test
+  void theKernelsSettingsAreLookedAtWhereTheyAreProtected() {
+    Optional<String> problem = KernelDefaults.problem(Path.of("/proc/sys"));
+    if (problem.isPresent()) {
+      assertThatThrownBy(() -> parse("\"protectKernelDefaults\":true"))
+          .hasMessageContaining(problem.get());
+    } else {
+      parse("\"protectKernelDefaults\":true");
+    }
   }
 
   /** As upstream's default is from 1.35 on, which files written by tools say. */
