@@ -90,7 +90,7 @@ public record ServingOptions(
           document.path("tlsMinVersion").asText(""),
           ConfigFields.list(document, "tlsCipherSuites"));
     } catch (IllegalArgumentException e) {
-      throw ConfigFields.invalid(e.getMessage());
+      throw ConfigFields.invalid(String.valueOf(e.getMessage()));
     }
   }
 

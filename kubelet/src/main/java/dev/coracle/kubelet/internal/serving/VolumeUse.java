@@ -74,15 +74,15 @@ public final class VolumeUse {
       String name = volume.path("name").asText("");
       String claim = claim(pod, volume);
       Mounted at = mounted.get(name);
-      if (at == null || at.path() == null) {
+      Path path = at == null ? null : at.path();
+      if (at == null || path == null) {
         continue;
       }
       if (claim != null || isMemory(volume)) {
         read(at, now).ifPresent(fs -> out.add(new VolumeStats(name, fs, claim)));
       } else if (OWN_FILES.stream().anyMatch(source -> volume.path(source).isObject())) {
-        FsRoom.of(at.path(), now)
-            .ifPresent(
-                room -> out.add(new VolumeStats(name, room.taken(TreeUse.of(at.path())), null)));
+        FsRoom.of(path, now)
+            .ifPresent(room -> out.add(new VolumeStats(name, room.taken(TreeUse.of(path)), null)));
       }
     }
     if (!mounted.isEmpty()) {
