@@ -32,7 +32,7 @@ public record NodeDocuments(
     Supplier<Uni<JsonNode>> configz,
     Supplier<Uni<String>> metrics,
     Supplier<Uni<String>> probeMetrics,
-    Supplier<Uni<NodeStats>> stats,
+    Function<NodeStats.Extent, Uni<NodeStats>> stats,
     Function<UnaryOperator<String>, Optional<Uni<JsonNode>>> logEntries,
     Supplier<Map<String, String>> flags,
     HealthChecks health) {

@@ -134,7 +134,7 @@ class KubectlStreamingTest {
         () -> Uni.createFrom().item(NodeDocuments.emptyPodList()),
         () -> Uni.createFrom().item("# none\n"),
         () -> Uni.createFrom().item("# none\n"),
-        () ->
+        _ ->
             Uni.createFrom()
                 .item(
                     new NodeStats(

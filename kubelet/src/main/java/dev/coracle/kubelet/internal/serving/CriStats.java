@@ -11,6 +11,7 @@ import dev.coracle.kubelet.internal.runtime.Labels;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
 import dev.coracle.kubelet.server.stats.NodeStats;
+import dev.coracle.kubelet.server.stats.NodeStats.Extent;
 import dev.coracle.kubelet.server.stats.PodStats;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.RuntimeService;
@@ -68,7 +69,7 @@ public final class CriStats {
             cgroups, groups, GroupCounters.of(groups), pressures, rates, disk, volumes, statuses);
   }
 
-  public NodeStats read() {
+  public NodeStats read(Extent extent) {
     Instant now = clock.instant();
     Map<String, List<ContainerStats>> byPod = new HashMap<>();
     Map<String, PodSandboxStats> sandboxes = new HashMap<>();
@@ -88,7 +89,10 @@ public final class CriStats {
         throw e;
       }
     }
-    RuntimeFiles files = RuntimeFiles.look(runtime, root, now);
+    Optional<RuntimeFiles> files =
+        extent == Extent.ALL
+            ? Optional.of(RuntimeFiles.look(runtime, root, now))
+            : Optional.empty();
     List<PodStats> out = new ArrayList<>();
     Set<String> there = new HashSet<>();
     for (PodContext context : pods.get()) {

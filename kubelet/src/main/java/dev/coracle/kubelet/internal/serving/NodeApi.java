@@ -116,7 +116,7 @@ public final class NodeApi {
                 Uni.createFrom()
                     .item(() -> probesOf(sources.shown().get().metrics().get()))
                     .runSubscriptionOn(timers),
-            () -> Uni.createFrom().item(stats::read).runSubscriptionOn(timers),
+            extent -> Uni.createFrom().item(() -> stats.read(extent)).runSubscriptionOn(timers),
             parameters -> sources.shown().get().logEntries().apply(parameters),
             () -> sources.shown().get().flags(),
             HealthChecks.of(new HealthCheck("syncloop", sources.stuck()))));

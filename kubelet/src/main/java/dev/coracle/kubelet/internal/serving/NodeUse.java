@@ -27,7 +27,10 @@ record NodeUse(
     PressureReader pressures,
     Rates rates) {
 
-  NodeStats read(Instant now, RuntimeFiles files, List<PodStats> pods) {
+  /**
+   * @param files empty where only CPU and memory are asked for
+   */
+  NodeStats read(Instant now, Optional<RuntimeFiles> files, List<PodStats> pods) {
     Optional<Machine.ProcessIds> ids = Machine.processIds();
     return new NodeStats(
         nodeName,
@@ -35,10 +38,12 @@ record NodeUse(
         rates.cpu("node", now, machine.cpuNanos()),
         memory(now),
         pressures.node(),
-        new NetworkStats(now, InterfaceCounters.read(Path.of("/proc/self/net/dev"))),
-        files.node().map(FsRoom::whole).orElse(null),
-        files.images().orElse(null),
-        files.containers().orElse(null),
+        files
+            .map(_ -> new NetworkStats(now, InterfaceCounters.read(Path.of("/proc/self/net/dev"))))
+            .orElse(null),
+        files.flatMap(RuntimeFiles::node).map(FsRoom::whole).orElse(null),
+        files.flatMap(RuntimeFiles::images).orElse(null),
+        files.flatMap(RuntimeFiles::containers).orElse(null),
         ids.map(Machine.ProcessIds::most).orElse(null),
         ids.map(Machine.ProcessIds::used).orElse(null),
         machine.cpus(),

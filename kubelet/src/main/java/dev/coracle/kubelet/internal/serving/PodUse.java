@@ -46,15 +46,19 @@ record PodUse(
     VolumeUse volumes,
     Function<String, Optional<PodRuntimeStatus>> statuses) {
 
+  /**
+   * @param files empty where only CPU and memory are asked for
+   */
   PodStats read(
       PodContext context,
       List<ContainerStats> containers,
       @Nullable PodSandboxStats sandbox,
-      RuntimeFiles files,
+      Optional<RuntimeFiles> files,
       Instant now) {
     Pod pod = context.pod();
     String group = cgroups.parentOf(pod);
-    Map<String, TreeUse> logs = disk.logs(pod);
+    boolean all = files.isPresent();
+    Map<String, TreeUse> logs = all ? disk.logs(pod) : Map.of();
     List<dev.coracle.kubelet.server.stats.ContainerStats> list = new ArrayList<>();
     long cpu = 0;
     TreeUse layers = TreeUse.NONE;
@@ -66,8 +70,8 @@ record PodUse(
           layers.plus(
               new TreeUse(layer.getUsedBytes().getValue(), layer.getInodesUsed().getValue()));
     }
-    List<VolumeStats> ofVolumes = volumes.of(pod);
-    TreeUse ephemeral = disk.ephemeral(pod, layers, ofVolumes);
+    List<VolumeStats> ofVolumes = all ? volumes.of(pod) : List.of();
+    TreeUse ephemeral = all ? disk.ephemeral(pod, layers, ofVolumes) : TreeUse.NONE;
     LinuxPodSandboxStats told =
         sandbox == null ? LinuxPodSandboxStats.getDefaultInstance() : sandbox.getLinux();
     return new PodStats(
@@ -82,12 +86,12 @@ record PodUse(
             .map(use -> NodeUse.memory(use, now))
             .orElseGet(() -> sum(containers, now)),
         pressures.of(told, group),
-        told.hasNetwork() ? network(told, packets(list), now) : null,
-        files.node().map(room -> room.taken(ephemeral)).orElse(null),
+        all && told.hasNetwork() ? network(told, packets(list), now) : null,
+        files.flatMap(RuntimeFiles::node).map(room -> room.taken(ephemeral)).orElse(null),
         told.hasProcess()
             ? value(told.getProcess().hasProcessCount(), told.getProcess().getProcessCount())
             : null,
-        counters.ofPod(group).orElse(null),
+        all ? counters.ofPod(group).orElse(null) : null,
         list,
         ofVolumes);
   }
@@ -144,7 +148,11 @@ record PodUse(
   }
 
   private dev.coracle.kubelet.server.stats.ContainerStats container(
-      Pod pod, ContainerStats c, Map<String, TreeUse> logs, RuntimeFiles files, Instant now) {
+      Pod pod,
+      ContainerStats c,
+      Map<String, TreeUse> logs,
+      Optional<RuntimeFiles> files,
+      Instant now) {
     String id = c.getAttributes().getId();
     String name = c.getAttributes().getLabelsMap().getOrDefault(Labels.CONTAINER_NAME, "");
     String group = cgroups.parentOf(pod) + "/" + id;
@@ -160,9 +168,14 @@ record PodUse(
             now, given != null ? given : total == null ? null : rates.rate(id, now, total), total),
         memory(c, group, now),
         pressures.of(c, group),
-        c.hasWritableLayer() ? layer(c.getWritableLayer(), files, now) : null,
-        files.node().map(room -> room.taken(logs.getOrDefault(name, TreeUse.NONE))).orElse(null),
-        counters.ofContainer(group).orElse(null));
+        files.isPresent() && c.hasWritableLayer()
+            ? layer(c.getWritableLayer(), files.get(), now)
+            : null,
+        files
+            .flatMap(RuntimeFiles::node)
+            .map(room -> room.taken(logs.getOrDefault(name, TreeUse.NONE)))
+            .orElse(null),
+        files.flatMap(_ -> counters.ofContainer(group)).orElse(null));
   }
 
   private MemoryStats memory(ContainerStats c, String group, Instant now) {

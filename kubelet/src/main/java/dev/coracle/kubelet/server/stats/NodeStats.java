@@ -34,6 +34,12 @@ public record NodeStats(
     List<SystemContainer> systemContainers,
     List<PodStats> pods) {
 
+  /** How much somebody wants to know: what is asked often is read from few files. */
+  public enum Extent {
+    CPU_AND_MEMORY,
+    ALL
+  }
+
   public NodeStats {
     systemContainers = List.copyOf(systemContainers);
     pods = List.copyOf(pods);

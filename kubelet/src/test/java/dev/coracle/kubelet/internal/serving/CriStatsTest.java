@@ -21,6 +21,7 @@ import dev.coracle.kubelet.internal.runtime.Labels;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.server.stats.CadvisorMetrics;
 import dev.coracle.kubelet.server.stats.NodeStats;
+import dev.coracle.kubelet.server.stats.NodeStats.Extent;
 import dev.coracle.kubelet.server.stats.SummaryJson;
 import dev.coracle.kubelet.spi.RuntimeService;
 import java.io.IOException;
@@ -51,6 +52,9 @@ class CriStatsTest {
   private JsonNode summary;
   private String metrics;
 
+  private CriStats stats;
+  private int asksForFiles;
+
   @BeforeEach
   void ask() throws IOException {
     PodPaths paths = new PodPaths(at.resolve("root"), at.resolve("logs"));
@@ -62,7 +66,7 @@ class CriStatsTest {
     Files.writeString(paths.hostsFile("u"), "x".repeat(30));
     PodContext context =
         new PodContext(POD, clock, Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ZERO);
-    CriStats stats =
+    stats =
         new CriStats(
             runtime(),
             Machine.read(),
@@ -77,9 +81,9 @@ class CriStatsTest {
     Path group = Files.createDirectories(at.resolve("cgroup/c1"));
     Files.writeString(group.resolve("cpu.stat"), "user_usec 2000000\nsystem_usec 3000000\n");
     Files.writeString(group.resolve("cgroup.procs"), ProcessHandle.current().pid() + "\n");
-    stats.read();
+    stats.read(Extent.ALL);
     clock.set(clock.instant().plusSeconds(10));
-    NodeStats told = stats.read();
+    NodeStats told = stats.read(Extent.ALL);
     summary = SummaryJson.render(told, false);
     metrics = CadvisorMetrics.render(told);
   }
@@ -110,7 +114,10 @@ class CriStatsTest {
                 switch (method.getName()) {
                   case "containerStats" -> List.of(c.build());
                   case "podSandboxStats" -> List.of(s.build());
-                  case "imageFsInfo" -> info;
+                  case "imageFsInfo" -> {
+                    asksForFiles++;
+                    yield info;
+                  }
                   case String other -> throw new AssertionError(other);
                 });
   }
@@ -123,6 +130,32 @@ class CriStatsTest {
 
   private static UInt64Value value(long v) {
     return UInt64Value.newBuilder().setValue(v).build();
+  }
+
+  @Test
+  void whoAsksForCpuAndMemoryIsToldOfNothingElse() {
+    asksForFiles = 0;
+    NodeStats told = stats.read(Extent.CPU_AND_MEMORY);
+    assertThat(asksForFiles).isZero();
+    assertThat(told.memory()).isNotNull();
+    assertThat(told.fs()).isNull();
+    assertThat(told.network()).isNull();
+    assertThat(told.pods())
+        .singleElement()
+        .satisfies(pod -> {
+          assertThat(pod.memory()).isNotNull();
+          assertThat(pod.ephemeralStorage()).isNull();
+          assertThat(pod.volumes()).isEmpty();
+          assertThat(pod.kernel()).isNull();
+          assertThat(pod.containers())
+              .singleElement()
+              .satisfies(c -> {
+                assertThat(c.cpu().usageCoreNanoSeconds()).isEqualTo(5_000);
+                assertThat(c.logs()).isNull();
+                assertThat(c.rootfs()).isNull();
+                assertThat(c.kernel()).isNull();
+              });
+        });
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.coracle.kubelet.server.internal.logs.GzipSink;
 import dev.coracle.kubelet.server.internal.logs.LogOptions;
 import dev.coracle.kubelet.server.stats.CadvisorMetrics;
 import dev.coracle.kubelet.server.stats.NodeStats;
+import dev.coracle.kubelet.server.stats.NodeStats.Extent;
 import dev.coracle.kubelet.server.stats.ResourceMetrics;
 import dev.coracle.kubelet.server.stats.SummaryJson;
 import io.smallrye.mutiny.Uni;
@@ -45,14 +46,17 @@ public final class DocumentRoutes {
     router.get("/metrics/probes").handler(rc -> metrics(rc, documents.probeMetrics(), x -> x));
     router
         .get("/metrics/cadvisor")
-        .handler(rc -> metrics(rc, documents.stats(), CadvisorMetrics::render));
+        .handler(rc -> metrics(rc, stats(Extent.ALL), CadvisorMetrics::render));
     router.get("/metrics/slis").handler(rc -> prometheus(rc, documents.health().slis()));
     router.get("/metrics/resource").handler(this::resourceMetrics);
     router
         .get("/stats/summary")
         .handler(rc -> {
           boolean cheap = LogOptions.flag(rc.request().getParam("only_cpu_and_memory"));
-          json(rc, documents.stats(), (NodeStats s) -> SummaryJson.render(s, cheap));
+          json(
+              rc,
+              stats(cheap ? Extent.CPU_AND_MEMORY : Extent.ALL),
+              (NodeStats s) -> SummaryJson.render(s, cheap));
         });
     router.get("/logs/entries").handler(this::logEntries);
     mountHealth(router);
@@ -101,9 +105,13 @@ public final class DocumentRoutes {
     }
   }
 
+  private Supplier<Uni<NodeStats>> stats(Extent extent) {
+    return () -> documents.stats().apply(extent);
+  }
+
   private void resourceMetrics(RoutingContext rc) {
     // A failing source is told in the metrics themselves, so that the scraper sees it.
-    ask(documents.stats())
+    ask(stats(Extent.CPU_AND_MEMORY))
         .map(ResourceMetrics::render)
         .otherwise(_ -> ResourceMetrics.render(null))
         .onSuccess(text -> prometheus(rc, text));
