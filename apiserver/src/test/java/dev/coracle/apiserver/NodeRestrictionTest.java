@@ -197,7 +197,7 @@ class NodeRestrictionTest {
     assertThat(
             refusal(() ->
                 create(node, Resources.PODS, mirror(",'imagePullSecrets':[{'name':'s'}]", own))))
-        .contains("node \"n1\" can not create pods that reference secrets");
+        .contains("a mirror pod may not reference secrets");
     assertThat(
             refusal(() ->
                 create(

@@ -25,6 +25,7 @@ public final class KindWarnings {
 
   private static final FieldPath ANNOTATIONS = FieldPath.METADATA.child("annotations");
   private static final String CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class";
+  private static final String MOUNTABLE = "kubernetes.io/enforce-mountable-secrets";
   private static final String CLASS_TEXT =
       "deprecated since v1.8; use \"storageClassName\" attribute instead";
   private static final Map<String, String> VOLUMES =
@@ -97,6 +98,7 @@ public final class KindWarnings {
       rules.tell(object, to);
     }
     WorkloadWarnings.always(kind, object, true, to);
+    account(kind, object, Json.NODES.missingNode(), to);
   }
 
   /** Of an object that is changed itself, not by a subresource. */
@@ -112,9 +114,21 @@ public final class KindWarnings {
       rules.tell(now, to);
     }
     WorkloadWarnings.always(kind, now, false, to);
+    account(kind, now, before, to);
   }
 
-  private static boolean annotation(ObjectNode object, String key) {
+  private static void account(String kind, JsonNode now, JsonNode before, Consumer<String> to) {
+    if (kind.equals("/ServiceAccount")
+        && annotation(now, MOUNTABLE)
+        && !annotation(before, MOUNTABLE)) {
+      to.accept(
+          ANNOTATIONS.key(MOUNTABLE)
+              + ": deprecated in v1.32+; prefer separate namespaces to isolate access to mounted"
+              + " secrets");
+    }
+  }
+
+  private static boolean annotation(JsonNode object, String key) {
     return object.path("metadata").path("annotations").has(key);
   }
 

@@ -83,10 +83,12 @@ public record AdmissionRequest(
 
   /** Whether what a Pod's containers get is being changed. */
   public boolean resizesPod() {
-    return operation == Operation.UPDATE
-        && object != null
-        && resource().equals(PODS)
-        && call.subresource().equals("resize");
+    return operation == Operation.UPDATE && object != null && isOfPod("resize");
+  }
+
+  /** Whether this concerns this subresource of a Pod. */
+  public boolean isOfPod(String subresource) {
+    return resource().equals(PODS) && call.subresource().equals(subresource);
   }
 
   /** Whether a Pod as a whole is being changed. */

@@ -70,16 +70,13 @@ final class MirrorPodRestriction {
   private static void references(AdmissionRequest request, JsonNode spec, String who) {
     refuse(
         request, who, !spec.path("serviceAccountName").asText("").isEmpty(), "a service account");
-    boolean secrets = !spec.path("imagePullSecrets").isEmpty();
     boolean maps = false;
     for (String list : new String[] {"initContainers", "containers", "ephemeralContainers"}) {
       for (JsonNode container : spec.path(list)) {
         for (JsonNode variable : container.path("env")) {
-          secrets |= variable.path("valueFrom").hasNonNull("secretKeyRef");
           maps |= variable.path("valueFrom").hasNonNull("configMapKeyRef");
         }
         for (JsonNode source : container.path("envFrom")) {
-          secrets |= source.hasNonNull("secretRef");
           maps |= source.hasNonNull("configMapRef");
         }
       }
@@ -87,22 +84,14 @@ final class MirrorPodRestriction {
     boolean bundles = false;
     boolean claims = false;
     for (JsonNode volume : spec.path("volumes")) {
-      secrets |= volume.hasNonNull("secret");
       maps |= volume.hasNonNull("configMap");
       claims |= volume.hasNonNull("persistentVolumeClaim");
-      for (JsonNode kind : volume) {
-        secrets |=
-            kind.hasNonNull("secretRef")
-                || kind.hasNonNull("secretName")
-                || kind.hasNonNull("nodePublishSecretRef");
-      }
       for (JsonNode source : volume.path("projected").path("sources")) {
-        secrets |= source.hasNonNull("secret");
         maps |= source.hasNonNull("configMap");
         bundles |= source.hasNonNull("clusterTrustBundle");
       }
     }
-    refuse(request, who, secrets, "secrets");
+    refuse(request, who, PodSecrets.any(spec), "secrets");
     refuse(request, who, maps, "configmaps");
     refuse(request, who, bundles, "clustertrustbundles");
     refuse(request, who, claims, "persistentvolumeclaims");

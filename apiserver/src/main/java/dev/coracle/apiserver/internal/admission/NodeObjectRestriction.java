@@ -39,7 +39,7 @@ final class NodeObjectRestriction {
   private NodeObjectRestriction() {}
 
   static void admit(AdmissionRequest request, String node) {
-    String named = Refusal.name(request);
+    String named = request.objectName();
     if (!named.equals(node)) {
       throw Refusal.of(
           request, "node \"" + node + "\" is not allowed to modify node \"" + named + "\"");

@@ -76,14 +76,14 @@ final class NodeRestriction implements AdmissionPlugin {
       }
       case "leases.coordination.k8s.io" -> {
         if (!request.call().namespace().equals("kube-node-lease")
-            || !Refusal.name(request).equals(node)) {
+            || !request.objectName().equals(node)) {
           throw Refusal.of(
               request, "can only access node lease with the same name as the requesting node");
         }
       }
       case "persistentvolumes" -> volume(request, node);
       case "csinodes.storage.k8s.io" -> {
-        if (!Refusal.name(request).equals(node)) {
+        if (!request.objectName().equals(node)) {
           throw Refusal.of(
               request, "can only access CSINode with the same name as the requesting node");
         }

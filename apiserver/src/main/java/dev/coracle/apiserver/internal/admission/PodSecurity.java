@@ -135,12 +135,12 @@ final class PodSecurity implements AdmissionPlugin {
     if (!policy.errors().isEmpty()
         && (last == null || !last.errors().causes().equals(policy.errors().causes()))) {
       throw StatusException.invalid(
-          request.call().type().kind(), Refusal.name(request), policy.errors().causes());
+          request.call().type().kind(), request.objectName(), policy.errors().causes());
     }
     if (last == null || isNoStricter(policy.enforce(), last.enforce())) {
       return Backstage.DONE;
     }
-    String name = Refusal.name(request);
+    String name = request.objectName();
     return store
         .list(PODS, name, ListOptions.ALL)
         .invoke(pods ->
