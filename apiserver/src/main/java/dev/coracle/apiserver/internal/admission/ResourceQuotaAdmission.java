@@ -5,11 +5,16 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
+import dev.coracle.api.Resources;
+import dev.coracle.api.quota.QuotaScopes;
+import dev.coracle.api.quota.QuotaUsage;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
 import dev.coracle.apiserver.internal.registry.Backstage;
+import dev.coracle.apiserver.internal.registry.DeviceConversions;
 import dev.coracle.apiserver.internal.registry.LiveCache;
 import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -63,7 +68,7 @@ final class ResourceQuotaAdmission implements AdmissionPlugin {
     Uni<Void> all = Backstage.DONE;
     for (KubeObject quota : here) {
       boolean counts =
-          QuotaUsage.inScope(quota.at("spec"), request.resource(), object)
+          QuotaScopes.count(quota.at("spec"), request.resource(), object)
               && delta.keySet().stream().anyMatch(k -> quota.at("status", "hard").has(k));
       if (counts || constrains(quota, request)) {
         all = all.chain(() -> take(request, object, quota, delta));
@@ -79,14 +84,19 @@ final class ResourceQuotaAdmission implements AdmissionPlugin {
   }
 
   private static Map<String, Quantity> delta(AdmissionRequest request, ObjectNode object) {
-    Map<String, Quantity> now = new LinkedHashMap<>(QuotaUsage.of(request.resource(), object));
+    Map<String, Quantity> now = new LinkedHashMap<>(usage(request, object));
     KubeObject before = request.before();
     if (before != null) {
-      QuotaUsage.of(request.resource(), before.tree())
-          .forEach((k, q) -> now.merge(k, q, (a, b) -> a.minus(b)));
+      usage(request, before.tree()).forEach((k, q) -> now.merge(k, q, (a, b) -> a.minus(b)));
       now.values().removeIf(q -> q.signum() <= 0);
     }
     return now;
+  }
+
+  private static Map<String, Quantity> usage(AdmissionRequest request, JsonNode object) {
+    boolean claim = request.resource().equals(Resources.RESOURCE_CLAIMS.groupResource());
+    return QuotaUsage.of(
+        request.resource(), claim ? DeviceConversions.nested(object) : object, Instant.now());
   }
 
   private Uni<Void> take(

@@ -9,6 +9,7 @@ import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Quantity;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.quota.QuotaScopes;
 import dev.coracle.api.rest.ListOptions;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
@@ -19,7 +20,6 @@ import dev.coracle.controllers.internal.ResourceCatalog.Entry;
 import dev.coracle.controllers.internal.pods.Pods;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -136,28 +136,24 @@ public final class ResourceQuotaController extends LoopController {
    * those may not have what came just before the quota, or what admission has counted already.
    */
   private Uni<ObjectNode> used(String namespace, KubeObject quota) {
-    QuotaUsage usage = new QuotaUsage();
+    QuotaTotals totals = new QuotaTotals(quota.at("spec"), env.now());
     ObjectNode used = Json.object();
     JsonNode hard = quota.at("spec", "hard");
     Uni<Void> counting =
-        list(Resources.PODS, namespace, QuotaUsage.needsPods(hard))
-            .invoke(pods -> usage.pods(pods, quota.at("spec")))
-            .chain(() -> list(Resources.SERVICES, namespace, QuotaUsage.needsServices(hard)))
-            .invoke(usage::services)
+        count(totals, Resources.PODS, namespace, totals.needsPods())
+            .chain(() -> count(totals, Resources.SERVICES, namespace, totals.needsServices()))
             .chain(() ->
-                list(Resources.PERSISTENT_VOLUME_CLAIMS, namespace, QuotaUsage.needsClaims(hard)))
-            .invoke(usage::claims)
-            .chain(() -> list(Resources.RESOURCE_CLAIMS, namespace, QuotaUsage.needsDevices(hard)))
-            .invoke(usage::devices)
-            .replaceWithVoid();
+                count(totals, Resources.PERSISTENT_VOLUME_CLAIMS, namespace, totals.needsClaims()))
+            .chain(
+                () -> count(totals, Resources.RESOURCE_CLAIMS, namespace, totals.needsDevices()));
     for (Map.Entry<String, JsonNode> entry : hard.properties()) {
       String resource = entry.getKey();
       counting =
           counting
               .chain(() -> {
-                Quantity amount = usage.of(resource);
+                Quantity amount = totals.of(resource);
                 return amount.signum() == 0 && !resource.equals("pods")
-                    ? counted(namespace, resource)
+                    ? counted(namespace, resource, quota.at("spec"))
                     : Uni.createFrom().item(amount);
               })
               .invoke(amount -> used.put(resource, amount.toString()))
@@ -166,18 +162,21 @@ public final class ResourceQuotaController extends LoopController {
     return counting.replaceWith(used);
   }
 
-  private Uni<List<KubeObject>> list(
-      GroupVersionResource resource, String namespace, boolean needed) {
+  private Uni<Void> count(
+      QuotaTotals totals, GroupVersionResource resource, String namespace, boolean needed) {
     if (!needed) {
-      return Uni.createFrom().item(List.of());
+      return Uni.createFrom().voidItem();
     }
     return env.client()
         .list(resource, namespace, ListOptions.ALL)
-        .map(found -> found.items().stream().map(KubeObject::trimmed).toList());
+        .invoke(found ->
+            totals.add(
+                resource.groupResource(), found.items().stream().map(KubeObject::trimmed).toList()))
+        .replaceWithVoid();
   }
 
   /** Numbers of objects: {@code secrets}, {@code count/deployments.apps}. */
-  private Uni<Quantity> counted(String namespace, String name) {
+  private Uni<Quantity> counted(String namespace, String name, JsonNode spec) {
     String resource = name.startsWith("count/") ? name.substring(6) : name;
     return catalog.collectable().stream()
         .filter(e -> e.namespaced() && e.resource().groupResource().toString().equals(resource))
@@ -185,7 +184,12 @@ public final class ResourceQuotaController extends LoopController {
         .map(e ->
             env.client()
                 .list(e.resource(), namespace, ListOptions.ALL)
-                .map(found -> Quantity.of(found.items().size())))
+                .map(found ->
+                    Quantity.of(
+                        found.items().stream()
+                            .filter(o ->
+                                QuotaScopes.count(spec, e.resource().groupResource(), o.tree()))
+                            .count())))
         .orElseGet(() -> Uni.createFrom().item(Quantity.ZERO));
   }
 }

@@ -13,15 +13,12 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * How containers end: by themselves, by order, or before they began. An end arrives on the poller's
  * thread and is written down on a virtual thread, under the container's lock.
  */
 final class ContainerEnds {
-  private static final Logger LOG = LoggerFactory.getLogger(ContainerEnds.class);
   private static final int START_ERROR_CODE = 128;
   private static final int KILLED = 128 + Processes.SIGKILL;
   private static final long KILL_WAIT_SECONDS = 10;
