@@ -92,6 +92,67 @@ class LimitsTest {
   }
 
   @Test
+  void whatAPodsSandboxTakesIsNotTheUsers() {
+    api.post(
+            "/apis/node.k8s.io/v1/runtimeclasses",
+            "{metadata: {name: heavy}, handler: h, overhead: {podFixed: {cpu: 1}}}")
+        .ok();
+    String namespace = namespace();
+    api.post(
+            namespace + "/limitranges",
+            "{metadata: {name: r}, spec: {limits: [{type: Pod, max: {cpu: 1}}]}}")
+        .ok();
+    api.post(
+            namespace + "/pods",
+            "{metadata: {name: p}, spec: {runtimeClassName: heavy, containers: ["
+                + c("c", "cpu: 1", "cpu: 1")
+                + "]}}")
+        .ok();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          requests: {storage: 1Gi}, limits: {storage: 9Gi} |
+          requests: {storage: 1Mi} | minimum storage usage per PersistentVolumeClaim is 1Gi, but request is 1Mi
+          requests: {storage: 3Gi} | maximum storage usage per PersistentVolumeClaim is 2Gi, but request is 3Gi
+          """)
+  void ofClaimsTheRequestAloneIsBounded(String resources, String words) {
+    String namespace = namespace();
+    api.post(
+            namespace + "/limitranges",
+            "{metadata: {name: r}, spec: {limits: [{type: PersistentVolumeClaim,"
+                + " min: {storage: 1Gi}, max: {storage: 2Gi}}]}}")
+        .ok();
+    Answer answer =
+        api.post(
+            namespace + "/persistentvolumeclaims",
+            "{metadata: {name: c}, spec: {accessModes: [ReadWriteOnce], resources: {"
+                + resources
+                + "}}}");
+    if (words == null) {
+      answer.ok();
+    } else {
+      assertThat(answer.message()).isEqualTo("persistentvolumeclaims \"c\" is forbidden: " + words);
+    }
+  }
+
+  @Test
+  void theFirstRangeThatIsViolatedRefuses() {
+    String namespace = namespace();
+    for (String name : new String[] {"a", "b"}) {
+      api.post(
+              namespace + "/limitranges",
+              "{metadata: {name: " + name + "}, spec: {limits: [{type: Pod, max: {cpu: 1}}]}}")
+          .ok();
+    }
+    assertThat(pod(namespace, c("c", "cpu: 2", "cpu: 2")).message())
+        .isEqualTo("pods \"p\" is forbidden: maximum cpu usage per Pod is 1, but limit is 2");
+  }
+
+  @Test
   void whatAQuotaCountsAllContainersHaveToSay() {
     String namespace = namespace();
     api.post(

@@ -25,6 +25,7 @@ import java.util.TreeSet;
 final class LimitRanger implements AdmissionPlugin {
 
   private static final String NOTE = "kubernetes.io/limit-ranger";
+  private static final String CLAIM = "PersistentVolumeClaim";
 
   private final LiveCache ranges;
 
@@ -102,8 +103,8 @@ final class LimitRanger implements AdmissionPlugin {
     if (!pod && !claim) {
       return Backstage.DONE;
     }
-    List<String> problems = new ArrayList<>();
     for (KubeObject range : ranges.in(request.call().namespace())) {
+      List<String> problems = new ArrayList<>();
       for (JsonNode limit : range.at("spec", "limits")) {
         switch (limit.path("type").asText("")) {
           case "Container" -> {
@@ -118,25 +119,32 @@ final class LimitRanger implements AdmissionPlugin {
               check(limit, "Pod", sum(object), problems);
             }
           }
-          case "PersistentVolumeClaim" -> {
+          case CLAIM -> {
             if (claim) {
-              check(
-                  limit, "PersistentVolumeClaim", object.path("spec").path("resources"), problems);
+              checkClaim(limit, object.path("spec").path("resources"), problems);
             }
           }
           default -> {}
         }
       }
-    }
-    if (!problems.isEmpty()) {
-      throw Refusal.of(request, Aggregate.of(problems));
+      if (!problems.isEmpty()) {
+        throw Refusal.of(request, Aggregate.of(problems));
+      }
     }
     return Backstage.DONE;
   }
 
-  /** Of all containers together, as the scheduler counts them. */
-  private static JsonNode sum(JsonNode pod) {
+  /** Of all containers together, as the scheduler counts them, without the pod's overhead. */
+  private static JsonNode sum(JsonNode given) {
     ObjectNode out = Json.object();
+    ObjectNode pod = Json.object();
+    given.properties().forEach(e -> pod.set(e.getKey(), e.getValue()));
+    if (given.path("spec") instanceof ObjectNode spec) {
+      ObjectNode bare = Json.object();
+      bare.setAll(spec);
+      bare.remove("overhead");
+      pod.set("spec", bare);
+    }
     for (String field : new String[] {"requests", "limits"}) {
       ObjectNode node = out.putObject(field);
       PodRequests.of(pod, field).forEach((name, q) -> node.put(name, q.toString()));
@@ -144,7 +152,25 @@ final class LimitRanger implements AdmissionPlugin {
     return out;
   }
 
-  private static void check(
+  /** What a claim requests alone: what it limits is not for users to say. */
+  private static void checkClaim(JsonNode limit, JsonNode resources, List<String> problems) {
+    ObjectNode requests = Json.object();
+    requests.set("requests", resources.path("requests"));
+    checkMin(limit, CLAIM, requests, problems);
+    each(
+        limit.path("max"),
+        (name, bound) -> {
+          Quantity request = quantity(resources, "requests", name);
+          String rule = "maximum " + name + " usage per " + CLAIM + " is " + bound;
+          if (request == null) {
+            problems.add(rule + ".  No request is specified");
+          } else if (request.compareTo(bound) > 0) {
+            problems.add(rule + ", but request is " + request);
+          }
+        });
+  }
+
+  private static void checkMin(
       JsonNode limit, String type, JsonNode resources, List<String> problems) {
     each(
         limit.path("min"),
@@ -160,16 +186,20 @@ final class LimitRanger implements AdmissionPlugin {
             problems.add(rule + ", but limit is " + most);
           }
         });
+  }
+
+  private static void check(
+      JsonNode limit, String type, JsonNode resources, List<String> problems) {
+    checkMin(limit, type, resources, problems);
     each(
         limit.path("max"),
         (name, bound) -> {
-          boolean claim = type.equals("PersistentVolumeClaim");
           Quantity request = quantity(resources, "requests", name);
-          Quantity most = claim ? null : quantity(resources, "limits", name);
+          Quantity most = quantity(resources, "limits", name);
           String rule = "maximum " + name + " usage per " + type + " is " + bound;
-          if (claim ? request == null : most == null) {
-            problems.add(rule + ".  No " + (claim ? "request" : "limit") + " is specified");
-          } else if (most != null && most.compareTo(bound) > 0) {
+          if (most == null) {
+            problems.add(rule + ".  No limit is specified");
+          } else if (most.compareTo(bound) > 0) {
             problems.add(rule + ", but limit is " + most);
           } else if (request != null && request.compareTo(bound) > 0) {
             problems.add(rule + ", but request is " + request);
