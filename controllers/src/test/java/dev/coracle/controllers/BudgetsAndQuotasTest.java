@@ -2,6 +2,7 @@ package dev.coracle.controllers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import java.time.Duration;
@@ -109,5 +110,51 @@ class BudgetsAndQuotasTest {
     c.pass(Duration.ofMinutes(5));
     assertThat(c.get(Resources.RESOURCE_QUOTAS, "q").text("status", "used", "configmaps"))
         .isEqualTo("2");
+  }
+
+  @Test
+  void aQuotaFollowsWhatClaimsAreGiven() {
+    c.create(
+        Resources.PERSISTENT_VOLUME_CLAIMS,
+        """
+        {"apiVersion":"v1","kind":"PersistentVolumeClaim",
+         "metadata":{"namespace":"default","name":"grows"},
+         "spec":{"storageClassName":"manual","accessModes":["ReadWriteOnce"],
+          "volumeAttributesClassName":"silver","resources":{"requests":{"storage":"1Gi"}}}}\
+        """);
+    c.create(
+        Resources.RESOURCE_QUOTAS,
+        """
+        {"apiVersion":"v1","kind":"ResourceQuota","metadata":{"namespace":"default","name":"q"},
+         "spec":{"hard":{"requests.storage":"9Gi"}}}\
+        """);
+    c.create(
+        Resources.RESOURCE_QUOTAS,
+        """
+        {"apiVersion":"v1","kind":"ResourceQuota","metadata":{"namespace":"default","name":"gold"},
+         "spec":{"hard":{"persistentvolumeclaims":"9"},"scopeSelector":{"matchExpressions":[
+          {"scopeName":"VolumeAttributesClass","operator":"In","values":["gold"]}]}}}\
+        """);
+    c.pass(Duration.ofSeconds(1));
+    assertThat(used("q", "requests.storage")).isEqualTo("1Gi");
+    assertThat(used("gold", "persistentvolumeclaims")).isEqualTo("0");
+    c.api.change(
+        Resources.PERSISTENT_VOLUME_CLAIMS,
+        "default",
+        "grows",
+        n -> {
+          ObjectNode status = n.withObjectProperty("status");
+          status.withObjectProperty("allocatedResources").put("storage", "2Gi");
+          status
+              .withObjectProperty("modifyVolumeStatus")
+              .put("targetVolumeAttributesClassName", "gold");
+        });
+    c.pass(Duration.ofSeconds(1));
+    assertThat(used("q", "requests.storage")).isEqualTo("2Gi");
+    assertThat(used("gold", "persistentvolumeclaims")).isEqualTo("1");
+  }
+
+  private String used(String quota, String what) {
+    return c.get(Resources.RESOURCE_QUOTAS, quota).text("status", "used", what);
   }
 }

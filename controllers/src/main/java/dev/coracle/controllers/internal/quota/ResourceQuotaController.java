@@ -20,6 +20,7 @@ import dev.coracle.controllers.internal.ResourceCatalog.Entry;
 import dev.coracle.controllers.internal.pods.Pods;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -90,7 +91,9 @@ public final class ResourceQuotaController extends LoopController {
                     || (entry.resource().equals(Resources.PODS)
                         && before.generation() != now.generation())
                     || (entry.resource().equals(Resources.SERVICES)
-                        && !before.at("spec").equals(now.at("spec")))) {
+                        && !before.at("spec").equals(now.at("spec")))
+                    || (entry.resource().equals(Resources.PERSISTENT_VOLUME_CLAIMS)
+                        && !counted(before).equals(counted(now)))) {
                   wake(now);
                 }
               }
@@ -100,6 +103,14 @@ public final class ResourceQuotaController extends LoopController {
                 wake(last);
               }
             });
+  }
+
+  /** What of a claim's status a quota counts, or by which scope: admission hears of none of it. */
+  private static List<JsonNode> counted(KubeObject claim) {
+    return List.of(
+        claim.at("status", "allocatedResources"),
+        claim.at("status", "currentVolumeAttributesClassName"),
+        claim.at("status", "modifyVolumeStatus"));
   }
 
   private void wake(KubeObject object) {
