@@ -181,8 +181,7 @@ class FairnessTest {
                 .setMethod(HttpMethod.GET)
                 .setURI(path)
                 .putHeader("Impersonate-User", user))
-        .compose(request -> request.send())
-        .compose(response -> response.body().map(_ -> response));
+        .compose(request -> request.send().compose(response -> response.body().map(_ -> response)));
   }
 
   private String dumped() {

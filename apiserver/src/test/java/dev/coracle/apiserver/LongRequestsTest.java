@@ -60,8 +60,11 @@ class LongRequestsTest {
                         new PemTrustOptions().addCertPath(server.pki().path("ca.crt").toString())));
     return client
         .request(HttpMethod.GET, uri)
-        .compose(request -> request.putHeader("X-Long", header).send())
-        .compose(response -> response.body().map(response.statusCode()))
+        .compose(request ->
+            request
+                .putHeader("X-Long", header)
+                .send()
+                .compose(response -> response.body().map(response.statusCode())))
         .eventually(client::close)
         .toCompletionStage()
         .toCompletableFuture()

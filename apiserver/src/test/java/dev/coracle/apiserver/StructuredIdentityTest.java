@@ -426,8 +426,11 @@ class StructuredIdentityTest {
     String said =
         client
             .request(HttpMethod.GET, server.server().port(), "127.0.0.1", path)
-            .compose(r -> r.putHeader("Authorization", bearer).send())
-            .compose(r -> r.body().map(body -> r.statusCode() + " " + body))
+            .compose(request ->
+                request
+                    .putHeader("Authorization", bearer)
+                    .send()
+                    .compose(r -> r.body().map(body -> r.statusCode() + " " + body)))
             .toCompletionStage()
             .toCompletableFuture()
             .get(60, TimeUnit.SECONDS);

@@ -138,8 +138,11 @@ class RequestTracesTest {
     int code =
         client
             .request(HttpMethod.GET, "/version")
-            .compose(request -> request.putHeader("traceparent", SAMPLED).send())
-            .compose(response -> response.body().map(response.statusCode()))
+            .compose(request ->
+                request
+                    .putHeader("traceparent", SAMPLED)
+                    .send()
+                    .compose(response -> response.body().map(response.statusCode())))
             .eventually(client::close)
             .toCompletionStage()
             .toCompletableFuture()

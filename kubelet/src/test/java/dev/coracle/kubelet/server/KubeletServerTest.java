@@ -317,9 +317,12 @@ class KubeletServerTest {
   private static Answer plainly(HttpClient client, int port, String uri) throws Exception {
     return client
         .request(HttpMethod.GET, port, "127.0.0.1", uri)
-        .compose(request -> request.send())
-        .compose(
-            response -> response.body().map(b -> new Answer(response.statusCode(), b.toString())))
+        // In one turn: an answer that is here before its reader is lost.
+        .compose(request ->
+            request
+                .send()
+                .compose(response ->
+                    response.body().map(b -> new Answer(response.statusCode(), b.toString()))))
         .toCompletionStage()
         .toCompletableFuture()
         .get(10, TimeUnit.SECONDS);
@@ -377,11 +380,14 @@ class KubeletServerTest {
     byte[] body =
         client
             .request(HttpMethod.GET, port, "localhost", uri)
-            .compose(request -> request.putHeader("Accept-Encoding", accepted).send())
-            .compose(response -> {
-              assertThat(response.getHeader("Content-Encoding")).isEqualTo("gzip");
-              return response.body();
-            })
+            .compose(request ->
+                request
+                    .putHeader("Accept-Encoding", accepted)
+                    .send()
+                    .compose(response -> {
+                      assertThat(response.getHeader("Content-Encoding")).isEqualTo("gzip");
+                      return response.body();
+                    }))
             .toCompletionStage()
             .toCompletableFuture()
             .get(10, TimeUnit.SECONDS)
