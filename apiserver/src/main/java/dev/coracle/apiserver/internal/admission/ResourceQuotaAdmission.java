@@ -69,12 +69,17 @@ final class ResourceQuotaAdmission implements AdmissionPlugin {
     for (KubeObject quota : here) {
       boolean counts =
           QuotaScopes.count(quota.at("spec"), request.resource(), object)
-              && delta.keySet().stream().anyMatch(k -> quota.at("status", "hard").has(k));
+              && delta.keySet().stream().anyMatch(k -> limits(quota, k));
       if (counts || constrains(quota, request)) {
         all = all.chain(() -> take(request, object, quota, delta));
       }
     }
     return all;
+  }
+
+  /** What is enforced is in the status; the one here may be older than that in the store. */
+  private static boolean limits(KubeObject quota, String name) {
+    return quota.at("spec", "hard").has(name) || quota.at("status", "hard").has(name);
   }
 
   private static boolean constrains(KubeObject quota, AdmissionRequest request) {
