@@ -2,6 +2,7 @@ package dev.coracle.api.quota;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.coracle.api.AttributesClasses;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.Quantity;
 import java.util.LinkedHashSet;
@@ -41,7 +42,8 @@ public final class QuotaScopes {
     return switch (resource.toString()) {
       case "pods" -> ofPod(scope, operator, values, object);
       case "persistentvolumeclaims" ->
-          scope.equals("VolumeAttributesClass") && named(classes(object), operator, values);
+          scope.equals("VolumeAttributesClass")
+              && named(AttributesClasses.ofClaim(object), operator, values);
       default -> false;
     };
   }
@@ -53,8 +55,10 @@ public final class QuotaScopes {
       case "NotTerminating" -> !isTerminating(spec);
       case "BestEffort" -> isBestEffort(pod);
       case "NotBestEffort" -> !isBestEffort(pod);
-      case "PriorityClass" ->
-          named(names(spec.path("priorityClassName").asText("")), operator, values);
+      case "PriorityClass" -> {
+        String name = spec.path("priorityClassName").asText("");
+        yield named(name.isEmpty() ? Set.of() : Set.of(name), operator, values);
+      }
       case "CrossNamespacePodAffinity" -> looksElsewhere(spec.path("affinity"));
       default -> false;
     };
@@ -62,25 +66,6 @@ public final class QuotaScopes {
 
   private static boolean isTerminating(JsonNode spec) {
     return spec.path("activeDeadlineSeconds").asLong(-1) >= 0;
-  }
-
-  /** What a claim has, wants, or is being given. */
-  private static Set<String> classes(JsonNode claim) {
-    JsonNode status = claim.path("status");
-    return names(
-        claim.path("spec").path("volumeAttributesClassName").asText(""),
-        status.path("currentVolumeAttributesClassName").asText(""),
-        status.path("modifyVolumeStatus").path("targetVolumeAttributesClassName").asText(""));
-  }
-
-  private static Set<String> names(String... given) {
-    Set<String> names = new LinkedHashSet<>();
-    for (String name : given) {
-      if (!name.isEmpty()) {
-        names.add(name);
-      }
-    }
-    return names;
   }
 
   /** Whether one of the names, or that there is none, is as the operator wants it. */

@@ -2,6 +2,7 @@ package dev.coracle.controllers.internal.quota;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.AttributesClasses;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
@@ -106,11 +107,9 @@ public final class ResourceQuotaController extends LoopController {
   }
 
   /** What of a claim's status a quota counts, or by which scope: admission hears of none of it. */
-  private static List<JsonNode> counted(KubeObject claim) {
+  private static List<Object> counted(KubeObject claim) {
     return List.of(
-        claim.at("status", "allocatedResources"),
-        claim.at("status", "currentVolumeAttributesClassName"),
-        claim.at("status", "modifyVolumeStatus"));
+        claim.at("status", "allocatedResources"), AttributesClasses.ofClaim(claim.tree()));
   }
 
   private void wake(KubeObject object) {

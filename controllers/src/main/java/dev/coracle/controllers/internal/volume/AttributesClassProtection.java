@@ -1,12 +1,12 @@
 package dev.coracle.controllers.internal.volume;
 
+import dev.coracle.api.AttributesClasses;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Resources;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
-import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -30,9 +30,12 @@ public final class AttributesClassProtection extends ProtectionController {
         "kubernetes.io/vac-protection");
     this.claims =
         follow(
-            env.informer(Resources.PERSISTENT_VOLUME_CLAIMS), AttributesClassProtection::ofClaim);
+            env.informer(Resources.PERSISTENT_VOLUME_CLAIMS),
+            claim -> AttributesClasses.ofClaim(claim.tree()));
     this.volumes =
-        follow(env.informer(Resources.PERSISTENT_VOLUMES), AttributesClassProtection::ofVolume);
+        follow(
+            env.informer(Resources.PERSISTENT_VOLUMES),
+            volume -> AttributesClasses.ofVolume(volume.tree()));
   }
 
   private Lister follow(Informer users, Function<KubeObject, Set<String>> classes) {
@@ -52,27 +55,6 @@ public final class AttributesClassProtection extends ProtectionController {
           }
         });
     return users.lister();
-  }
-
-  private static Set<String> ofClaim(KubeObject claim) {
-    return names(
-        claim.text("spec", "volumeAttributesClassName"),
-        claim.text("status", "currentVolumeAttributesClassName"),
-        claim.text("status", "modifyVolumeStatus", "targetVolumeAttributesClassName"));
-  }
-
-  private static Set<String> ofVolume(KubeObject volume) {
-    return names(volume.text("spec", "volumeAttributesClassName"));
-  }
-
-  private static Set<String> names(String... given) {
-    Set<String> names = new LinkedHashSet<>();
-    for (String name : given) {
-      if (!name.isEmpty()) {
-        names.add(name);
-      }
-    }
-    return names;
   }
 
   @Override

@@ -6,7 +6,6 @@ import dev.coracle.kubelet.internal.runtime.ContainerState;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.PodRuntimeStatus;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
-import java.util.Optional;
 
 /**
  * Counts containers that have ended since their pod was looked at before. What had ended before
@@ -17,8 +16,8 @@ public record Terminations(SyncLoop loop, StartMetrics metrics) implements Runti
   @Override
   public void read(String uid, PodRuntimeStatus before, PodRuntimeStatus now) {
     for (ContainerState container : now.containers()) {
-      Optional<ContainerState> was = before.byId(container.id());
-      if (hasEnded(container) && was.isPresent() && !hasEnded(was.get())) {
+      if (hasEnded(container)
+          && before.byId(container.id()).filter(was -> !hasEnded(was)).isPresent()) {
         loop.pod(uid)
             .map(PodContext::pod)
             .flatMap((Pod pod) -> pod.container(container.name()))
