@@ -138,4 +138,53 @@ class CertificatesApiTest {
         .contains("user not permitted to approve requests with signerName \"example.com/s\"");
     kubectl.ok("delete", "csr", "other");
   }
+
+  @Test
+  void attestingNeedsARightForTheSigner() throws Exception {
+    kubectl.ok(
+        "create",
+        "clusterrole",
+        "bundles",
+        "--verb=create,get,patch",
+        "--resource=clustertrustbundles.certificates.k8s.io");
+    kubectl.ok("create", "clusterrolebinding", "bundles", "--clusterrole=bundles", "--user=ann");
+    String bundle =
+        """
+        apiVersion: certificates.k8s.io/v1beta1
+        kind: ClusterTrustBundle
+        metadata: {name: "example.com:s:one"}
+        spec:
+          signerName: example.com/s
+          trustBundle: |
+        %s
+        """
+            .formatted(Files.readString(server.pki().path("ca.crt")).indent(4));
+    Kubectl.Ran refused = kubectl.run(bundle, "create", "--as=ann", "-f", "-");
+    assertThat(refused.err())
+        .contains("user not permitted to attest for signerName \"example.com/s\"");
+    kubectl.okWith(bundle, "create", "-f", "-");
+    String name = "clustertrustbundle/example.com:s:one";
+    assertThat(kubectl.fails("label", name, "a=b", "--as=ann")).contains("not permitted to attest");
+    kubectl.ok(
+        "patch",
+        name,
+        "--as=ann",
+        "--type=merge",
+        "-p",
+        "{\"metadata\":{\"finalizers\":[\"example.com/f\"]}}");
+    kubectl.okWith(
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata: {name: attesters}
+        rules:
+        - {apiGroups: [certificates.k8s.io], resources: [signers], resourceNames: [example.com/*], verbs: [attest]}
+        """,
+        "create",
+        "-f",
+        "-");
+    kubectl.ok(
+        "create", "clusterrolebinding", "attesters", "--clusterrole=attesters", "--user=ann");
+    kubectl.ok("label", name, "a=b", "--as=ann");
+  }
 }

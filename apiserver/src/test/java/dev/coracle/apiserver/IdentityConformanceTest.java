@@ -211,7 +211,7 @@ class IdentityConformanceTest {
         "create",
         "clusterrole",
         "giver",
-        "--verb=create",
+        "--verb=create,get,patch",
         "--resource=roles.rbac.authorization.k8s.io,rolebindings.rbac.authorization.k8s.io");
     kubectl.ok("create", "clusterrolebinding", "giver", "--clusterrole=giver", "--user=greta");
     assertThat(
@@ -227,5 +227,16 @@ class IdentityConformanceTest {
                 "--user=greta",
                 "--as=greta"))
         .contains("attempting to grant RBAC permissions not currently held");
+    kubectl.ok("create", "rolebinding", "large", "--clusterrole=cluster-admin", "--user=x");
+    assertThat(kubectl.fails("label", "rolebinding", "large", "a=b", "--as=greta"))
+        .contains("attempting to grant RBAC permissions not currently held");
+    kubectl.ok(
+        "patch",
+        "rolebinding",
+        "large",
+        "--as=greta",
+        "--type=merge",
+        "-p",
+        "{\"metadata\":{\"finalizers\":[\"example.com/f\"]}}");
   }
 }

@@ -1,11 +1,13 @@
 package dev.coracle.api.quota;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.coracle.api.AttributesClasses;
 import dev.coracle.api.GroupResource;
+import dev.coracle.api.Json;
 import dev.coracle.api.Quantity;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -23,18 +25,27 @@ public final class QuotaScopes {
    * @param quotaSpec of the ResourceQuota
    */
   public static boolean count(JsonNode quotaSpec, GroupResource resource, JsonNode object) {
+    return selectors(quotaSpec).stream().allMatch(s -> matches(s, resource, object));
+  }
+
+  /** All it selects by, each as a term of {@code scopeSelector.matchExpressions}. */
+  public static List<JsonNode> selectors(JsonNode quotaSpec) {
+    List<JsonNode> out = new ArrayList<>();
     for (JsonNode scope : quotaSpec.path("scopes")) {
-      if (!matches(scope.asText(""), "Exists", MissingNode.getInstance(), resource, object)) {
-        return false;
-      }
+      out.add(Json.object().put("scopeName", scope.asText("")).put("operator", "Exists"));
     }
-    for (JsonNode e : quotaSpec.path("scopeSelector").path("matchExpressions")) {
-      String operator = e.path("operator").asText("");
-      if (!matches(e.path("scopeName").asText(""), operator, e.path("values"), resource, object)) {
-        return false;
-      }
-    }
-    return true;
+    quotaSpec.path("scopeSelector").path("matchExpressions").forEach(out::add);
+    return out;
+  }
+
+  /** Whether an object is in a scope as a selector wants it. */
+  public static boolean matches(JsonNode selector, GroupResource resource, JsonNode object) {
+    return matches(
+        selector.path("scopeName").asText(""),
+        selector.path("operator").asText(""),
+        selector.path("values"),
+        resource,
+        object);
   }
 
   private static boolean matches(

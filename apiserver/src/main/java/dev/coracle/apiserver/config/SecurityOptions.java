@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param signingEndpoint the UNIX socket of an {@code ExternalJWTSigner}, which signs service
  *     account tokens; null: the cluster's own key does
  * @param tracingConfig a TracingConfiguration of apiserver.config.k8s.io/v1; null: no traces
+ * @param admission which admission plugins look at writes
  */
 public record SecurityOptions(
     AuditOptions audit,
@@ -27,14 +28,15 @@ public record SecurityOptions(
     @Nullable Path authenticationConfig,
     @Nullable Path authorizationConfig,
     @Nullable Path signingEndpoint,
-    @Nullable Path tracingConfig) {
+    @Nullable Path tracingConfig,
+    AdmissionOptions admission) {
 
   public SecurityOptions(
       AuditOptions audit,
       @Nullable Path encryptionConfig,
       OidcOptions oidc,
       WebhookOptions webhooks) {
-    this(audit, encryptionConfig, oidc, webhooks, null, null, null, null);
+    this(audit, encryptionConfig, oidc, webhooks, null, null, null, null, AdmissionOptions.DEFAULT);
   }
 
   public static final SecurityOptions DEFAULT =
@@ -49,7 +51,8 @@ public record SecurityOptions(
         authenticationConfig,
         authorizationConfig,
         signingEndpoint,
-        tracingConfig);
+        tracingConfig,
+        admission);
   }
 
   /**
@@ -65,7 +68,8 @@ public record SecurityOptions(
         authentication,
         authorization,
         signingEndpoint,
-        tracingConfig);
+        tracingConfig,
+        admission);
   }
 
   /**
@@ -80,7 +84,8 @@ public record SecurityOptions(
         authenticationConfig,
         authorizationConfig,
         socket,
-        tracingConfig);
+        tracingConfig,
+        admission);
   }
 
   /**
@@ -95,6 +100,20 @@ public record SecurityOptions(
         authenticationConfig,
         authorizationConfig,
         signingEndpoint,
-        file);
+        file,
+        admission);
+  }
+
+  public SecurityOptions withAdmission(AdmissionOptions options) {
+    return new SecurityOptions(
+        audit,
+        encryptionConfig,
+        oidc,
+        webhooks,
+        authenticationConfig,
+        authorizationConfig,
+        signingEndpoint,
+        tracingConfig,
+        options);
   }
 }

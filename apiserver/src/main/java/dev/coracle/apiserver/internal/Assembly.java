@@ -79,6 +79,7 @@ import dev.coracle.apiserver.internal.stream.Connects;
 import dev.coracle.apiserver.internal.stream.Destinations;
 import dev.coracle.apiserver.internal.stream.Forwarder;
 import dev.coracle.apiserver.internal.stream.Tunnels;
+import dev.coracle.apiserver.internal.structured.AdmissionFile;
 import dev.coracle.apiserver.internal.structured.TracingFile;
 import dev.coracle.apiserver.internal.subresource.BindingSubresource;
 import dev.coracle.apiserver.internal.subresource.EvictionSubresource;
@@ -140,6 +141,7 @@ public final class Assembly {
   private final HttpFront front;
   private final FlowControl flows;
   private final Remotes remotes;
+  private final AdmissionPlugins admission;
   private final Bootstrap bootstrap;
   private final KubernetesServiceReconciler kubernetesService;
   private final String advertiseAddress;
@@ -194,14 +196,23 @@ public final class Assembly {
             scheme,
             store,
             definition -> type(definition, strategies, extensions.converters(), ruleMeters));
+    admission =
+        new AdmissionPlugins(
+            new AdmissionPlugins.Parts(
+                vertx,
+                state,
+                store,
+                authorizer,
+                this::registry,
+                () -> innerCalls(UserInfo.APISERVER),
+                extensions.plugins(),
+                meters,
+                clock),
+            options.security().admission(),
+            AdmissionFile.read(options.security().admission().config()));
     Backstage backstage =
         new Backstage(
-            store,
-            new AdmissionChain(
-                AdmissionPlugins.inOrder(
-                    state, store, authorizer, this::registry, extensions.plugins()),
-                new AdmissionMeters(meters)),
-            clock);
+            store, new AdmissionChain(admission.inOrder(), new AdmissionMeters(meters)), clock);
     Path signing = options.security().signingEndpoint();
     signer =
         signing == null
@@ -414,6 +425,7 @@ public final class Assembly {
     state.stop();
     flows.stop();
     remotes.close();
+    admission.close();
     signer.stop();
     customResources.stop();
     extensions.stop();

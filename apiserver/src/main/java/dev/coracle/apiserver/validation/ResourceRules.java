@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /** Names and amounts of compute resources. */
-final class ResourceRules {
+public final class ResourceRules {
 
   /** Names without a domain that quotas know, or that have an amount somewhere else. */
   private static final Set<String> STANDARD =
@@ -124,7 +124,8 @@ final class ResourceRules {
     return name.indexOf('/') < 0 || name.contains("kubernetes.io/");
   }
 
-  private static boolean isExtended(String name) {
+  /** What devices are asked for by: a name of a domain of somebody's own. */
+  public static boolean isExtended(String name) {
     return !isNative(name)
         && !name.startsWith("requests.")
         && NameRules.qualifiedName("requests." + name).isEmpty();

@@ -1,5 +1,6 @@
 package dev.coracle.launcher.cli;
 
+import dev.coracle.apiserver.config.AdmissionOptions;
 import dev.coracle.apiserver.config.AuditOptions;
 import dev.coracle.apiserver.config.OidcOptions;
 import dev.coracle.apiserver.config.SecurityOptions;
@@ -8,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -189,6 +191,47 @@ final class SecurityFlags {
               + " requests' spans are sent to. Default: no traces")
   private @Nullable Path tracingConfig;
 
+  @Option(
+      names = "--enable-admission-plugins",
+      paramLabel = "NAME",
+      split = ",",
+      description =
+          "Admission plugins that look at writes beside those that do anyway (docs/admission.md)")
+  private List<String> enableAdmissionPlugins = List.of();
+
+  @Option(
+      names = "--disable-admission-plugins",
+      paramLabel = "NAME",
+      split = ",",
+      description = "Admission plugins that do not look at writes, though they would.")
+  private List<String> disableAdmissionPlugins = List.of();
+
+  @Option(
+      names = "--admission-control-config-file",
+      paramLabel = "FILE",
+      description =
+          "AdmissionConfiguration (apiserver.config.k8s.io/v1): what admission plugins are told."
+              + " Default: none")
+  private @Nullable Path admissionControlConfigFile;
+
+  @Option(
+      names = "--default-not-ready-toleration-seconds",
+      paramLabel = "SECONDS",
+      defaultValue = "300",
+      description =
+          "How long pods that do not say so stay on a node that is not ready. Default:"
+              + " ${DEFAULT-VALUE}")
+  private long notReadySeconds;
+
+  @Option(
+      names = "--default-unreachable-toleration-seconds",
+      paramLabel = "SECONDS",
+      defaultValue = "300",
+      description =
+          "How long pods that do not say so stay on a node that is not reached. Default:"
+              + " ${DEFAULT-VALUE}")
+  private long unreachableSeconds;
+
   SecurityOptions options() {
     return new SecurityOptions(
         new AuditOptions(
@@ -213,6 +256,12 @@ final class SecurityFlags {
         authenticationConfig,
         authorizationConfig,
         signingEndpoint,
-        tracingConfig);
+        tracingConfig,
+        new AdmissionOptions(
+            Set.copyOf(enableAdmissionPlugins),
+            Set.copyOf(disableAdmissionPlugins),
+            admissionControlConfigFile,
+            notReadySeconds,
+            unreachableSeconds));
   }
 }

@@ -6,12 +6,19 @@ import dev.coracle.apiserver.internal.registry.Backstage;
 import io.smallrye.mutiny.Uni;
 
 /**
- * A Pod stays five minutes on a node that is not ready or not reachable, unless it says otherwise;
+ * A Pod stays for a while on a node that is not ready or not reachable, unless it says otherwise;
  * also when it is replaced by one that says nothing.
  */
 final class DefaultTolerationSeconds implements AdmissionPlugin {
 
-  private static final int SECONDS = 300;
+  private final long notReady;
+  private final long unreachable;
+
+  /** Both in seconds. */
+  DefaultTolerationSeconds(long notReady, long unreachable) {
+    this.notReady = notReady;
+    this.unreachable = unreachable;
+  }
 
   @Override
   public String name() {
@@ -23,13 +30,13 @@ final class DefaultTolerationSeconds implements AdmissionPlugin {
     ObjectNode pod = request.object();
     if (pod != null && (request.createsPod() || request.updatesPod())) {
       ObjectNode spec = pod.withObjectProperty("spec");
-      tolerate(spec, "node.kubernetes.io/not-ready");
-      tolerate(spec, "node.kubernetes.io/unreachable");
+      tolerate(spec, "node.kubernetes.io/not-ready", notReady);
+      tolerate(spec, "node.kubernetes.io/unreachable", unreachable);
     }
     return Backstage.DONE;
   }
 
-  private static void tolerate(ObjectNode spec, String key) {
+  private static void tolerate(ObjectNode spec, String key, long seconds) {
     for (JsonNode t : spec.path("tolerations")) {
       String k = t.path("key").asText("");
       String effect = t.path("effect").asText("");
@@ -42,6 +49,6 @@ final class DefaultTolerationSeconds implements AdmissionPlugin {
         .put("key", key)
         .put("operator", "Exists")
         .put("effect", "NoExecute")
-        .put("tolerationSeconds", SECONDS);
+        .put("tolerationSeconds", seconds);
   }
 }

@@ -11,6 +11,10 @@ import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
 import dev.coracle.apiserver.internal.podsecurity.Level;
 import dev.coracle.apiserver.internal.podsecurity.LevelVersion;
 import dev.coracle.apiserver.internal.podsecurity.NamespacePolicy;
+import dev.coracle.apiserver.internal.podsecurity.PodSecurityConfig;
+import dev.coracle.apiserver.internal.podsecurity.PodSecurityMeters;
+import dev.coracle.apiserver.internal.podsecurity.PodSecurityMeters.Mode;
+import dev.coracle.apiserver.internal.podsecurity.PodSecurityMeters.Written;
 import dev.coracle.apiserver.internal.podsecurity.PodSecurityStandards;
 import dev.coracle.apiserver.internal.podsecurity.PodsOfNamespace;
 import dev.coracle.apiserver.internal.podsecurity.Violation;
@@ -20,7 +24,9 @@ import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -41,11 +47,19 @@ final class PodSecurity implements AdmissionPlugin {
 
   private final LiveCache namespaces;
   private final ResourceStore store;
+  private final PodSecurityConfig config;
+  private final PodSecurityMeters meters;
   private final PodsOfNamespace existing = new PodsOfNamespace(System::nanoTime);
 
-  PodSecurity(LiveCache namespaces, ResourceStore store) {
+  PodSecurity(
+      LiveCache namespaces,
+      ResourceStore store,
+      PodSecurityConfig config,
+      PodSecurityMeters meters) {
     this.namespaces = namespaces;
     this.store = store;
+    this.config = config;
+    this.meters = meters;
   }
 
   @Override
@@ -72,43 +86,79 @@ final class PodSecurity implements AdmissionPlugin {
     if (template.isMissingNode()) {
       return Backstage.DONE;
     }
-    NamespacePolicy policy =
-        NamespacePolicy.of(
-            namespaces
-                .get("", request.call().namespace())
-                .map(KubeObject::labels)
-                .orElse(Map.of()));
+    Written written =
+        new Written(
+            request.operation().name().toLowerCase(Locale.ROOT),
+            pod ? "pod" : "controller",
+            subresource);
+    Optional<String> exempt = exempt(request);
+    if (exempt.isPresent()) {
+      exempt(request, exempt.get(), written);
+      return Backstage.DONE;
+    }
+    NamespacePolicy policy = policy(request.call().namespace());
     KubeObject before = request.before();
     if (policy.isOpen()) {
       if (pod) {
         note(request, "enforce-policy", policy.enforce().toString());
+        meters.evaluated(true, policy.enforce(), Mode.ENFORCE, written);
       }
     } else if (!pod || before == null || isSignificant(before.tree(), object)) {
-      evaluate(request, policy, template, pod);
+      if (config.exemptRuntimeClasses().contains(runtimeClass(template))) {
+        exempt(request, "runtimeClass", written);
+      } else {
+        evaluate(request, policy, template, written);
+      }
     }
     return Backstage.DONE;
+  }
+
+  private NamespacePolicy policy(String namespace) {
+    return NamespacePolicy.of(
+        namespaces.get("", namespace).map(KubeObject::labels).orElse(Map.of()), config);
+  }
+
+  private Optional<String> exempt(AdmissionRequest request) {
+    if (config.exemptNamespaces().contains(request.call().namespace())) {
+      return Optional.of("namespace");
+    }
+    return config.exemptUsers().contains(request.call().user().name())
+        ? Optional.of("user")
+        : Optional.empty();
+  }
+
+  private void exempt(AdmissionRequest request, String why, Written written) {
+    note(request, "exempt", why);
+    meters.exempted(written);
+  }
+
+  private static String runtimeClass(JsonNode pod) {
+    return pod.path("spec").path("runtimeClassName").asText("");
   }
 
   private static void note(AdmissionRequest request, String key, String value) {
     request.annotate(NamespacePolicy.PREFIX + key, value);
   }
 
-  private static void evaluate(
-      AdmissionRequest request, NamespacePolicy policy, JsonNode template, boolean enforced) {
+  private void evaluate(
+      AdmissionRequest request, NamespacePolicy policy, JsonNode template, Written written) {
     if (!policy.errors().isEmpty()) {
       List<String> causes =
           policy.errors().causes().stream().map(c -> c.field() + ": " + c.message()).toList();
       note(request, "error", "Failed to parse policy: " + Aggregate.of(causes));
+      meters.mistaken(written);
     }
     Map<LevelVersion, List<Violation>> known = new HashMap<>();
     List<Violation> refused = List.of();
-    if (enforced) {
+    if (written.resource().equals("pod")) {
       note(request, "enforce-policy", policy.enforce().toString());
       refused = violations(known, policy.enforce(), template);
+      meters.evaluated(refused.isEmpty(), policy.enforce(), Mode.ENFORCE, written);
     }
     List<Violation> audited = violations(known, policy.audit(), template);
     if (!audited.isEmpty()) {
       note(request, "audit-violations", "would violate " + words(policy.audit(), audited));
+      meters.evaluated(false, policy.audit(), Mode.AUDIT, written);
     }
     if (!refused.isEmpty()) {
       throw Refusal.of(request, "violates " + words(policy.enforce(), refused));
@@ -116,6 +166,7 @@ final class PodSecurity implements AdmissionPlugin {
     List<Violation> warned = violations(known, policy.warn(), template);
     if (!warned.isEmpty()) {
       request.call().warnings().add("would violate " + words(policy.warn(), warned));
+      meters.evaluated(false, policy.warn(), Mode.WARN, written);
     }
   }
 
@@ -129,25 +180,51 @@ final class PodSecurity implements AdmissionPlugin {
   }
 
   private Uni<Void> namespace(AdmissionRequest request, ObjectNode object) {
-    NamespacePolicy policy = NamespacePolicy.of(labels(object));
+    NamespacePolicy policy = NamespacePolicy.of(labels(object), config);
     KubeObject before = request.before();
-    NamespacePolicy last = before == null ? null : NamespacePolicy.of(before.labels());
+    NamespacePolicy last = before == null ? null : NamespacePolicy.of(before.labels(), config);
     if (!policy.errors().isEmpty()
         && (last == null || !last.errors().causes().equals(policy.errors().causes()))) {
       throw StatusException.invalid(
           request.call().type().kind(), request.objectName(), policy.errors().causes());
     }
+    String name = request.objectName();
+    if (config.exemptNamespaces().contains(name)) {
+      if (!policy.isOpen() && (last == null || !policy.equals(last))) {
+        request.call().warnings().add(ignored(name, policy));
+      }
+      return Backstage.DONE;
+    }
     if (last == null || isNoStricter(policy.enforce(), last.enforce())) {
       return Backstage.DONE;
     }
-    String name = request.objectName();
     return store
         .list(PODS, name, ListOptions.ALL)
         .invoke(pods ->
             existing
-                .warnings(name, policy.enforce(), pods.items())
+                .warnings(name, policy.enforce(), held(pods.items()))
                 .forEach(request.call().warnings()::add))
         .replaceWithVoid();
+  }
+
+  private static String ignored(String namespace, NamespacePolicy policy) {
+    return "namespace \""
+        + namespace
+        + "\" is exempt from Pod Security, and the policy (enforce="
+        + policy.enforce()
+        + ", audit="
+        + policy.audit()
+        + ", warn="
+        + policy.warn()
+        + ") will be ignored";
+  }
+
+  private List<KubeObject> held(List<KubeObject> pods) {
+    return config.exemptRuntimeClasses().isEmpty()
+        ? pods
+        : pods.stream()
+            .filter(p -> !config.exemptRuntimeClasses().contains(runtimeClass(p.fleeting().tree())))
+            .toList();
   }
 
   private static Map<String, String> labels(ObjectNode object) {

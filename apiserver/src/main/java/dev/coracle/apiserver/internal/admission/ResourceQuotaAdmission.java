@@ -16,6 +16,7 @@ import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,13 +32,19 @@ import java.util.TreeSet;
 final class ResourceQuotaAdmission implements AdmissionPlugin {
 
   private static final GroupResource QUOTAS = new GroupResource("", "resourcequotas");
+  private static final GroupResource CLAIMS = Resources.PERSISTENT_VOLUME_CLAIMS.groupResource();
 
   private final LiveCache quotas;
   private final ResourceStore store;
+  private final List<LimitedResource> limited;
 
-  ResourceQuotaAdmission(LiveCache quotas, ResourceStore store) {
+  /**
+   * @param limited what is had only where a quota is about it
+   */
+  ResourceQuotaAdmission(LiveCache quotas, ResourceStore store, List<LimitedResource> limited) {
     this.quotas = quotas;
     this.store = store;
+    this.limited = limited;
   }
 
   @Override
@@ -48,33 +55,66 @@ final class ResourceQuotaAdmission implements AdmissionPlugin {
   @Override
   public Uni<Void> validate(AdmissionRequest request) {
     ObjectNode object = request.object();
-    boolean create = request.operation() == Operation.CREATE;
-    boolean grows =
-        request.operation() == Operation.UPDATE
-            && (request.is("", "persistentvolumeclaims")
-                || request.is("", "services")
-                || request.resizesPod());
-    if (object == null
-        || !create && !grows
-        || !request.call().subresource().isEmpty() && !request.resizesPod()
-        || request.call().namespace().isEmpty()) {
+    if (object == null || request.call().namespace().isEmpty() || !concerns(request)) {
       return Backstage.DONE;
     }
     List<KubeObject> here = quotas.in(request.call().namespace());
-    if (here.isEmpty()) {
+    if (here.isEmpty() && limited.isEmpty()) {
       return Backstage.DONE;
     }
-    Map<String, Quantity> delta = delta(request, object);
-    Uni<Void> all = Backstage.DONE;
+    Map<String, Quantity> now = usage(request, object);
+    KubeObject before = request.before();
+    Map<String, Quantity> more = before == null ? now : growth(now, usage(request, before.tree()));
+    List<Charge> charges = new ArrayList<>();
+    Set<String> limitedHere = new HashSet<>();
     for (KubeObject quota : here) {
-      boolean counts =
-          QuotaScopes.count(quota.at("spec"), request.resource(), object)
-              && delta.keySet().stream().anyMatch(k -> limits(quota, k));
-      if (counts || constrains(quota, request)) {
-        all = all.chain(() -> take(request, object, quota, delta));
+      if (!QuotaScopes.count(quota.at("spec"), request.resource(), object)) {
+        continue;
+      }
+      now.keySet().stream().filter(k -> limits(quota, k)).forEach(limitedHere::add);
+      // What comes into a quota's scopes is new to it, whatever it was before.
+      boolean known =
+          before != null && QuotaScopes.count(quota.at("spec"), request.resource(), before.tree());
+      Map<String, Quantity> delta = before == null || known ? more : now;
+      if (delta.keySet().stream().anyMatch(k -> limits(quota, k)) || constrains(quota, request)) {
+        charges.add(new Charge(quota, delta));
       }
     }
+    if (!more.isEmpty() && !limited.isEmpty()) {
+      LimitedResource.check(
+          limited, request, object, now, limitedHere, matched(here, request, object));
+    }
+    Uni<Void> all = Backstage.DONE;
+    for (Charge charge : charges) {
+      all = all.chain(() -> take(request, object, charge.quota, charge.delta));
+    }
     return all;
+  }
+
+  private record Charge(KubeObject quota, Map<String, Quantity> delta) {}
+
+  private static boolean concerns(AdmissionRequest request) {
+    if (request.operation() == Operation.CREATE) {
+      return request.call().subresource().isEmpty();
+    }
+    return request.operation() == Operation.UPDATE
+        && (request.is("", "persistentvolumeclaims")
+            || request.is("", "services")
+            || request.resizesPod()
+            || isClaimStatus(request));
+  }
+
+  /** Its driver tells of what it could not give back, which is counted, but not refused. */
+  private static boolean isClaimStatus(AdmissionRequest request) {
+    return request.resource().equals(CLAIMS) && request.call().subresource().equals("status");
+  }
+
+  private static List<JsonNode> matched(
+      List<KubeObject> quotas, AdmissionRequest request, ObjectNode object) {
+    return quotas.stream()
+        .flatMap(q -> QuotaScopes.selectors(q.at("spec")).stream())
+        .filter(s -> QuotaScopes.matches(s, request.resource(), object))
+        .toList();
   }
 
   /** What is enforced is in the status; the one here may be older than that in the store. */
@@ -88,14 +128,12 @@ final class ResourceQuotaAdmission implements AdmissionPlugin {
         && quota.at("spec", "scopeSelector").isMissingNode();
   }
 
-  private static Map<String, Quantity> delta(AdmissionRequest request, ObjectNode object) {
-    Map<String, Quantity> now = new LinkedHashMap<>(usage(request, object));
-    KubeObject before = request.before();
-    if (before != null) {
-      usage(request, before.tree()).forEach((k, q) -> now.merge(k, q, (a, b) -> a.minus(b)));
-      now.values().removeIf(q -> q.signum() <= 0);
-    }
-    return now;
+  private static Map<String, Quantity> growth(
+      Map<String, Quantity> now, Map<String, Quantity> before) {
+    Map<String, Quantity> out = new LinkedHashMap<>(now);
+    before.forEach((k, q) -> out.computeIfPresent(k, (_, n) -> n.minus(q)));
+    out.values().removeIf(q -> q.signum() <= 0);
+    return out;
   }
 
   private static Map<String, Quantity> usage(AdmissionRequest request, JsonNode object) {
@@ -164,8 +202,12 @@ final class ResourceQuotaAdmission implements AdmissionPlugin {
         continue;
       }
       Quantity now = Quantity.tryParse(quota.at("status", "used", e.getKey()).asText(""));
-      Quantity sum = now == null ? e.getValue() : now.plus(e.getValue());
-      if (sum.compareTo(most) > 0) {
+      if (now == null) {
+        throw Refusal.of(
+            request, "status unknown for quota: " + quota.name() + ", resources: " + e.getKey());
+      }
+      Quantity sum = now.plus(e.getValue());
+      if (sum.compareTo(most) > 0 && !isClaimStatus(request)) {
         exceeded.add(e.getKey());
       }
       used.put(e.getKey(), sum);

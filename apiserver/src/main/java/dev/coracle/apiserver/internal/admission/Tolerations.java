@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,30 @@ final class Tolerations {
       }
     }
     return merged;
+  }
+
+  /** Whether each of them is one of the others, or tolerates no more than one of them. */
+  static boolean within(JsonNode tolerations, JsonNode allowed) {
+    for (JsonNode each : tolerations) {
+      if (!covered(each, allowed, true)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Adds one, in place of one that is only for less long. */
+  static void put(ObjectNode spec, ObjectNode toleration) {
+    ArrayNode all = spec.withArrayProperty("tolerations");
+    for (int i = 0; i < all.size(); i++) {
+      ObjectNode bare = all.get(i).deepCopy();
+      bare.remove("tolerationSeconds");
+      if (bare.equals(toleration)) {
+        all.set(i, toleration);
+        return;
+      }
+    }
+    all.add(toleration);
   }
 
   private static boolean covered(JsonNode each, Iterable<JsonNode> by, boolean byEqual) {

@@ -9,7 +9,7 @@ public enum Level {
   BASELINE,
   RESTRICTED;
 
-  static Optional<Level> of(String label) {
+  public static Optional<Level> of(String label) {
     for (Level level : values()) {
       if (level.toString().equals(label)) {
         return Optional.of(level);

@@ -16,7 +16,7 @@ public record LevelVersion(Level level, int minor) {
   private static final Pattern VERSION = Pattern.compile("v1\\.(0|[1-9][0-9]{0,8})");
 
   /** {@code latest} or {@code v1.x}. */
-  static Optional<Integer> minor(String label) {
+  public static Optional<Integer> minor(String label) {
     if (label.equals("latest")) {
       return Optional.of(LATEST);
     }

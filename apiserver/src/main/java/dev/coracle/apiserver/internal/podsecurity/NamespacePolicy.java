@@ -19,21 +19,26 @@ public record NamespacePolicy(
   public static final String PREFIX = "pod-security.kubernetes.io/";
 
   private static final FieldPath LABELS = FieldPath.METADATA.child("labels");
-  private static final LevelVersion DEFAULT =
-      new LevelVersion(Level.PRIVILEGED, LevelVersion.LATEST);
 
-  public static NamespacePolicy of(Map<String, String> labels) {
+  /**
+   * @param config what holds where the labels say nothing
+   */
+  public static NamespacePolicy of(Map<String, String> labels, PodSecurityConfig config) {
     FieldErrors errors = new FieldErrors();
     return new NamespacePolicy(
-        mode(labels, "enforce", Level.RESTRICTED, errors),
-        mode(labels, "audit", Level.PRIVILEGED, errors),
-        mode(labels, "warn", Level.PRIVILEGED, errors),
+        mode(labels, "enforce", config.enforce(), Level.RESTRICTED, errors),
+        mode(labels, "audit", config.audit(), Level.PRIVILEGED, errors),
+        mode(labels, "warn", config.warn(), Level.PRIVILEGED, errors),
         errors);
   }
 
   private static LevelVersion mode(
-      Map<String, String> labels, String mode, Level otherwise, FieldErrors errors) {
-    LevelVersion out = DEFAULT;
+      Map<String, String> labels,
+      String mode,
+      LevelVersion unsaid,
+      Level otherwise,
+      FieldErrors errors) {
+    LevelVersion out = unsaid;
     String level = labels.get(PREFIX + mode);
     if (level != null) {
       out =

@@ -220,7 +220,8 @@ class PodSecurityStandardsTest {
                 NamespacePolicy.PREFIX + "enforce-version", "1.25",
                 NamespacePolicy.PREFIX + "audit", "loose",
                 NamespacePolicy.PREFIX + "warn", "baseline",
-                NamespacePolicy.PREFIX + "warn-version", "v1.30"));
+                NamespacePolicy.PREFIX + "warn-version", "v1.30"),
+            PodSecurityConfig.DEFAULT);
     assertThat(policy.enforce()).hasToString("restricted:latest");
     assertThat(policy.audit()).hasToString("privileged:latest");
     assertThat(policy.warn()).hasToString("baseline:v1.30");

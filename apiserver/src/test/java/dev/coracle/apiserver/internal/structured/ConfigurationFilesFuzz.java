@@ -93,6 +93,7 @@ class ConfigurationFilesFuzz {
   void changedFiles() throws InterruptedException {
     new Fuzzer()
         .seeds(AUTHENTICATION, AUTHORIZATION, AUDIT, ENCRYPTION, KUBECONFIG, "", "[]", "~")
+        .seeds(AdmissionFileTest.ALL)
         .words("- ", ": ", "[", "{", "}", "&a ", "*a", "~", "null", "-1s", "9999999h", "https://[")
         .percent(30)
         .run(this::read);
@@ -102,6 +103,7 @@ class ConfigurationFilesFuzz {
     Path file = Files.write(directory.resolve("file"), input);
     refusedBy(IllegalArgumentException.class, () -> AuthenticationFile.parse(input, "https://own"));
     refusedBy(IllegalArgumentException.class, () -> AuthorizationFile.parse(input));
+    refusedBy(IllegalArgumentException.class, () -> AdmissionFile.parse(input, file));
     refusedBy(IllegalStateException.class, () -> AuditPolicy.read(file));
     refusedBy(
         IllegalStateException.class,
