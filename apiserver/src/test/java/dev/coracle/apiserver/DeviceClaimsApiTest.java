@@ -274,14 +274,21 @@ class DeviceClaimsApiTest {
   void aQuotaLimitsTheDevicesOfAClass() {
     String namespace = "/api/v1/namespaces/limited";
     api.post("/api/v1/namespaces", "{metadata: {name: limited}}").ok();
-    String hard = "{hard: {gpu.deviceclass.resource.k8s.io/devices: '3'}}";
-    api.post(namespace + "/resourcequotas", "{metadata: {name: q}, spec: " + hard + "}").ok();
-    api.merge(namespace + "/resourcequotas/q/status", "{status: " + hard + "}").ok();
+    String hard = "hard: {gpu.deviceclass.resource.k8s.io/devices: '3'}";
+    String quotas = namespace + "/resourcequotas";
+    api.post(quotas, "{metadata: {name: q}, spec: {" + hard + "}}").ok();
+    api.merge(quotas + "/q/status", "{status: {" + hard + "}}").ok();
     String two =
         "{metadata: {generateName: c-}, spec: {devices: {requests: [{name: r, firstAvailable:"
             + " [{name: a, deviceClassName: gpu, count: 2}, {name: b, deviceClassName: gpu}]},"
             + " {name: s, exactly: {deviceClassName: other, count: 9}}]}}}";
     String claims = GROUP + "v1/namespaces/limited/resourceclaims";
+    assertThat(api.post(claims, two).message())
+        .as("what is used is not counted yet")
+        .contains(
+            "status unknown for quota: q, resources: gpu.deviceclass.resource.k8s.io/devices");
+    String used = "used: {gpu.deviceclass.resource.k8s.io/devices: '0'}";
+    api.merge(quotas + "/q/status", "{status: {" + used + "}}").ok();
     api.post(claims, two).ok();
     TestApi.Answer refused = api.post(claims, two);
     assertThat(refused.code()).isEqualTo(403);

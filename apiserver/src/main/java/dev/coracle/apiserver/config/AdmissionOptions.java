@@ -17,10 +17,10 @@ public record AdmissionOptions(
     Set<String> enabled,
     Set<String> disabled,
     @Nullable Path config,
-    long notReadySeconds,
-    long unreachableSeconds) {
+    int notReadySeconds,
+    int unreachableSeconds) {
 
-  private static final long FIVE_MINUTES = 300;
+  private static final int FIVE_MINUTES = 300;
 
   public static final AdmissionOptions DEFAULT =
       new AdmissionOptions(Set.of(), Set.of(), null, FIVE_MINUTES, FIVE_MINUTES);

@@ -221,7 +221,7 @@ final class SecurityFlags {
       description =
           "How long pods that do not say so stay on a node that is not ready. Default:"
               + " ${DEFAULT-VALUE}")
-  private long notReadySeconds;
+  private int notReadySeconds;
 
   @Option(
       names = "--default-unreachable-toleration-seconds",
@@ -230,7 +230,7 @@ final class SecurityFlags {
       description =
           "How long pods that do not say so stay on a node that is not reached. Default:"
               + " ${DEFAULT-VALUE}")
-  private long unreachableSeconds;
+  private int unreachableSeconds;
 
   SecurityOptions options() {
     return new SecurityOptions(

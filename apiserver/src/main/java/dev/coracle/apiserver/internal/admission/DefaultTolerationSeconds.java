@@ -11,11 +11,11 @@ import io.smallrye.mutiny.Uni;
  */
 final class DefaultTolerationSeconds implements AdmissionPlugin {
 
-  private final long notReady;
-  private final long unreachable;
+  private final int notReady;
+  private final int unreachable;
 
   /** Both in seconds. */
-  DefaultTolerationSeconds(long notReady, long unreachable) {
+  DefaultTolerationSeconds(int notReady, int unreachable) {
     this.notReady = notReady;
     this.unreachable = unreachable;
   }
@@ -36,7 +36,7 @@ final class DefaultTolerationSeconds implements AdmissionPlugin {
     return Backstage.DONE;
   }
 
-  private static void tolerate(ObjectNode spec, String key, long seconds) {
+  private static void tolerate(ObjectNode spec, String key, int seconds) {
     for (JsonNode t : spec.path("tolerations")) {
       String k = t.path("key").asText("");
       String effect = t.path("effect").asText("");

@@ -44,25 +44,35 @@ final class LimitRanger implements AdmissionPlugin {
     if (pod == null || !request.createsPod()) {
       return Backstage.DONE;
     }
-    List<String> notes = new ArrayList<>();
     for (KubeObject range : ranges.in(request.call().namespace())) {
-      for (JsonNode limit : range.at("spec", "limits")) {
-        if (limit.path("type").asText("").equals("Container")) {
-          for (String list : new String[] {"containers", "initContainers"}) {
-            String word = list.equals("containers") ? "container" : "init container";
-            for (JsonNode c : pod.path("spec").path(list)) {
-              fill((ObjectNode) c, limit, word, notes);
-            }
-          }
+      List<String> notes = new ArrayList<>();
+      JsonNode defaults = defaults(range);
+      for (String list : new String[] {"containers", "initContainers"}) {
+        String word = list.equals("containers") ? "container" : "init container";
+        for (JsonNode c : pod.path("spec").path(list)) {
+          fill((ObjectNode) c, defaults, word, notes);
+        }
+      }
+      if (!notes.isEmpty()) {
+        pod.withObjectProperty("metadata")
+            .withObjectProperty("annotations")
+            .put(NOTE, "LimitRanger plugin set: " + String.join("; ", notes));
+      }
+    }
+    return Backstage.DONE;
+  }
+
+  /** Of all its limits of containers, the last of each name. */
+  private static JsonNode defaults(KubeObject range) {
+    ObjectNode out = Json.object();
+    for (JsonNode limit : range.at("spec", "limits")) {
+      if (limit.path("type").asText("").equals("Container")) {
+        for (String field : new String[] {"default", "defaultRequest"}) {
+          limit.path(field).forEachEntry(out.withObjectProperty(field)::set);
         }
       }
     }
-    if (!notes.isEmpty()) {
-      pod.withObjectProperty("metadata")
-          .withObjectProperty("annotations")
-          .put(NOTE, "LimitRanger plugin set: " + String.join("; ", notes));
-    }
-    return Backstage.DONE;
+    return out;
   }
 
   private static void fill(ObjectNode container, JsonNode limit, String word, List<String> notes) {
@@ -100,7 +110,8 @@ final class LimitRanger implements AdmissionPlugin {
     boolean pod = request.createsPod() || request.resizesPod();
     boolean claim =
         request.operation() != Operation.DELETE && request.is("", "persistentvolumeclaims");
-    if (!pod && !claim) {
+    KubeObject before = request.before();
+    if (!pod && !claim || before != null && before.isDeleting()) {
       return Backstage.DONE;
     }
     for (KubeObject range : ranges.in(request.call().namespace())) {

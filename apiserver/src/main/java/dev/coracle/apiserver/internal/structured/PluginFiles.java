@@ -91,7 +91,7 @@ final class PluginFiles {
       try {
         labels = NodeSelectors.parse(config.text(name));
       } catch (IllegalArgumentException e) {
-        throw config.child(name).error(e.getMessage());
+        throw config.child(name).error(String.valueOf(e.getMessage()));
       }
       if (name.equals("clusterDefaultNodeSelector")) {
         unsaid = labels;
