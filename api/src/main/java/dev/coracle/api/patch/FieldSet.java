@@ -6,6 +6,7 @@ import dev.coracle.api.Json;
 import dev.coracle.api.schema.SchemaType;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +52,11 @@ public final class FieldSet {
 
   private Map<String, FieldSet> children() {
     return children == null ? Map.of() : children;
+  }
+
+  /** Calls with each step from here and the node below it. */
+  void forEachStep(BiConsumer<String, FieldSet> action) {
+    children().forEach(action);
   }
 
   boolean hasChildren() {

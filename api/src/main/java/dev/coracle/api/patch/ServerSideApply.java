@@ -45,8 +45,6 @@ public final class ServerSideApply {
           .with("f:metadata", "f:managedFields")
           .with("f:metadata", "f:resourceVersion");
 
-  private static final FieldSet STATUS = new FieldSet().with("f:status");
-  private static final FieldSet SPEC = new FieldSet().with("f:spec");
   private static final FieldSet NONE = new FieldSet();
 
   /**
@@ -55,21 +53,10 @@ public final class ServerSideApply {
    * @param manager the field manager; for an update, from the query or the user agent
    * @param apiVersion the version the object is written in
    * @param subresource empty, or the one that is written ({@code status}, {@code scale})
-   * @param hasStatus the resource has a status subresource, so that only it owns status fields
+   * @param resets what this write leaves as it is, so that the writer does not own it
    */
   public record Writer(
-      String manager, String apiVersion, String subresource, boolean hasStatus, Instant now) {
-
-    private FieldSet ignored() {
-      if (!hasStatus) {
-        return NONE;
-      }
-      return switch (subresource) {
-        case "" -> STATUS;
-        case "status" -> SPEC;
-        default -> NONE;
-      };
-    }
+      String manager, String apiVersion, String subresource, ResetFields resets, Instant now) {
 
     private Id id(boolean apply) {
       return ManagedFields.id(manager, apply, apiVersion, subresource);
@@ -129,7 +116,7 @@ public final class ServerSideApply {
     }
     Id self = writer.id(false);
     if (live == null && managers.isEmpty()) {
-      ObjectNode all = NewFields.of(type, newer, writer.ignored(), NEVER_OWNED);
+      ObjectNode all = NewFields.of(type, newer, writer.resets.trees(), NEVER_OWNED);
       if (!all.isEmpty()) {
         managers.entries.put(
             self,
@@ -140,9 +127,9 @@ public final class ServerSideApply {
     JsonNode before = live == null ? MissingNode.getInstance() : live;
     Comparison change = Comparison.of(type, before, newer);
     FieldSet touched =
-        change.added.adopt(change.modified).dropTrees(writer.ignored()).drop(NEVER_OWNED).prune();
+        writer.resets.dropFrom(change.added.adopt(change.modified)).drop(NEVER_OWNED).prune();
     if (!managers.isEmpty()) {
-      takeFromOthers(managers, self, touched, change.removed.minusTrees(writer.ignored()));
+      takeFromOthers(managers, self, touched, writer.resets.without(change.removed));
     }
     Entry own = managers.entries.get(self);
     OwnedFields kept = own == null ? OwnedFields.of(NONE) : own.fields().minus(change.removed);
@@ -184,25 +171,25 @@ public final class ServerSideApply {
       managers.entries.put(
           ManagedFields.id(BEFORE_FIRST_APPLY, false, writer.apiVersion, ""),
           new Entry(
-              all.added.union(all.modified).minusTrees(writer.ignored()).minus(NEVER_OWNED),
+              writer.resets.without(all.added.union(all.modified)).minus(NEVER_OWNED),
               writer.apiVersion,
               ManagedFields.time(writer.now)));
     }
     Id self = writer.id(true);
     Entry last = managers.entries.get(self);
     FieldSet said = TypedTree.fieldSet(type, intent);
-    FieldSet set = said.minusTrees(writer.ignored()).minus(NEVER_OWNED);
+    FieldSet set = writer.resets.without(said).minus(NEVER_OWNED);
     JsonNode merged = TypedTree.merge(type, before, intent);
     managers.entries.put(self, new Entry(set, writer.apiVersion, last == null ? "" : last.time()));
     if (last != null && !last.fields().isEmpty()) {
       merged = prune(type, merged, managers, said, last.fields().set());
     }
     Comparison change = Comparison.of(type, before, merged);
-    FieldSet touched = change.added.union(change.modified).minusTrees(writer.ignored());
+    FieldSet touched = writer.resets.without(change.added.union(change.modified));
     if (!force && live != null) {
       checkConflicts(type, before, writer, conflicts(managers, self, touched));
     }
-    takeFromOthers(managers, self, touched, change.removed.minusTrees(writer.ignored()));
+    takeFromOthers(managers, self, touched, writer.resets.without(change.removed));
     managers.entries.values().removeIf(e -> e.fields().isEmpty());
     // Who only owns more of what is there already has not written it; upstream tells no time then.
     boolean noop = live != null && Trees.equal(before, merged);

@@ -10,6 +10,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.patch.JsonPatch;
 import dev.coracle.api.patch.MergePatch;
+import dev.coracle.api.patch.ResetFields;
 import dev.coracle.api.patch.ServerSideApply;
 import dev.coracle.api.patch.ServerSideApply.Writer;
 import dev.coracle.api.patch.StrategicMergePatch;
@@ -221,7 +222,7 @@ class DocumentsFuzz {
     try {
       allowRefusal(() -> {
         var patch = Json.parse(input);
-        Writer writer = new Writer("me", "apps/v1", "", true, Instant.EPOCH);
+        Writer writer = new Writer("me", "apps/v1", "", ResetFields.of("status"), Instant.EPOCH);
         switch (kind) {
           case JSON -> Json.bytes(JsonPatch.apply(live, patch));
           case MERGE -> Json.bytes(MergePatch.apply(live, patch));

@@ -118,7 +118,8 @@ class ApplyModelTest {
   }
 
   private static Writer writer(String manager, int second) {
-    return new Writer(manager, "apps/v1", "", true, Instant.ofEpochSecond(second));
+    return new Writer(
+        manager, "apps/v1", "", ResetFields.of("status"), Instant.ofEpochSecond(second));
   }
 
   /** Whether it was applied. */

@@ -20,7 +20,7 @@ class LastAppliedTest {
 
   private static ServerSideApply.Writer writer(String manager) {
     return new ServerSideApply.Writer(
-        manager, "v1", "", false, Instant.parse("2026-01-01T00:00:00Z"));
+        manager, "v1", "", ResetFields.NONE, Instant.parse("2026-01-01T00:00:00Z"));
   }
 
   private static ObjectNode configMap(String data) {

@@ -155,7 +155,10 @@ class OwnedFieldsTest {
         json("{'metadata':{'name':'p'},'spec':{'containers':[{'name':'c','image':'i'}]}}");
     ObjectNode made =
         ServerSideApply.track(
-            POD, null, pod, new ServerSideApply.Writer("a", "v1", "", true, Instant.EPOCH));
+            POD,
+            null,
+            pod,
+            new ServerSideApply.Writer("a", "v1", "", ResetFields.of("status"), Instant.EPOCH));
     ObjectNode running = made.deepCopy();
     running.putObject("status").put("phase", "Running");
     JsonNode record =
@@ -163,7 +166,7 @@ class OwnedFieldsTest {
             POD,
             made,
             running,
-            new ServerSideApply.Writer("k", "v1", "status", true, Instant.EPOCH));
+            new ServerSideApply.Writer("k", "v1", "status", ResetFields.of("spec"), Instant.EPOCH));
     assertThat(record.get(0).get("fieldsV1"))
         .isSameAs(made.get("metadata").get("managedFields").get(0).get("fieldsV1"));
     assertThat(record.get(1).get("fieldsV1")).isEqualTo(json("{'f:status':{'f:phase':{}}}"));

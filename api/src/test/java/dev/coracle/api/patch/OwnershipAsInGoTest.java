@@ -30,7 +30,7 @@ class OwnershipAsInGoTest {
 
   private static ServerSideApply.Writer writer(String kind, String manager) {
     return new ServerSideApply.Writer(
-        manager, kind.split(" ")[0], "", false, Instant.ofEpochSecond(0));
+        manager, kind.split(" ")[0], "", ResetFields.NONE, Instant.ofEpochSecond(0));
   }
 
   /** As the verbs do: what comes of an apply is brought into the form of its kind. */

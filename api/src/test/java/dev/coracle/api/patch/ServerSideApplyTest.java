@@ -29,7 +29,7 @@ class ServerSideApplyTest {
   private static final Instant T0 = Instant.parse("2026-01-01T00:00:00Z");
 
   private static Writer writer(String manager, int second) {
-    return new Writer(manager, "apps/v1", "", true, T0.plusSeconds(second));
+    return new Writer(manager, "apps/v1", "", ResetFields.of("status"), T0.plusSeconds(second));
   }
 
   private static ObjectNode json(String text) {
@@ -252,7 +252,8 @@ class ServerSideApplyTest {
         ServerSideApply.track(DEPLOYMENT, null, json(config("{'replicas':1}")), writer("a", 0));
     ObjectNode newer = live.deepCopy();
     newer.putObject("status").put("replicas", 1);
-    Writer status = new Writer("ctrl", "apps/v1", "status", true, T0.plusSeconds(5));
+    Writer status =
+        new Writer("ctrl", "apps/v1", "status", ResetFields.of("spec"), T0.plusSeconds(5));
     ObjectNode b = ServerSideApply.track(DEPLOYMENT, live, newer, status);
     JsonNode entry = managers(b).get(1);
     assertThat(entry.path("subresource").asText()).isEqualTo("status");

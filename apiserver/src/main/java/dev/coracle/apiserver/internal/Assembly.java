@@ -65,6 +65,7 @@ import dev.coracle.apiserver.internal.identity.ServerLease;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.Conversions;
+import dev.coracle.apiserver.internal.registry.KindStrategy;
 import dev.coracle.apiserver.internal.registry.LateConversion;
 import dev.coracle.apiserver.internal.registry.Registry;
 import dev.coracle.apiserver.internal.registry.ResourceType;
@@ -352,11 +353,12 @@ public final class Assembly {
         definition.builtIn()
             ? Conversions.of(definition.gvr().groupResource())
             : late == null ? ResourceType.Conversion.RENAME : ResourceType.Conversion.BY_WEBHOOK;
+    KindStrategy strategy = strategies.of(definition);
     return new ResourceType(
         definition,
         conversion,
-        new SchemaRules(definition, meters),
-        strategies.of(definition),
+        new SchemaRules(definition, strategy, meters),
+        strategy,
         late,
         definition.builtIn() ? Map.of() : converters.schemas(definition.gvr().groupResource()));
   }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.patch.ResetFields;
 import dev.coracle.api.patch.ServerSideApply;
 import dev.coracle.api.schema.Decoder;
 import dev.coracle.api.schema.Defaulter;
@@ -78,7 +79,7 @@ class AnyObjectTest {
           }
           ServerSideApply.Writer writer =
               new ServerSideApply.Writer(
-                  "m", resource.kind().apiVersion(), "", resource.hasStatus(), Instant.EPOCH);
+                  "m", resource.kind().apiVersion(), "", ResetFields.of("status"), Instant.EPOCH);
           ObjectNode tracked = ServerSideApply.track(resource.schema(), null, tree, writer);
           ServerSideApply.track(resource.schema(), tracked, other, writer);
           ServerSideApply.apply(resource.schema(), tracked, other, writer, true);

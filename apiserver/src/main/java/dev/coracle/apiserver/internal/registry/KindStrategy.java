@@ -3,15 +3,20 @@ package dev.coracle.apiserver.internal.registry;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusCause;
+import dev.coracle.api.patch.ResetFields;
 import dev.coracle.api.rest.DeleteOptions;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What is special about one kind when it is written. The defaults serve most kinds. */
 public interface KindStrategy {
 
   KindStrategy PLAIN = new KindStrategy() {};
+
+  /** All of metadata that a client can change. */
+  Set<String> OWN_METADATA = Set.of("labels", "annotations", "finalizers", "ownerReferences");
 
   /** Whether {@code metadata.generation} counts the changes of the wanted state. */
   default boolean tracksGeneration() {
@@ -28,14 +33,38 @@ public interface KindStrategy {
     return true;
   }
 
-  /** Whether labels, annotations and finalizers stay when the status is written. */
+  /** Whether labels, annotations, finalizers and owners stay when the status is written. */
   default boolean statusKeepsMetadata() {
     return false;
   }
 
-  /** Whether labels stay when the status is written, whatever becomes of other metadata. */
-  default boolean statusKeepsLabels() {
-    return statusKeepsMetadata();
+  /** The fields of metadata that stay when a subresource is written, whatever is said of them. */
+  default Set<String> keptMetadata(String subresource) {
+    return subresource.equals("status") && statusKeepsMetadata() ? OWN_METADATA : Set.of();
+  }
+
+  /**
+   * What a write leaves as it is, so that who writes does not own it; asked of kinds that have a
+   * status.
+   *
+   * @param subresource that is written; empty for the object itself
+   */
+  default ResetFields resetFields(String subresource) {
+    return switch (subresource) {
+      case "", "finalize" -> Resets.STATUS;
+      case "status" -> statusKeepsMetadata() ? Resets.ALL_BUT_STATUS : Resets.SPEC;
+      default -> ResetFields.NONE;
+    };
+  }
+
+  /** What most kinds reset. */
+  final class Resets {
+
+    private static final ResetFields STATUS = ResetFields.of("status");
+    private static final ResetFields SPEC = ResetFields.of("spec");
+    private static final ResetFields ALL_BUT_STATUS = ResetFields.of("metadata", "spec");
+
+    private Resets() {}
   }
 
   /** Whether an update of an absent object creates it. */

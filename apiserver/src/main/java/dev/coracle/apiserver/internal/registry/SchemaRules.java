@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusCause;
+import dev.coracle.api.patch.ResetFields;
 import dev.coracle.api.patch.ServerSideApply;
 import dev.coracle.api.patch.StrategicMergePatch;
 import dev.coracle.api.schema.Decoder;
@@ -44,11 +45,16 @@ public final class SchemaRules implements ObjectRules {
           "<nil>");
 
   private final ResourceDefinition definition;
+  private final KindStrategy strategy;
   private final RuleMeters meters;
   private volatile @Nullable ValidationRules validations;
 
-  public SchemaRules(ResourceDefinition definition, RuleMeters meters) {
+  /**
+   * @param strategy tells which fields a write leaves as they are
+   */
+  public SchemaRules(ResourceDefinition definition, KindStrategy strategy, RuleMeters meters) {
     this.definition = definition;
+    this.strategy = strategy;
     this.meters = meters;
   }
 
@@ -172,6 +178,10 @@ public final class SchemaRules implements ObjectRules {
 
   private ServerSideApply.Writer writer(String manager, String subresource, Instant time) {
     return new ServerSideApply.Writer(
-        manager, definition.kind().apiVersion(), subresource, definition.hasStatus(), time);
+        manager,
+        definition.kind().apiVersion(),
+        subresource,
+        definition.hasStatus() ? strategy.resetFields(subresource) : ResetFields.NONE,
+        time);
   }
 }

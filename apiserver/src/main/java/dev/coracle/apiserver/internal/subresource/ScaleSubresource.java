@@ -8,6 +8,7 @@ import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.patch.ResetFields;
 import dev.coracle.api.patch.ScaleFields;
 import dev.coracle.api.patch.ServerSideApply;
 import dev.coracle.api.rest.Patch;
@@ -243,7 +244,11 @@ public final class ScaleSubresource implements ObjectSubresource {
 
   private ServerSideApply.Writer writer(Call call) {
     return new ServerSideApply.Writer(
-        call.fieldManager(), ScaleFields.VERSION, "scale", false, backstage.clock().instant());
+        call.fieldManager(),
+        ScaleFields.VERSION,
+        "scale",
+        ResetFields.NONE,
+        backstage.clock().instant());
   }
 
   /** A copy of the object with the replicas of this Scale. */

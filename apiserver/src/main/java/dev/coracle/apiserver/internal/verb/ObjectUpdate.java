@@ -249,14 +249,9 @@ public final class ObjectUpdate {
       }
       return kept;
     }
-    List<String> kept =
-        scope.name().equals("status") && type.strategy().statusKeepsMetadata()
-            ? List.of("labels", "annotations", "finalizers", "ownerReferences")
-            : List.of("ownerReferences");
-    kept.forEach(field -> copy(field, (ObjectNode) before.metadata(), given));
-    if (scope.name().equals("status") && type.strategy().statusKeepsLabels()) {
-      copy("labels", (ObjectNode) before.metadata(), given);
-    }
+    type.strategy()
+        .keptMetadata(scope.name())
+        .forEach(field -> copy(field, (ObjectNode) before.metadata(), given));
     return given;
   }
 

@@ -40,6 +40,7 @@ class SchemaRulesTest {
             definition(
                 "{'type':'object','properties':{'width':{'type':'integer',"
                     + "'x-kubernetes-validations':[{'rule':'self > 1'}]}}}"),
+            KindStrategy.PLAIN,
             RuleMeters.of(registry));
     assertThat(rules.validate(tab(1), null, "", _ -> {})).hasSize(1);
     assertThat(rules.validate(tab(2), null, "", _ -> {})).isEmpty();
@@ -55,6 +56,7 @@ class SchemaRulesTest {
     SchemaRules rules =
         new SchemaRules(
             definition("{'type':'object','properties':{'width':{'type':'integer'}}}"),
+            KindStrategy.PLAIN,
             RuleMeters.of(registry));
     assertThat(rules.validate(tab(1), null, "", _ -> {})).isEmpty();
     assertThat(registry.get("apiserver_cel_evaluation_duration_seconds").timer().count()).isZero();

@@ -46,7 +46,8 @@ class StoredFormsTest {
     stored.set("spec", Json.parse(spec.replace('\'', '"')));
     ObjectNode now = Decoder.decode(stored, definition.schema()).tree();
     assertThat(now.path("spec").equals(stored.path("spec"))).isFalse();
-    SchemaRules rules = new SchemaRules(definition, RuleMeters.of(new SimpleMeterRegistry()));
+    SchemaRules rules =
+        new SchemaRules(definition, KindStrategy.PLAIN, RuleMeters.of(new SimpleMeterRegistry()));
     assertThat(rules.validate(now, KubeObject.of(stored), "", _ -> {})).isEmpty();
     ObjectNode changed = now.deepCopy();
     changed.withObject("/spec").put("activeDeadlineSeconds", -1);

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Timestamps;
+import dev.coracle.api.patch.ResetFields;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.KindStrategy;
@@ -16,9 +17,23 @@ import java.time.Instant;
  */
 public final class CertificateStrategy implements KindStrategy {
 
+  private static final ResetFields BY_CLIENTS = ResetFields.of("spec", "status");
+  private static final ResetFields BY_SIGNERS = ResetFields.of("spec", "status.conditions");
+  private static final ResetFields BY_APPROVERS = ResetFields.of("spec", "status.certificate");
+
   @Override
   public boolean tracksGeneration() {
     return false;
+  }
+
+  /** Nobody owns what was asked for: it is never changed. */
+  @Override
+  public ResetFields resetFields(String subresource) {
+    return switch (subresource) {
+      case "status" -> BY_SIGNERS;
+      case "approval" -> BY_APPROVERS;
+      default -> BY_CLIENTS;
+    };
   }
 
   @Override

@@ -4,17 +4,27 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.patch.ResetFields;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.KindStrategy;
 
 /** Definitions of custom resources remember which versions objects may be stored in. */
 public final class CustomDefinitionStrategy implements KindStrategy {
 
+  private static final ResetFields BY_CONTROLLERS = ResetFields.of("metadata", "spec");
   private static final String FINALIZER = "customresourcecleanup.apiextensions.k8s.io";
 
   @Override
   public boolean allowsUnconditionalUpdate() {
     return false;
+  }
+
+  /** Metadata may come with the status, as upstream lets it, but is nobody's by that. */
+  @Override
+  public ResetFields resetFields(String subresource) {
+    return subresource.equals("status")
+        ? BY_CONTROLLERS
+        : KindStrategy.super.resetFields(subresource);
   }
 
   @Override

@@ -3,10 +3,12 @@ package dev.coracle.apiserver.internal.registry.kinds;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.patch.ResetFields;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.apiserver.internal.registry.Call;
 import dev.coracle.apiserver.internal.registry.KindStrategy;
 import dev.coracle.apiserver.validation.QosClass;
+import java.util.Set;
 
 /**
  * Pods: they begin pending with a QoS class, and go gracefully: the kubelet has the grace period to
@@ -14,7 +16,37 @@ import dev.coracle.apiserver.validation.QosClass;
  */
 public final class PodStrategy implements KindStrategy {
 
+  private static final Set<String> OWNERS = Set.of("ownerReferences");
+  private static final ResetFields BY_KUBELETS =
+      ResetFields.of("spec", "metadata.deletionTimestamp", "metadata.ownerReferences");
+  private static final ResetFields BY_DEBUGGERS = ResetFields.allBut("spec.ephemeralContainers");
+  private static final ResetFields BY_RESIZERS =
+      ResetFields.allBut(
+          "spec.containers.*.resources",
+          "spec.containers.*.resizePolicy",
+          "spec.initContainers.*.resources",
+          "spec.initContainers.*.resizePolicy");
   private static final long DEFAULT_GRACE_SECONDS = 30;
+
+  /** Old kubelets forget whose Pods are; who debugs or resizes one changes nothing else of it. */
+  @Override
+  public Set<String> keptMetadata(String subresource) {
+    return switch (subresource) {
+      case "status" -> OWNERS;
+      case "ephemeralcontainers", "resize" -> OWN_METADATA;
+      default -> Set.of();
+    };
+  }
+
+  @Override
+  public ResetFields resetFields(String subresource) {
+    return switch (subresource) {
+      case "status" -> BY_KUBELETS;
+      case "ephemeralcontainers" -> BY_DEBUGGERS;
+      case "resize" -> BY_RESIZERS;
+      default -> KindStrategy.super.resetFields(subresource);
+    };
+  }
 
   @Override
   public boolean returnsDeletedObject() {

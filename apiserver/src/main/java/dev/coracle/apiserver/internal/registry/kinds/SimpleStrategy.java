@@ -35,7 +35,7 @@ public record SimpleStrategy(Set<Trait> traits) implements KindStrategy {
       with(Trait.COUNTED, Trait.VERSIONED, Trait.STATUS_ALONE);
 
   /** Custom resources of all definitions. */
-  public static final KindStrategy CUSTOM = VERSIONED_AND_COUNTED;
+  public static final KindStrategy CUSTOM = VERSIONED_COUNTED_AND_STATUS_ALONE;
 
   /** By {@code resource.group}. */
   public static final Map<String, SimpleStrategy> ALL =
