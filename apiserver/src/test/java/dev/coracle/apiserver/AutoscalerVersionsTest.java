@@ -117,6 +117,19 @@ class AutoscalerVersionsTest {
   }
 
   @Test
+  void whatRidesInV1MeansNothingInV2() {
+    make(V2, "plain", "mine: x, " + OF + "behavior: '{}', " + OF + "metrics: '[]'", "");
+    JsonNode made = api.get(V2 + "/plain").ok().body();
+    assertThat(made.at("/metadata/annotations").toString()).isEqualTo("{\"mine\":\"x\"}");
+    JsonNode patched =
+        api.merge(
+                V2 + "/plain", "{\"metadata\":{\"annotations\":{\"" + OF + "conditions\":\"[]\"}}}")
+            .ok()
+            .body();
+    assertThat(patched.at("/metadata/annotations").toString()).isEqualTo("{\"mine\":\"x\"}");
+  }
+
+  @Test
   void anAnnotationThatCanNotBeReadIsLeftOut() {
     for (String metrics :
         new String[] {"'{'", "'[{\"type\":\"Pods\",\"pods\":{\"targetAverageValue\":[]}}]'"}) {

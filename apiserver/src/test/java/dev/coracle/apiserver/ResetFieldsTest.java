@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.apiserver.TestApi.Answer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,6 +29,7 @@ class ResetFieldsTest {
   @BeforeAll
   static void start(TestApi ofOwnServer) {
     api = ofOwnServer;
+    api.post("/api/v1/namespaces/default/serviceaccounts", "{metadata: {name: default}}").ok();
   }
 
   private static Answer apply(String path, String manager, String configuration) {
@@ -136,8 +138,72 @@ class ResetFieldsTest {
   }
 
   @Test
+  void whoDebugsOrResizesAPodChangesNothingElseOfIt() {
+    String pods = "/api/v1/namespaces/default/pods";
+    ObjectNode pod =
+        (ObjectNode)
+            api.post(
+                    pods,
+                    "{metadata: {name: parts, labels: {a: b}}, spec: {nodeName: n, containers:"
+                        + " [{name: c, image: i, resources: {requests: {cpu: 1}}}]}}")
+                .ok()
+                .body();
+    ((ObjectNode) pod.path("metadata")).remove("resourceVersion");
+    pod.withObject("/metadata/labels").put("a", "other");
+    ObjectNode spec = (ObjectNode) pod.path("spec");
+    spec.put("hostNetwork", true).put("activeDeadlineSeconds", 3);
+    ObjectNode container = (ObjectNode) spec.at("/containers/0");
+    container.put("image", "other").withObject("/resources/requests").put("cpu", "2");
+    spec.putArray("ephemeralContainers").addObject().put("name", "d").put("image", "x");
+    JsonNode debugged = api.put(pods + "/parts/ephemeralcontainers", pod).ok().body();
+    assertThat(debugged.at("/spec/ephemeralContainers/0/name").asText()).isEqualTo("d");
+    assertThat(debugged.at("/spec/containers/0/resources/requests/cpu").asText()).isEqualTo("1");
+    assertUntouched(debugged);
+    JsonNode resized = api.put(pods + "/parts/resize", pod).ok().body();
+    assertThat(resized.at("/spec/containers/0/resources/requests/cpu").asText()).isEqualTo("2");
+    assertUntouched(resized);
+  }
+
+  private static void assertUntouched(JsonNode pod) {
+    assertThat(pod.at("/metadata/labels/a").asText()).isEqualTo("b");
+    assertThat(pod.at("/spec/containers/0/image").asText()).isEqualTo("i");
+    assertThat(pod.path("spec").has("hostNetwork")).isFalse();
+    assertThat(pod.path("spec").has("activeDeadlineSeconds")).isFalse();
+  }
+
+  @Test
+  void aStatusThatDoesNotSayOfWhichGenerationItIsKeepsWhatWasSaid() {
+    String pods = "/api/v1/namespaces/default/pods";
+    api.post(
+            pods,
+            "{metadata: {name: seen}, spec: {nodeName: n, containers: [{name: c, image: i}]}}")
+        .ok();
+    api.merge(
+            pods + "/seen/status",
+            """
+            {"status": {"observedGeneration": 3, "conditions": [
+             {"type": "A", "status": "True", "observedGeneration": 2},
+             {"type": "B", "status": "True"}]}}
+            """)
+        .ok();
+    JsonNode status =
+        api.merge(
+                pods + "/seen/status",
+                """
+                {"status": {"observedGeneration": 0, "conditions": [
+                 {"type": "B", "status": "True", "observedGeneration": 4},
+                 {"type": "A", "status": "False"}]}}
+                """)
+            .ok()
+            .body()
+            .path("status");
+    assertThat(status.path("observedGeneration").asInt()).isEqualTo(3);
+    assertThat(status.at("/conditions/0/observedGeneration").asInt()).isEqualTo(4);
+    assertThat(status.at("/conditions/1/observedGeneration").asInt()).isEqualTo(2);
+  }
+
+  @Test
   void whoResizesAPodOwnsResourcesAlone() {
-    api.post("/api/v1/namespaces/default/serviceaccounts", "{metadata: {name: default}}").ok();
     String path = "/api/v1/namespaces/default/pods/reset";
     String pod =
         "{apiVersion: v1, kind: Pod, metadata: {name: reset, labels: {a: %s}}, spec: {containers:"

@@ -17,7 +17,7 @@ import java.util.function.Function;
  * the behaviour and the conditions ride in annotations in upstream's form, so that nothing is lost
  * on the way there and back. An annotation that can not be read is left out, as upstream does.
  */
-final class AutoscalerConversion {
+public final class AutoscalerConversion {
 
   private static final String METRICS = "autoscaling.alpha.kubernetes.io/metrics";
   private static final String CURRENT = "autoscaling.alpha.kubernetes.io/current-metrics";
@@ -52,7 +52,7 @@ final class AutoscalerConversion {
   }
 
   /** Takes out the annotations that carry something, and gives them. */
-  private static ObjectNode dropRiding(ObjectNode o) {
+  public static ObjectNode dropRiding(ObjectNode o) {
     ObjectNode out = Json.object();
     if (o.path("metadata") instanceof ObjectNode metadata
         && metadata.path("annotations") instanceof ObjectNode annotations) {

@@ -3,6 +3,7 @@ package dev.coracle.apiserver.internal.registry;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.schema.ResourceDefinition;
 import dev.coracle.apiserver.internal.authz.Authorizer;
+import dev.coracle.apiserver.internal.registry.kinds.AutoscalerStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.BatchStrategies;
 import dev.coracle.apiserver.internal.registry.kinds.CertificateStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.CoreStrategies;
@@ -65,6 +66,7 @@ public final class Strategies {
     byResource.put("endpointslices.discovery.k8s.io", new EndpointSliceStrategy());
     byResource.put("csidrivers.storage.k8s.io", new CsiDriverStrategy());
     byResource.put("replicationcontrollers", WorkloadStrategy.CONTROLLER);
+    byResource.put("horizontalpodautoscalers.autoscaling", new AutoscalerStrategy());
     byResource.put("jobs.batch", BatchStrategies.JOB);
     byResource.put("cronjobs.batch", BatchStrategies.CRON_JOB);
     byResource.put("certificatesigningrequests.certificates.k8s.io", new CertificateStrategy());

@@ -22,6 +22,7 @@ public final class PodStrategy implements KindStrategy {
   private static final ResetFields BY_DEBUGGERS = ResetFields.allBut("spec.ephemeralContainers");
   private static final ResetFields BY_RESIZERS =
       ResetFields.allBut(
+          "spec.resources",
           "spec.containers.*.resources",
           "spec.containers.*.resizePolicy",
           "spec.initContainers.*.resources",
@@ -71,13 +72,25 @@ public final class PodStrategy implements KindStrategy {
 
   @Override
   public void prepareForUpdate(ObjectNode now, KubeObject before, Call call) {
-    if (call.subresource().equals("status") && now.path("status") instanceof ObjectNode status) {
-      JsonNode qos = before.at("status", "qosClass");
-      if (!qos.isTextual()) {
-        status.put("qosClass", QosClass.of(now.path("spec")));
-      } else if (status.path("qosClass").asText("").isEmpty()) {
-        status.set("qosClass", qos);
+    switch (call.subresource()) {
+      case "ephemeralcontainers" -> PodParts.debugged(now, before.tree());
+      case "resize" -> PodParts.resized(now, before.tree());
+      case "status" -> {
+        if (now.path("status") instanceof ObjectNode status) {
+          keepQosClass(status, now, before);
+          PodParts.keepObserved(status, before.at("status"));
+        }
       }
+      default -> {}
+    }
+  }
+
+  private static void keepQosClass(ObjectNode status, ObjectNode now, KubeObject before) {
+    JsonNode qos = before.at("status", "qosClass");
+    if (!qos.isTextual()) {
+      status.put("qosClass", QosClass.of(now.path("spec")));
+    } else if (status.path("qosClass").asText("").isEmpty()) {
+      status.set("qosClass", qos);
     }
   }
 

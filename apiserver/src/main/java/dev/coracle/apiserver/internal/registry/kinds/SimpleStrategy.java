@@ -52,7 +52,6 @@ public record SimpleStrategy(Set<Trait> traits) implements KindStrategy {
           Map.entry("controllerrevisions.apps", with()),
           Map.entry("ipaddresses.networking.k8s.io", with()),
           Map.entry("servicecidrs.networking.k8s.io", with(Trait.STATUS_ALONE)),
-          Map.entry("horizontalpodautoscalers.autoscaling", with()),
           Map.entry("poddisruptionbudgets.policy", VERSIONED_AND_COUNTED),
           Map.entry("leases.coordination.k8s.io", with(Trait.MADE_BY_UPDATE, Trait.VERSIONED)),
           Map.entry(
