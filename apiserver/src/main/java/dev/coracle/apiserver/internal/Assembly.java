@@ -10,6 +10,7 @@ import dev.coracle.api.zpages.FlagPage;
 import dev.coracle.api.zpages.StatusPage;
 import dev.coracle.apiserver.ApiCalls;
 import dev.coracle.apiserver.ApiServerHooks;
+import dev.coracle.apiserver.ExtraRoute;
 import dev.coracle.apiserver.HealthCheck;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.config.ApiServerOptions;
@@ -47,6 +48,7 @@ import dev.coracle.apiserver.internal.discovery.Discovery;
 import dev.coracle.apiserver.internal.discovery.Health;
 import dev.coracle.apiserver.internal.discovery.KeyDocuments;
 import dev.coracle.apiserver.internal.discovery.OpenApiRoutes;
+import dev.coracle.apiserver.internal.discovery.RootPaths;
 import dev.coracle.apiserver.internal.discovery.ServedPage;
 import dev.coracle.apiserver.internal.discovery.StartHooks;
 import dev.coracle.apiserver.internal.discovery.VersionPage;
@@ -110,6 +112,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The parts list of one API server, in the order in which a request meets them from behind. */
@@ -124,6 +127,22 @@ public final class Assembly {
           "/metrics",
           "/metrics/slis",
           "/readyz",
+          "/statusz",
+          "/version");
+
+  /** What {@code /} lists besides checks of health, groups and the launcher's routes. */
+  private static final List<String> PATHS =
+      List.of(
+          "/.well-known/openid-configuration",
+          "/api",
+          "/api/v1",
+          "/apis",
+          "/apis/",
+          "/flagz",
+          "/openapi/v2",
+          "/openapi/v3",
+          "/openapi/v3/",
+          "/openid/v1/jwks",
           "/statusz",
           "/version");
 
@@ -397,8 +416,16 @@ public final class Assembly {
                         .find(resource.gvr())
                         .filter(t -> t.strategy().returnsDeletedObject())
                         .isPresent()));
+    RootPaths roots =
+        new RootPaths(
+            Stream.of(
+                    health.paths(), PATHS.stream(), hooks.routes().stream().map(ExtraRoute::prefix))
+                .flatMap(paths -> paths)
+                .toList(),
+            discovery::groups);
     return List.of(
         health::handle,
+        roots::handle,
         new ServedPage(new StatusPage(COMPONENT, PAGES, Clock.systemUTC()))::handle,
         new ServedPage(new FlagPage(COMPONENT, options.flags()))::handle,
         VersionPage::handle,

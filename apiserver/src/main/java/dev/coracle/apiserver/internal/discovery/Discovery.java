@@ -101,10 +101,7 @@ public final class Discovery {
               Optional.of(
                   cached(
                       trimmed,
-                      () ->
-                          core
-                              ? documents.coreVersions(serverAddress.get())
-                              : remote.intoGroups(documents.groups())));
+                      () -> core ? documents.coreVersions(serverAddress.get()) : groups()));
           case 2 ->
               core
                   ? known(trimmed, () -> documents.resources("", parts[1]))
@@ -120,6 +117,11 @@ public final class Discovery {
       Unrouted.page(exchange);
     }
     return true;
+  }
+
+  /** All groups there are now, as {@code /apis} lists them. */
+  public ObjectNode groups() {
+    return remote.intoGroups(documents.groups());
   }
 
   private static boolean isRead(String method) {

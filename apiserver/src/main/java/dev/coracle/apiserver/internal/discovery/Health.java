@@ -40,6 +40,19 @@ public final class Health {
             .toList();
   }
 
+  /** What can be asked, each check by itself too. */
+  public Stream<String> paths() {
+    return Stream.concat(
+        Stream.of(SLIS),
+        ROOTS.stream()
+            .flatMap(root ->
+                Stream.concat(
+                    Stream.of("/" + root),
+                    checks.stream()
+                        .filter(c -> c.asked().includes(root))
+                        .map(c -> "/" + root + "/" + c.name()))));
+  }
+
   /** Answers, or says that this is no path of health. */
   public boolean handle(Exchange exchange) {
     String path = exchange.info().path();
