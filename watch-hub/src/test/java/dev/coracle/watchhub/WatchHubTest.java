@@ -144,6 +144,58 @@ class WatchHubTest {
         List.of("apiserver_storage_events_received", "apiserver_watch_cache_events_received")) {
       assertThat(meters.get(counter).tags(pods).functionCounter().count()).isEqualTo(3);
     }
+    assertThat(
+            meters
+                .get("apiserver_watch_cache_initializations")
+                .tags(pods)
+                .functionCounter()
+                .count())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void watchesAreCountedByWhatTheyWereToldAtFirstAndLater() {
+    create("a", "one", "", "x");
+    create("a", "two", "", "x");
+    EventRecorder told =
+        watch(
+            "",
+            new WatchOptions(
+                LabelSelector.EVERYTHING, FieldSelector.EVERYTHING, "", "", true, true, 0));
+    told.await(3);
+    create("a", "three", "", "x");
+    told.await(4);
+    Tags pods = Tags.of("group", "", "resource", "pods");
+    assertThat(meters.get("apiserver_init_events").tags(pods).functionCounter().count())
+        .isEqualTo(2);
+    assertThat(
+            meters
+                .get("apiserver_watch_cache_events_dispatched")
+                .tags(pods)
+                .functionCounter()
+                .count())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void listsTellHowManyObjectsTheyLookedAt() {
+    create("a", "one", "n1", "x");
+    create("a", "two", "n2", "x");
+    create("b", "three", "n1", "x");
+    list("", ListOptions.ALL);
+    list("a", ListOptions.ALL);
+    assertThat(listed("apiserver_cache_list", "index", "")).isEqualTo(2);
+    assertThat(listed("apiserver_cache_list_fetched_objects", "index", "")).isEqualTo(6);
+    list("", ListOptions.ALL.withFields(FieldSelector.parse("spec.nodeName=n2")));
+    assertThat(listed("apiserver_cache_list", "index", "f:spec.nodeName")).isEqualTo(1);
+    assertThat(listed("apiserver_cache_list_fetched_objects", "index", "f:spec.nodeName"))
+        .isEqualTo(1);
+    assertThat(listed("apiserver_cache_list_returned_objects")).isEqualTo(6);
+    assertThat(listed("apiserver_watch_cache_consistent_read", "success", "true")).isEqualTo(3);
+  }
+
+  private double listed(String name, String... tags) {
+    return meters.get(name).tag("resource", "pods").tags(tags).counter().count();
   }
 
   @Test

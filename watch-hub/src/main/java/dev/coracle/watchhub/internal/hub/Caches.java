@@ -126,6 +126,7 @@ final class Caches {
     for (Shard shard : shards.values()) {
       shard.expect(cache);
     }
+    cache.dispatched(events.size());
     vertx.eventBus().publish(cache.address, batch, delivery);
   }
 

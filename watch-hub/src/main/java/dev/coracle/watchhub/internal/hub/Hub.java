@@ -38,7 +38,7 @@ public final class Hub {
     Handed handed = new Handed();
     feeder =
         new Feeder(vertx, storage, options, caches, freshness, handed, metrics, System::nanoTime);
-    pages = new Pages(storage, caches, freshness, keys);
+    pages = new Pages(storage, caches, freshness, keys, new ListMeters(registry));
     watches = new Watches(caches, freshness);
     Leaser leaser = new Leaser(storage, System::nanoTime);
     writes = new Writes(storage, caches, freshness, keys, leaser, handed);

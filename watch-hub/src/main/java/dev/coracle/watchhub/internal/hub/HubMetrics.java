@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** The hub's metrics, under upstream's names where upstream has them. */
 public final class HubMetrics {
@@ -15,7 +16,7 @@ public final class HubMetrics {
   private final AtomicInteger lagging = new AtomicInteger();
   private final Counter gaps;
   private final Counter expired;
-  private final Counter resets;
+  private final AtomicLong loads = new AtomicLong();
 
   private final MeterRegistry registry;
 
@@ -25,7 +26,6 @@ public final class HubMetrics {
     registry.gauge("apiserver_watch_hub_lagging_watchers", lagging);
     gaps = Counter.builder("apiserver_watch_hub_gaps").register(registry);
     expired = Counter.builder("apiserver_watch_hub_fell_out").register(registry);
-    resets = Counter.builder("apiserver_watch_cache_initializations").register(registry);
   }
 
   void watchers(int change) {
@@ -59,6 +59,23 @@ public final class HubMetrics {
         .description("Changes of a resource that its history took")
         .tags(tags)
         .register(registry);
+    FunctionCounter.builder(
+            "apiserver_watch_cache_events_dispatched", cache, ResourceCache::dispatched)
+        .description("Changes of a resource that were given to watches")
+        .tags(tags)
+        .register(registry);
+    FunctionCounter.builder("apiserver_init_events", cache, ResourceCache::initial)
+        .description("Objects that watches were told of at their beginning")
+        .tags(tags)
+        .register(registry);
+    FunctionCounter.builder("apiserver_watch_cache_initializations", loads, AtomicLong::get)
+        .description("How often a resource was loaded from the storage")
+        .tags(tags)
+        .register(registry);
+    Gauge.builder("apiserver_watch_cache_resource_version", cache, c -> c.state().revision())
+        .description("The resourceVersion that the cache of a resource is at")
+        .tags(tags)
+        .register(registry);
   }
 
   void gap() {
@@ -69,7 +86,8 @@ public final class HubMetrics {
     expired.increment();
   }
 
+  /** All resources are loaded at once, at the start and when the feed lost its thread. */
   void reset() {
-    resets.increment();
+    loads.incrementAndGet();
   }
 }

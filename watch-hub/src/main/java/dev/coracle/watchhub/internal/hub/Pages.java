@@ -12,7 +12,6 @@ import dev.coracle.watchhub.Storage;
 import dev.coracle.watchhub.StorageException;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -36,17 +35,28 @@ final class Pages {
   private final Caches caches;
   private final Freshness freshness;
   private final StorageKeys keys;
+  private final ListMeters meters;
 
-  Pages(Storage storage, Caches caches, Freshness freshness, StorageKeys keys) {
+  Pages(Storage storage, Caches caches, Freshness freshness, StorageKeys keys, ListMeters meters) {
     this.storage = storage;
     this.caches = caches;
     this.freshness = freshness;
     this.keys = keys;
+    this.meters = meters;
   }
+
+  /** What is listed. */
+  private record Listing(
+      GroupResource resource, ResourceCache cache, Filter filter, ListOptions options) {}
 
   Uni<KubeList> list(GroupResource resource, String namespace, ListOptions options) {
     ResourceCache cache = caches.of(resource);
-    Filter filter = Filter.of(namespace, options.labels(), options.fields(), cache);
+    Listing listing =
+        new Listing(
+            resource,
+            cache,
+            Filter.of(namespace, options.labels(), options.fields(), cache),
+            options);
     if (!options.continueToken().isEmpty()) {
       ContinueToken token = ContinueToken.decode(options.continueToken());
       if (!options.resourceVersion().isEmpty() && !options.resourceVersion().equals("0")) {
@@ -54,8 +64,8 @@ final class Pages {
             "specifying resource version is not allowed when using continue");
       }
       return token.revision() < 0
-          ? freshness.consistent().chain(_ -> latest(cache, filter, options, token.start()))
-          : at(cache, filter, options, token.start(), token.revision());
+          ? consistent(resource).chain(_ -> latest(listing, token.start()))
+          : at(listing, token.start(), token.revision());
     }
     String version = options.resourceVersion();
     long revision = version.isEmpty() ? 0 : Failures.revision(version);
@@ -64,33 +74,41 @@ final class Pages {
         throw StatusException.badRequest(
             "resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\" or unset");
       }
-      return freshness.atLeast(revision).chain(_ -> at(cache, filter, options, "", revision));
+      return freshness.atLeast(revision).chain(_ -> at(listing, "", revision));
     }
-    Uni<Long> fresh = version.isEmpty() ? freshness.consistent() : freshness.atLeast(revision);
-    return fresh.chain(_ -> latest(cache, filter, options, ""));
+    Uni<Long> fresh = version.isEmpty() ? consistent(resource) : freshness.atLeast(revision);
+    return fresh.chain(_ -> latest(listing, ""));
   }
 
-  private Uni<KubeList> latest(
-      ResourceCache cache, Filter filter, ListOptions options, String start) {
+  private Uni<Long> consistent(GroupResource resource) {
+    long since = System.nanoTime();
+    return freshness
+        .consistent()
+        .onItemOrFailure()
+        .invoke(
+            (_, failure) -> meters.waited(resource, System.nanoTime() - since, failure == null));
+  }
+
+  private Uni<KubeList> latest(Listing listing, String start) {
+    ResourceCache cache = listing.cache;
     return scanning(
         cache.state(),
-        filter,
+        listing.filter,
         () -> {
-          cache.index(filter);
+          cache.index(listing.filter);
           // The revision first: the state read after it holds everything up to it.
           long seen = freshness.revision();
           ResourceState state = cache.state();
-          return page(cache, state, Math.max(seen, state.revision()), filter, options, start);
+          return page(listing, state, Math.max(seen, state.revision()), start);
         });
   }
 
-  private Uni<KubeList> at(
-      ResourceCache cache, Filter filter, ListOptions options, String start, long revision) {
-    ResourceState state = cache.ring().stateAt(revision);
+  private Uni<KubeList> at(Listing listing, String start, long revision) {
+    ResourceState state = listing.cache.ring().stateAt(revision);
     if (state != null && revision <= freshness.revision()) {
-      return scanning(state, filter, () -> page(cache, state, revision, filter, options, start));
+      return scanning(state, listing.filter, () -> page(listing, state, revision, start));
     }
-    return fromStorage(cache, filter, options, start, revision, new ArrayList<>());
+    return fromStorage(listing, start, revision, new ArrayList<>());
   }
 
   /** Big scans run on a virtual thread, and come back to the caller's context. */
@@ -106,20 +124,16 @@ final class Pages {
             .runSubscriptionOn(task -> Thread.ofVirtual().name("coracle-list").start(task)));
   }
 
-  private static KubeList page(
-      ResourceCache cache,
-      ResourceState state,
-      long revision,
-      Filter filter,
-      ListOptions options,
-      String start) {
+  private KubeList page(Listing listing, ResourceState state, long revision, String start) {
+    Filter filter = listing.filter;
+    long limit = listing.options.limit();
     List<KubeObject> items = new ArrayList<>();
     String token = "";
     long remaining = -1;
     String lastKey = "";
-    Iterator<StoredObject> found = state.select(filter, start, cache);
+    ResourceState.Selection found = state.select(filter, start, listing.cache);
     while (found.hasNext()) {
-      if (options.limit() > 0 && items.size() == options.limit()) {
+      if (limit > 0 && items.size() == limit) {
         token = ContinueToken.after(lastKey, revision).encode();
         if (!filter.selects()) {
           remaining = state.count(filter.namespacePrefix(), lastKey + '\0');
@@ -130,32 +144,34 @@ final class Pages {
       items.add(object.object);
       lastKey = object.key;
     }
+    meters.fromCache(listing.resource, found.index(), found.fetched(), items.size());
     return new KubeList(Long.toString(revision), token, remaining, items);
   }
 
   private Uni<KubeList> fromStorage(
-      ResourceCache cache,
-      Filter filter,
-      ListOptions options,
-      String start,
-      long revision,
-      List<KubeObject> items) {
-    String root = keys.root() + cache.folder;
+      Listing listing, String start, long revision, List<KubeObject> items) {
+    Filter filter = listing.filter;
+    long limit = listing.options.limit();
+    String root = keys.root() + listing.cache.folder;
     // A token's start is the last key with a NUL behind it, which sorts right behind the key.
     String after = start.isEmpty() ? "" : root + start.substring(0, start.length() - 1);
-    long chunk = options.limit() > 0 ? Math.max(options.limit() - items.size() + 1, 100) : 0;
+    long chunk = limit > 0 ? Math.max(limit - items.size() + 1, 100) : 0;
+    int before = items.size();
     return storage
         .list(root + filter.namespacePrefix(), after, chunk, revision)
         .onFailure(StorageException.Compacted.class)
         .transform(_ -> tooOld(start))
         .chain(range -> {
           String last = start;
+          long evaluated = 0;
           for (KeyValue kv : range.items()) {
             String key = kv.key().substring(root.length());
             StoredObject object = StoredObject.of(key, kv.modRevision(), kv.value());
-            if (filter.matches(object, cache)) {
-              if (options.limit() > 0 && items.size() == options.limit()) {
+            evaluated++;
+            if (filter.matches(object, listing.cache)) {
+              if (limit > 0 && items.size() == limit) {
                 String token = new ContinueToken(revision, last).encode();
+                count(listing, range.items().size(), evaluated, items.size() - before);
                 return Uni.createFrom()
                     .item(new KubeList(Long.toString(revision), token, -1, items));
               }
@@ -163,10 +179,15 @@ final class Pages {
             }
             last = key + '\0';
           }
+          count(listing, range.items().size(), evaluated, items.size() - before);
           return range.more()
-              ? fromStorage(cache, filter, options, last, revision, items)
+              ? fromStorage(listing, last, revision, items)
               : Uni.createFrom().item(KubeList.of(Long.toString(revision), items));
         });
+  }
+
+  private void count(Listing listing, long fetched, long evaluated, long returned) {
+    meters.fromStorage(listing.resource, fetched, evaluated, returned);
   }
 
   private static StatusException tooOld(String start) {

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,8 @@ final class ResourceCache implements Selectable {
   volatile String address = "";
 
   private final HubOptions options;
+  private final LongAdder dispatched = new LongAdder();
+  private final LongAdder initial = new LongAdder();
   private long received;
   private volatile ResourceState state;
   private volatile RevisionRing ring;
@@ -68,6 +71,24 @@ final class ResourceCache implements Selectable {
   /** How many changes there were. */
   synchronized long received() {
     return received;
+  }
+
+  /** How many changes were given to watches. */
+  long dispatched() {
+    return dispatched.sum();
+  }
+
+  void dispatched(int events) {
+    dispatched.add(events);
+  }
+
+  /** How many objects watches were told of at their beginning. */
+  long initial() {
+    return initial.sum();
+  }
+
+  void toldInitial() {
+    initial.increment();
   }
 
   RevisionRing ring() {

@@ -83,22 +83,22 @@ record ResourceState(
   }
 
   /** The objects that match, in the order of their keys, beginning at {@code start}. */
-  Iterator<StoredObject> select(Filter filter, String start, Selectable selectable) {
+  Selection select(Filter filter, String start, Selectable selectable) {
     String namespace = filter.namespacePrefix();
     String from = start.compareTo(namespace) < 0 ? namespace : start;
     if (!filter.name().isEmpty() && (!namespace.isEmpty())) {
       String only = namespace + filter.name();
       from = from.compareTo(only) < 0 ? only : from;
-      return new Matching(objects.from(from), only, null, filter, selectable);
+      return new Selection(objects.from(from), only, null, filter, selectable);
     }
     for (Filter.Key key : filter.keys()) {
       OrderedTree<StoredObject> index = indexes.get(key.index());
       if (index != null) {
-        return new Matching(
+        return new Selection(
             index.from(key.value() + '\0' + from), namespace, key, filter, selectable);
       }
     }
-    return new Matching(objects.from(from), namespace, null, filter, selectable);
+    return new Selection(objects.from(from), namespace, null, filter, selectable);
   }
 
   /** How many objects lie below a key prefix from a key on. */
@@ -109,15 +109,16 @@ record ResourceState(
   }
 
   /** Walks while the keys begin with the prefix (and what the index is of has its value). */
-  private static final class Matching implements Iterator<StoredObject> {
+  static final class Selection implements Iterator<StoredObject> {
     private final Iterator<StoredObject> all;
     private final String prefix;
     private final Filter.@Nullable Key indexed;
     private final Filter filter;
     private final Selectable selectable;
     private @Nullable StoredObject next;
+    private long fetched;
 
-    Matching(
+    private Selection(
         Iterator<StoredObject> all,
         String prefix,
         Filter.@Nullable Key indexed,
@@ -135,6 +136,7 @@ record ResourceState(
       next = null;
       while (all.hasNext()) {
         StoredObject object = all.next();
+        fetched++;
         if (!object.key.startsWith(prefix) || leftIndex(object)) {
           return;
         }
@@ -147,6 +149,16 @@ record ResourceState(
 
     private boolean leftIndex(StoredObject object) {
       return indexed != null && !indexed.value().equals(value(object, indexed.index(), selectable));
+    }
+
+    /** How many objects were looked at so far. */
+    long fetched() {
+      return fetched;
+    }
+
+    /** Which index is walked, as upstream names it; empty where none is. */
+    String index() {
+      return indexed == null ? "" : (indexed.label() ? "l:" : "f:") + indexed.name();
     }
 
     @Override

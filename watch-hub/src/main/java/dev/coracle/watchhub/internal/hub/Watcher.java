@@ -200,6 +200,7 @@ final class Watcher implements Flow.Subscription {
       if (!take()) {
         return false;
       }
+      cache.toldInitial();
       subscriber.onNext(new WatchEvent.Added(objects.next().object));
       if (phase == Phase.OVER) {
         return false;
