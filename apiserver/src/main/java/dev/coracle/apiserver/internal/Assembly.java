@@ -239,7 +239,7 @@ public final class Assembly {
             ? TokenKey.read(options.identity().serviceAccountKey())
             : new ExternalSigner(vertx, signing, clock, meters);
     ServiceAccountTokens accountTokens =
-        new ServiceAccountTokens(signer, options.identity().issuer(), store, clock);
+        new ServiceAccountTokens(signer, options.identity().issuer(), store, clock, meters);
     List<Authenticator> tokens = new ArrayList<>();
     tokens.add(accountTokens);
     tokens.add(new BootstrapTokens(store, clock));

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
+import dev.coracle.apiserver.internal.authn.ServiceAccountTokens;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.LiveCache;
 import dev.coracle.apiserver.internal.verb.Metadata;
@@ -27,7 +28,6 @@ final class ServiceAccountAdmission implements AdmissionPlugin {
   private static final String MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
   private static final String PREFIX = "kube-api-access-";
   private static final long PATIENCE_MILLIS = 1000;
-  private static final long TOKEN_SECONDS = 3607;
 
   private final LiveCache accounts;
 
@@ -205,7 +205,7 @@ final class ServiceAccountAdmission implements AdmissionPlugin {
     sources
         .addObject()
         .putObject("serviceAccountToken")
-        .put("expirationSeconds", TOKEN_SECONDS)
+        .put("expirationSeconds", ServiceAccountTokens.PROJECTED_SECONDS)
         .put("path", "token");
     ObjectNode ca = sources.addObject().putObject("configMap").put("name", "kube-root-ca.crt");
     ca.putArray("items").addObject().put("key", "ca.crt").put("path", "ca.crt");

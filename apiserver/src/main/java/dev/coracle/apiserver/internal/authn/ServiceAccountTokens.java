@@ -10,6 +10,8 @@ import dev.coracle.api.NamespacedName;
 import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.watchhub.ResourceStore;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import java.time.Clock;
 import java.time.Instant;
@@ -23,20 +25,33 @@ import java.util.UUID;
 /**
  * Makes and checks service account tokens (KEP-1205). A token counts as long as it has not expired
  * and the service account, and the Pod, Node or Secret it is bound to, still live with the same
- * uid.
+ * uid. A finalizer does not keep a token good.
  */
 public final class ServiceAccountTokens implements Authenticator {
+
+  /** For how long admission asks for the tokens of Pods; nobody else asks for just that. */
+  public static final long PROJECTED_SECONDS = 3607;
 
   private static final GroupResource ACCOUNTS = new GroupResource("", "serviceaccounts");
   private static final String CLAIM = "kubernetes.io";
   private static final int LONGEST = 16 << 10;
+  private static final String WARN_AFTER = "warnafter";
+  private static final long YEAR_SECONDS = 365 * 24 * 60 * 60;
+
+  /** How long what is being deleted still counts, since clocks differ. */
+  private static final long LEEWAY_SECONDS = 60;
 
   private final TokenSigner signer;
   private final String issuer;
   private final ResourceStore store;
   private final Clock clock;
+  private final Counter valid;
+  private final Counter stale;
 
-  public ServiceAccountTokens(TokenSigner signer, String issuer, ResourceStore store, Clock clock) {
+  public ServiceAccountTokens(
+      TokenSigner signer, String issuer, ResourceStore store, Clock clock, MeterRegistry meters) {
+    this.valid = meters.counter("serviceaccount_valid_tokens");
+    this.stale = meters.counter("serviceaccount_stale_tokens");
     this.signer = signer;
     this.issuer = issuer;
     this.store = store;
@@ -54,14 +69,23 @@ public final class ServiceAccountTokens implements Authenticator {
     return signer.longestSeconds();
   }
 
+  /**
+   * @param extended it goes on being good for a year, or for as long as its signer allows, and is
+   *     counted as stale once it is over (ADR 0301)
+   */
   public Uni<Issued> issue(
-      KubeObject account, List<String> audiences, List<Bound> bound, long seconds) {
+      KubeObject account,
+      List<String> audiences,
+      List<Bound> bound,
+      long seconds,
+      boolean extended) {
     Instant now = clock.instant();
     Instant expires = now.plusSeconds(seconds);
+    Instant ends = extended ? now.plusSeconds(Math.min(longestSeconds(), YEAR_SECONDS)) : expires;
     ObjectNode claims = Json.object();
     ArrayNode aud = claims.putArray("aud");
     audiences.forEach(aud::add);
-    claims.put("exp", expires.getEpochSecond()).put("iat", now.getEpochSecond());
+    claims.put("exp", ends.getEpochSecond()).put("iat", now.getEpochSecond());
     claims.put("iss", issuer).put("jti", UUID.randomUUID().toString());
     ObjectNode own = claims.putObject(CLAIM).put("namespace", account.namespace());
     for (Bound b : bound) {
@@ -70,6 +94,9 @@ public final class ServiceAccountTokens implements Authenticator {
           .put("uid", b.uid());
     }
     own.putObject("serviceaccount").put("name", account.name()).put("uid", account.uid());
+    if (extended) {
+      own.put(WARN_AFTER, expires.getEpochSecond());
+    }
     claims.put("nbf", now.getEpochSecond());
     claims.put("sub", "system:serviceaccount:" + account.namespace() + ":" + account.name());
     return signer.sign(claims).map(token -> new Issued(token, expires));
@@ -146,15 +173,34 @@ public final class ServiceAccountTokens implements Authenticator {
                 UserInfo.SERVICE_ACCOUNTS + ":" + namespace,
                 UserInfo.AUTHENTICATED),
             extra);
-    return alive.map(so -> so ? Optional.of(new Result(user, audiences)) : Optional.empty());
+    return alive.map(so -> {
+      if (!so) {
+        return Optional.empty();
+      }
+      count(own.path(WARN_AFTER).asLong(0));
+      return Optional.of(new Result(user, audiences));
+    });
+  }
+
+  private void count(long warnAfter) {
+    if (warnAfter > 0) {
+      (clock.instant().getEpochSecond() > warnAfter ? stale : valid).increment();
+    }
   }
 
   private Uni<Boolean> lives(GroupResource resource, String namespace, JsonNode reference) {
     String uid = reference.path("uid").asText("");
     return store
         .get(resource, new NamespacedName(namespace, reference.path("name").asText("")))
-        .map(o -> o.uid().equals(uid))
+        .map(o -> o.uid().equals(uid) && !isGone(o))
         .onFailure(StatusException::isNotFound)
         .recoverWithItem(false);
+  }
+
+  /** Whether its deletion began, or its grace period ended, a while ago. */
+  private boolean isGone(KubeObject object) {
+    String deleted = object.text("metadata", "deletionTimestamp");
+    return !deleted.isEmpty()
+        && Instant.parse(deleted).isBefore(clock.instant().minusSeconds(LEEWAY_SECONDS));
   }
 }

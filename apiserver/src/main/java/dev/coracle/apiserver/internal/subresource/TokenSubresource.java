@@ -95,11 +95,21 @@ public final class TokenSubresource implements ObjectSubresource {
     return bound(call, account, spec.path("boundObjectRef"))
         .chain(b ->
             tokens
-                .issue(account, wanted, b, seconds)
+                .issue(account, wanted, b, seconds, isExtended(seconds, wanted, b))
                 .onFailure(e -> !(e instanceof StatusException))
                 .transform(
                     e -> StatusException.internal("failed to generate token: " + e.getMessage())))
         .map(issued -> answer(body, issued));
+  }
+
+  /**
+   * Whether it is what every Pod is given for the API, which programs that read it once go on with
+   * when it should have been read again (ADR 0301).
+   */
+  private boolean isExtended(long seconds, List<String> wanted, List<Bound> bound) {
+    return seconds == ServiceAccountTokens.PROJECTED_SECONDS
+        && audiences.containsAll(wanted)
+        && bound.stream().anyMatch(b -> b.kind().equals("Pod"));
   }
 
   /** To what whoever signs it allows. */
