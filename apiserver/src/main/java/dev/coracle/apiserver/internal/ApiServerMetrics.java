@@ -1,6 +1,7 @@
 package dev.coracle.apiserver.internal;
 
 import dev.coracle.api.GroupVersionResource;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
@@ -31,6 +32,7 @@ public final class ApiServerMetrics {
 
   private final RequestMeters requests;
   private final WatchMeters watches;
+  private final Counter handshakeErrors;
   private final Map<GroupVersionResource, Set<String>> deprecated = new ConcurrentHashMap<>();
   private final AtomicInteger reads = new AtomicInteger();
   private final AtomicInteger writes = new AtomicInteger();
@@ -39,10 +41,16 @@ public final class ApiServerMetrics {
     this.registry = registry;
     this.requests = new RequestMeters(registry);
     this.watches = new WatchMeters(registry);
+    this.handshakeErrors = registry.counter("apiserver_tls_handshake_errors_total");
     registry.gauge(
         "apiserver_current_inflight_requests", Tags.of("request_kind", "readOnly"), reads);
     registry.gauge(
         "apiserver_current_inflight_requests", Tags.of("request_kind", "mutating"), writes);
+  }
+
+  /** Somebody connected who could not agree on TLS. */
+  public void handshakeFailed() {
+    handshakeErrors.increment();
   }
 
   public AtomicInteger inFlight(boolean mutating) {

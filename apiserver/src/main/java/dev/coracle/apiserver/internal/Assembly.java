@@ -76,6 +76,7 @@ import dev.coracle.apiserver.internal.registry.Strategies;
 import dev.coracle.apiserver.internal.registry.kinds.PodCertificateStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.RbacStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.ServiceStrategy;
+import dev.coracle.apiserver.internal.service.AllocationMeters;
 import dev.coracle.apiserver.internal.service.ServicePools;
 import dev.coracle.apiserver.internal.service.SharedAllocation;
 import dev.coracle.apiserver.internal.stream.Connects;
@@ -197,7 +198,14 @@ public final class Assembly {
             vertx, options.security(), options.identity().issuer(), nodes, rbac, clock, meters);
     authorizer = remotes.authorizer();
     pools = new ServicePools(options.services(), new SecureRandom());
-    allocation = new SharedAllocation(vertx, store, pools, () -> calls(UserInfo.APISERVER), clock);
+    allocation =
+        new SharedAllocation(
+            vertx,
+            store,
+            pools,
+            new AllocationMeters(meters, pools),
+            () -> calls(UserInfo.APISERVER),
+            clock);
     Strategies strategies =
         new Strategies(
             this::registry,
@@ -324,7 +332,8 @@ public final class Assembly {
                 options.limits()),
             new AggregatedPaths(apiServices, new ServiceResolver(store), forwarder)::handle,
             paths(vertx, options, hooks, start),
-            resources);
+            resources,
+            metrics);
     bootstrap = new Bootstrap(calls(UserInfo.APISERVER), ExtensionTrust.of(options));
     kubernetesService = new KubernetesServiceReconciler(vertx, store, calls(UserInfo.APISERVER));
     advertiseAddress = options.listen().advertiseAddress();

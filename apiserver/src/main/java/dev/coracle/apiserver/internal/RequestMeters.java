@@ -1,5 +1,6 @@
 package dev.coracle.apiserver.internal;
 
+import dev.coracle.api.GroupResource;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
@@ -29,6 +31,10 @@ public final class RequestMeters {
       durations(
           50, 100, 200, 400, 600, 800, 1000, 1250, 1500, 2000, 3000, 4000, 5000, 6000, 8000, 10_000,
           15_000, 20_000, 30_000, 45_000, 60_000);
+
+  /** From 50 kB in steps of 100 kB to beyond the largest body there may be. */
+  private static final double[] BODIES =
+      IntStream.range(0, 31).mapToDouble(i -> 50_000 + i * 100_000).toArray();
 
   private static final double[] SIZES = {1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
 
@@ -56,6 +62,8 @@ public final class RequestMeters {
     }
   }
 
+  private record Body(GroupResource resource, String verb) {}
+
   /** Of requests of one kind that are answered alike. */
   private record Answer(Kind kind, int code) {}
 
@@ -66,6 +74,7 @@ public final class RequestMeters {
   private final Map<Answer, Counter> counters = new ConcurrentHashMap<>();
   private final Map<Kind, Times> times = new ConcurrentHashMap<>();
   private final Map<Kind, DistributionSummary> sizes = new ConcurrentHashMap<>();
+  private final Map<Body, DistributionSummary> bodies = new ConcurrentHashMap<>();
   private final Map<Kind, AtomicInteger> longRunning = new ConcurrentHashMap<>();
 
   RequestMeters(MeterRegistry registry) {
@@ -99,6 +108,20 @@ public final class RequestMeters {
     if (kind.dryRun().isEmpty()) {
       found.own.record(nanos - elsewhere, TimeUnit.NANOSECONDS);
     }
+  }
+
+  /** How large a body is that somebody sent, in bytes as they came. */
+  public void body(GroupResource resource, String verb, long bytes) {
+    bodies.computeIfAbsent(new Body(resource, verb), this::body).record(bytes);
+  }
+
+  private DistributionSummary body(Body body) {
+    return DistributionSummary.builder("apiserver_request_body_size_bytes")
+        .description("Bytes of the bodies of requests")
+        .tags("group", body.resource.group(), "resource", body.resource.resource())
+        .tag("verb", body.verb.equals("deletecollection") ? "delete_collection" : body.verb)
+        .serviceLevelObjectives(BODIES)
+        .register(registry);
   }
 
   /** How large the answer to a read is, in bytes as they are sent. */

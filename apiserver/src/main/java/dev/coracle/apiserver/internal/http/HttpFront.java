@@ -3,6 +3,7 @@ package dev.coracle.apiserver.internal.http;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.tls.PemKeyManager;
 import dev.coracle.apiserver.config.ApiServerOptions;
+import dev.coracle.apiserver.internal.ApiServerMetrics;
 import dev.coracle.apiserver.internal.filter.Filter;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
@@ -59,6 +60,7 @@ public final class HttpFront {
   private final PathHandler aggregated;
   private final List<PathHandler> paths;
   private final ResourceHandler resources;
+  private final ApiServerMetrics metrics;
   private final int instances;
   private @Nullable String deployment;
   private volatile int port;
@@ -72,7 +74,9 @@ public final class HttpFront {
       List<Filter> filters,
       PathHandler aggregated,
       List<PathHandler> paths,
-      ResourceHandler resources) {
+      ResourceHandler resources,
+      ApiServerMetrics metrics) {
+    this.metrics = metrics;
     this.aggregated = aggregated;
     this.vertx = vertx;
     this.options = options;
@@ -182,7 +186,8 @@ public final class HttpFront {
               .createHttpServer(serverOptions(wantedPort))
               .connectionHandler(this::connected)
               .requestHandler(router)
-              .exceptionHandler(_ -> {});
+              // Of what fails before there is a connection of HTTP.
+              .exceptionHandler(_ -> metrics.handshakeFailed());
       server = made;
       return made.listen().onSuccess(s -> port = s.actualPort());
     }

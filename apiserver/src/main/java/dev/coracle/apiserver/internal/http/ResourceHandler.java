@@ -3,6 +3,7 @@ package dev.coracle.apiserver.internal.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.DuplicateKeys;
+import dev.coracle.api.GroupResource;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
@@ -412,7 +413,14 @@ public final class ResourceHandler {
   }
 
   private Uni<byte[]> body(Exchange exchange) {
-    Future<byte[]> bytes = bodies.read(exchange.request());
+    RequestInfo info = exchange.info();
+    Future<byte[]> bytes =
+        bodies
+            .read(exchange.request())
+            .onSuccess(b ->
+                metrics
+                    .requests()
+                    .body(new GroupResource(info.group(), info.resource()), info.verb(), b.length));
     AuditRecord audit = exchange.audit();
     if (audit != null) {
       String media = Bodies.mediaType(exchange.header("Content-Type"));

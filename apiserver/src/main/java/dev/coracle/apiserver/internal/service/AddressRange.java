@@ -109,6 +109,11 @@ public record AddressRange(IpFamily family, long high, long low, int bits) {
         : OptionalLong.empty();
   }
 
+  /** In CIDR form. */
+  String text() {
+    return address(0) + "/" + bits;
+  }
+
   /** As RFC 5952 writes it. */
   String address(long offset) {
     long sum = low + offset;

@@ -60,7 +60,19 @@ final class NumberPool {
 
   /** What lies outside of the range may be among them. */
   private boolean allTaken() {
-    return used.stream().filter(this::contains).count() == last - first + 1;
+    return taken() == last - first + 1;
+  }
+
+  /** How many of the range are taken. */
+  synchronized long taken() {
+    return used.stream().filter(this::contains).count();
+  }
+
+  /** How many of the range are free; there may be more than fit a long. */
+  synchronized double free() {
+    long count = last - first + 1;
+    double all = count >= 0 ? count : (count >>> 1) * 2.0;
+    return all - taken();
   }
 
   private OptionalLong free(long from, long to) {

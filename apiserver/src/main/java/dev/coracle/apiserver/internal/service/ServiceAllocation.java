@@ -32,9 +32,11 @@ public final class ServiceAllocation {
 
   private final ServicePools pools;
   private final Claims claims;
+  private final AllocationMeters meters;
   private final ServiceFamilies families;
 
-  ServiceAllocation(ServicePools pools, Claims claims) {
+  ServiceAllocation(ServicePools pools, Claims claims, AllocationMeters meters) {
+    this.meters = meters;
     this.pools = pools;
     this.claims = claims;
     this.families = new ServiceFamilies(pools.families());
@@ -176,7 +178,7 @@ public final class ServiceAllocation {
     for (int i = 0; i < wanted; i++) {
       String ip = ips.get(i);
       if (ip.isEmpty()) {
-        ips.set(i, takeAny(spec.path("ipFamilies").path(i).asText(""), undo));
+        ips.set(i, takeAny(spec.path("ipFamilies").path(i).asText(""), call, undo));
       } else if (!had.contains(Cidr.canonical(ip))) {
         takeNamed(ip, named, call, undo);
       }
@@ -186,9 +188,15 @@ public final class ServiceAllocation {
     ips.forEach(list::add);
   }
 
-  private String takeAny(String family, List<Runnable> undo) {
+  private String takeAny(String family, Call call, List<Runnable> undo) {
     String any = IpFamily.named(family).map(pools::takeAnyAddress).orElse("");
-    if (any.isEmpty()) {
+    if (!any.isEmpty()) {
+      count(call, pools.rangeOf(any), false, true);
+    } else {
+      IpFamily.named(family)
+          .map(pools::rangesOf)
+          .orElse(List.of())
+          .forEach(cidr -> count(call, cidr, false, false));
       throw StatusException.internal("failed to allocate a serviceIP: range is full");
     }
     undo.add(() -> pools.releaseAddress(any));
@@ -202,11 +210,24 @@ public final class ServiceAllocation {
     } else if (!pools.takeAddress(ip)) {
       why = "provided IP is already allocated";
     }
+    count(call, pools.rangeOf(ip), true, why == null);
     if (why != null) {
       throw invalid(
           call, "spec.clusterIPs", quoted(all) + ": failed to allocate IP " + ip + ": " + why);
     }
     undo.add(() -> pools.releaseAddress(ip));
+  }
+
+  private void count(Call call, String cidr, boolean named, boolean given) {
+    if (!call.dryRun() && !cidr.isEmpty()) {
+      meters.address(cidr, named, given);
+    }
+  }
+
+  private void countPort(Call call, boolean named, boolean given) {
+    if (!call.dryRun()) {
+      meters.port(named, given);
+    }
   }
 
   private static String quoted(List<String> ips) {
@@ -229,7 +250,7 @@ public final class ServiceAllocation {
             && spec.path("externalTrafficPolicy").asText("").equals("Local")
             && spec.path("healthCheckNodePort").asInt(0) == 0;
     if (health) {
-      spec.put("healthCheckNodePort", any(undo));
+      spec.put("healthCheckNodePort", any(call, undo));
     }
   }
 
@@ -244,7 +265,7 @@ public final class ServiceAllocation {
     String protocol = port.path("protocol").asText("TCP");
     if (number == 0) {
       // The same port over another protocol shares its node port.
-      number = any(undo);
+      number = any(call, undo);
       port.put("nodePort", number);
       taken.put(number, protocol);
       return;
@@ -255,7 +276,10 @@ public final class ServiceAllocation {
       return;
     }
     String field = "spec.ports[" + index + "].nodePort";
-    if (!pools.ports().contains(number)) {
+    boolean inRange = pools.ports().contains(number);
+    boolean given = inRange && pools.ports().take(number);
+    countPort(call, true, given);
+    if (!inRange) {
       throw invalid(
           call,
           field,
@@ -263,15 +287,16 @@ public final class ServiceAllocation {
               + ": provided port is not in the valid range. The range of valid ports is "
               + pools.portRange());
     }
-    if (!pools.ports().take(number)) {
+    if (!given) {
       throw invalid(call, field, number + ": provided port is already allocated");
     }
     int mine = number;
     undo.add(() -> pools.ports().release(mine));
   }
 
-  private int any(List<Runnable> undo) {
+  private int any(Call call, List<Runnable> undo) {
     OptionalLong found = pools.ports().takeAny();
+    countPort(call, false, found.isPresent());
     if (found.isEmpty()) {
       throw StatusException.internal("failed to allocate a nodePort: range is full");
     }

@@ -211,6 +211,31 @@ public final class ServicePools {
     }
   }
 
+  /** A range, and what is taken of it. */
+  record Usage(String cidr, NumberPool numbers) {}
+
+  /** Of the ranges that give addresses, or gave some. */
+  synchronized List<Usage> usage() {
+    return pools.stream().map(pool -> new Usage(pool.range().text(), pool.numbers())).toList();
+  }
+
+  /** The range that an address is of; empty where it is of none. */
+  synchronized String rangeOf(String ip) {
+    return pools.stream()
+        .filter(pool -> pool.gives() && pool.holds(ip))
+        .findFirst()
+        .map(pool -> pool.range().text())
+        .orElse("");
+  }
+
+  /** The ranges that give addresses of a family. */
+  synchronized List<String> rangesOf(IpFamily family) {
+    return pools.stream()
+        .filter(pool -> pool.gives() && pool.range().family() == family)
+        .map(pool -> pool.range().text())
+        .toList();
+  }
+
   NumberPool ports() {
     return ports;
   }

@@ -65,6 +65,7 @@ final class ServiceRanges {
 
   private final ResourceStore store;
   private final ServicePools pools;
+  private final AllocationMeters meters;
   private final Supplier<ApiCalls> calls;
   private final Supplier<Collection<KubeObject>> addresses;
   private final Clock clock;
@@ -78,11 +79,13 @@ final class ServiceRanges {
       Vertx vertx,
       ResourceStore store,
       ServicePools pools,
+      AllocationMeters meters,
       Supplier<ApiCalls> calls,
       Supplier<Collection<KubeObject>> addresses,
       Clock clock) {
     this.store = store;
     this.pools = pools;
+    this.meters = meters;
     this.calls = calls;
     this.addresses = addresses;
     this.clock = clock;
@@ -104,6 +107,7 @@ final class ServiceRanges {
       (known.isDeleting() ? ending : giving).addAll(networks(known));
     }
     pools.ranges(giving, ending, addresses.get().stream().map(KubeObject::name).toList());
+    meters.ranges();
     if (range != null) {
       review(range);
     }

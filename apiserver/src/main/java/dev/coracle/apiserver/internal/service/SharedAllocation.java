@@ -34,15 +34,20 @@ public final class SharedAllocation {
    * @param calls as the server itself; asked for when something is written
    */
   public SharedAllocation(
-      Vertx vertx, ResourceStore store, ServicePools pools, Supplier<ApiCalls> calls, Clock clock) {
+      Vertx vertx,
+      ResourceStore store,
+      ServicePools pools,
+      AllocationMeters meters,
+      Supplier<ApiCalls> calls,
+      Clock clock) {
     this.vertx = vertx;
     this.pools = pools;
     Claims claims = new Claims(store, clock, pools.portRange());
-    allocation = new ServiceAllocation(pools, claims);
+    allocation = new ServiceAllocation(pools, claims, meters);
     repair = new ClaimRepair(store, pools, claims, clock);
     addresses = new LiveCache(vertx, store, Claims.ADDRESSES).listen(this::address);
     ports = new LiveCache(vertx, store, Claims.RANGES).listen(this::ports);
-    ranges = new ServiceRanges(vertx, store, pools, calls, addresses::all, clock);
+    ranges = new ServiceRanges(vertx, store, pools, meters, calls, addresses::all, clock);
   }
 
   public ServiceAllocation allocation() {
