@@ -201,7 +201,14 @@ final class PodParts {
             new SecureRandom());
     CsiVolumes csi =
         new CsiVolumes(
-            plugins.csi(), objects, tokens, paths, options.nodeName(), events, node::refresh);
+            plugins.csi(),
+            objects,
+            tokens,
+            paths,
+            options.nodeName(),
+            events,
+            timers,
+            node::refresh);
     node.volumesInUse(csi::inUse);
     plugins.claims().objects(objects);
     this.volumes =

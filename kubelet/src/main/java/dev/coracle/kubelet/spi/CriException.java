@@ -7,7 +7,7 @@ package dev.coracle.kubelet.spi;
 public final class CriException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** gRPC's status codes that matter to the kubelet; everything else is UNKNOWN. */
+  /** gRPC's status codes. */
   public enum Code {
     CANCELLED("Canceled"),
     UNKNOWN("Unknown"),
@@ -15,11 +15,16 @@ public final class CriException extends RuntimeException {
     DEADLINE_EXCEEDED("DeadlineExceeded"),
     NOT_FOUND("NotFound"),
     ALREADY_EXISTS("AlreadyExists"),
+    PERMISSION_DENIED("PermissionDenied"),
     RESOURCE_EXHAUSTED("ResourceExhausted"),
     FAILED_PRECONDITION("FailedPrecondition"),
+    ABORTED("Aborted"),
+    OUT_OF_RANGE("OutOfRange"),
     UNIMPLEMENTED("Unimplemented"),
     INTERNAL("Internal"),
-    UNAVAILABLE("Unavailable");
+    UNAVAILABLE("Unavailable"),
+    DATA_LOSS("DataLoss"),
+    UNAUTHENTICATED("Unauthenticated");
 
     private final String word;
 

@@ -35,7 +35,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
@@ -56,6 +58,9 @@ public final class SampleCsiDriver implements AutoCloseable {
   public volatile long room = 3;
 
   public volatile Optional<String> failing = Optional.empty();
+
+  /** What comes of calls, by their method such as {@code stage}, where it is not success. */
+  public final Map<String, GrpcStatus> outcomes = new ConcurrentHashMap<>();
 
   /** From now on no call is answered. */
   public volatile boolean hanging;
@@ -146,6 +151,10 @@ public final class SampleCsiDriver implements AutoCloseable {
     calls.add(call);
     if (hanging) {
       return Promise.<T>promise().future();
+    }
+    GrpcStatus outcome = outcomes.get(call.substring(0, call.indexOf(' ')));
+    if (outcome != null) {
+      return Future.failedFuture(new StatusException(outcome, "fake error"));
     }
     if (failing.isPresent()) {
       return Future.failedFuture(new StatusException(GrpcStatus.INTERNAL, failing.get()));

@@ -57,7 +57,8 @@ public final class CsiDevices {
           Path data = CsiPaths.deviceData(paths.root(), volume.name());
           boolean first = PublishedVolume.read(data).isEmpty();
           if (first) {
-            new PublishedVolume(driver.name(), handle, volume.name(), false, stages).write(data);
+            new PublishedVolume(driver.name(), handle, volume.name(), false, stages, true)
+                .write(data);
           }
           Path link = paths.volumeDevice(pod.uid(), CsiPaths.DIRECTORY, volume.name());
           if (DeviceLinks.point(link, target) || first) {

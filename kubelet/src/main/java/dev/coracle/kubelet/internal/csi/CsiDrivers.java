@@ -9,6 +9,7 @@ import io.vertx.core.Vertx;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +24,7 @@ public final class CsiDrivers implements PluginHandler, AutoCloseable {
   private final Runnable came;
   private final Map<String, CsiDriver> drivers = new ConcurrentHashMap<>();
   private final CsiAllocatable allocatable;
+  private volatile Consumer<String> arrival = _ -> {};
 
   /**
    * @param came hears of each driver that has come: what waited for it can go on
@@ -35,6 +37,11 @@ public final class CsiDrivers implements PluginHandler, AutoCloseable {
     this.allocatable =
         new CsiAllocatable(vertx, client, node, name -> Optional.ofNullable(drivers.get(name)));
     this.came = came;
+  }
+
+  /** Whoever hears of each driver that has come, by its name. */
+  void onArrival(Consumer<String> listener) {
+    arrival = listener;
   }
 
   @Override
@@ -68,6 +75,7 @@ public final class CsiDrivers implements PluginHandler, AutoCloseable {
     }
     allocatable.follow(plugin.name());
     came.run();
+    arrival.accept(plugin.name());
   }
 
   @Override

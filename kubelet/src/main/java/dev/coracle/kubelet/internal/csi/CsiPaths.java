@@ -9,18 +9,18 @@ final class CsiPaths {
 
   private CsiPaths() {}
 
+  /** What is no pod's. */
+  static Path root(Path root) {
+    return root.resolve("plugins").resolve("kubernetes.io").resolve("csi");
+  }
+
   static Path staging(Path root, String driver, String handle) {
-    return root.resolve("plugins")
-        .resolve("kubernetes.io")
-        .resolve("csi")
-        .resolve(driver)
-        .resolve(PublishedVolume.hash(handle))
-        .resolve("globalmount");
+    return root(root).resolve(driver).resolve(PublishedVolume.hash(handle)).resolve("globalmount");
   }
 
   /** What of block volumes is not a pod's: one directory for each, and those below. */
   static Path devices(Path root) {
-    return root.resolve("plugins").resolve("kubernetes.io").resolve("csi").resolve("volumeDevices");
+    return root(root).resolve("volumeDevices");
   }
 
   /** Where a block volume is staged. */

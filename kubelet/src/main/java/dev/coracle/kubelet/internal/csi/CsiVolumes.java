@@ -14,6 +14,7 @@ import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.host.KeyedLocks;
 import dev.coracle.kubelet.internal.host.Mounts;
 import dev.coracle.kubelet.internal.host.PodPaths;
+import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
 import dev.coracle.kubelet.internal.runtime.ObjectSource;
@@ -28,7 +29,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -59,6 +59,7 @@ public final class CsiVolumes {
   private final AtomicLong changes = new AtomicLong();
   private volatile @Nullable Used used;
   private final KeyedLocks locks = new KeyedLocks();
+  private final StagedVolumes staged;
 
   /**
    * @param changed hears that other volumes are in use than before
@@ -70,6 +71,7 @@ public final class CsiVolumes {
       PodPaths paths,
       String nodeName,
       PodEvents events,
+      Timers timers,
       Runnable changed) {
     this.drivers = drivers;
     this.objects = objects;
@@ -83,6 +85,7 @@ public final class CsiVolumes {
           changed.run();
         };
     this.devices = new CsiDevices(this, paths, this.changed);
+    this.staged = new StagedVolumes(drivers, paths, locks, timers, this::isPublished, this.changed);
   }
 
   /**
@@ -120,17 +123,17 @@ public final class CsiVolumes {
     VolumeCapability capability = CsiRequests.capability(driver, pod, volume);
     boolean stages = driver.can(Type.STAGE_UNSTAGE_VOLUME);
     PublishedVolume published =
-        new PublishedVolume(driver.name(), handle, volume.name(), false, stages);
+        new PublishedVolume(driver.name(), handle, volume.name(), false, stages, true);
     boolean only = readOnly || source.path("readOnly").asBoolean(false);
     return locks.<Mounted, IOException>with(
-        driver.name() + "^" + handle,
+        StagedVolumes.key(driver.name(), handle),
         () -> {
           Path staging = staging(driver.name(), handle);
           if (stages && !again) {
-            Files.createDirectories(staging);
             stage(
                 driver,
-                volume,
+                pod,
+                published,
                 NodeStageVolumeRequest.newBuilder()
                     .setVolumeId(handle)
                     .putAllPublishContext(attached)
@@ -177,12 +180,22 @@ public final class CsiVolumes {
     }
   }
 
-  private static void stage(CsiDriver driver, KubeObject volume, NodeStageVolumeRequest request)
+  /** From now on the pod is one for which the volume is to stay staged, unless it is refused. */
+  private void stage(
+      CsiDriver driver, Pod pod, PublishedVolume published, NodeStageVolumeRequest request)
       throws IOException {
+    Path directory = paths.volume(pod.uid(), CsiPaths.DIRECTORY, published.name());
+    boolean first = PublishedVolume.read(directory).isEmpty();
+    if (first) {
+      published.unpublished().write(directory);
+    }
     try {
-      driver.stage(request);
+      staged.stage(driver, request);
     } catch (CriException e) {
-      throw new VolumePlugin.SetUpException(STAGING, volume.name(), e.describe());
+      if (first && StagedVolumes.isRefusal(e)) {
+        PublishedVolume.forget(directory);
+      }
+      throw new VolumePlugin.SetUpException(STAGING, published.name(), e.describe());
     }
   }
 
@@ -204,7 +217,12 @@ public final class CsiVolumes {
     boolean only = source.path("readOnly").asBoolean(false);
     PublishedVolume published =
         new PublishedVolume(
-            driver.name(), "csi-" + PublishedVolume.hash(pod.uid() + name), name, true, false);
+            driver.name(),
+            "csi-" + PublishedVolume.hash(pod.uid() + name),
+            name,
+            true,
+            false,
+            true);
     Path target =
         publish(
             driver,
@@ -235,7 +253,7 @@ public final class CsiVolumes {
       NodePublishVolumeRequest.Builder request)
       throws IOException {
     Path directory = paths.volume(pod.uid(), CsiPaths.DIRECTORY, published.name());
-    if (PublishedVolume.read(directory).isEmpty()) {
+    if (!PublishedVolume.read(directory).map(PublishedVolume::published).orElse(false)) {
       published.write(directory);
       changed.run();
     }
@@ -320,7 +338,7 @@ public final class CsiVolumes {
   /** Does the work while nobody else works on the same volume. */
   <T> T alone(String driver, String handle, KeyedLocks.Work<T, IOException> work)
       throws IOException {
-    return locks.with(driver + "^" + handle, work);
+    return locks.with(StagedVolumes.key(driver, handle), work);
   }
 
   /** Block volumes of the same drivers. */
@@ -348,20 +366,18 @@ public final class CsiVolumes {
     }
     PublishedVolume volume = known.get();
     try {
-      CsiDriver driver = drivers.get(volume.driver());
       locks.<Boolean, IOException>with(
-          volume.driver() + "^" + volume.handle(),
+          StagedVolumes.key(volume.driver(), volume.handle()),
           () -> {
-            Path target = directory.resolve(CsiPaths.MOUNT);
-            driver.unpublish(volume.handle(), target.toString());
-            Mounts.detachBelow(target);
+            if (volume.published()) {
+              Path target = directory.resolve(CsiPaths.MOUNT);
+              drivers.get(volume.driver()).unpublish(volume.handle(), target.toString());
+              Mounts.detachBelow(target);
+            }
             PublishedVolume.forget(directory);
             changed.run();
-            if (volume.staged() && !usedElsewhere(volume)) {
-              Path staging = staging(volume.driver(), volume.handle());
-              driver.unstage(volume.handle(), staging.toString());
-              Mounts.detachBelow(staging);
-              PodPaths.deleteTree(Objects.requireNonNull(staging.getParent()));
+            if (volume.staged()) {
+              staged.release(volume.driver(), volume.handle());
             }
             return Boolean.TRUE;
           });
@@ -372,7 +388,7 @@ public final class CsiVolumes {
     }
   }
 
-  private boolean usedElsewhere(PublishedVolume volume) throws IOException {
+  private boolean isPublished(PublishedVolume volume) throws IOException {
     for (PublishedVolume other : published()) {
       if (other.isSameAs(volume)) {
         return true;
@@ -405,7 +421,8 @@ public final class CsiVolumes {
     }
     try {
       List<String> names =
-          Stream.concat(published().stream(), devices.mapped().stream())
+          Stream.of(published(), staged.all(), devices.mapped())
+              .flatMap(List::stream)
               .filter(v -> !v.ephemeral())
               .map(v -> CsiPaths.uniqueName(v.driver(), v.handle()))
               .distinct()

@@ -20,14 +20,26 @@ import java.util.Optional;
  * upstream's names.
  *
  * @param ephemeral made for one pod, so never staged
+ * @param staged whether it has to be unstaged
+ * @param published whether the driver was ever asked to publish it here
  */
 record PublishedVolume(
-    String driver, String handle, String name, boolean ephemeral, boolean staged) {
+    String driver,
+    String handle,
+    String name,
+    boolean ephemeral,
+    boolean staged,
+    boolean published) {
   private static final String FILE = "vol_data.json";
   private static final int LARGEST = 64 << 10;
 
   boolean isSameAs(PublishedVolume other) {
     return driver.equals(other.driver) && handle.equals(other.handle);
+  }
+
+  /** The same before the driver is asked to publish it. */
+  PublishedVolume unpublished() {
+    return new PublishedVolume(driver, handle, name, ephemeral, staged, false);
   }
 
   void write(Path directory) throws IOException {
@@ -36,7 +48,8 @@ record PublishedVolume(
         .put("volumeHandle", handle)
         .put("specVolID", name)
         .put("volumeLifecycleMode", ephemeral ? "Ephemeral" : "Persistent")
-        .put("staged", staged);
+        .put("staged", staged)
+        .put("published", published);
     Files.createDirectories(directory);
     Path next = directory.resolve(FILE + ".tmp");
     Files.write(next, Json.bytes(data));
@@ -70,7 +83,8 @@ record PublishedVolume(
         data.path("volumeHandle").asText(""),
         data.path("specVolID").asText(""),
         data.path("volumeLifecycleMode").asText("").equals("Ephemeral"),
-        data.path("staged").asBoolean(false));
+        data.path("staged").asBoolean(false),
+        data.path("published").asBoolean(true));
   }
 
   static void forget(Path directory) throws IOException {

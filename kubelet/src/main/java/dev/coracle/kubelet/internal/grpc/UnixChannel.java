@@ -200,16 +200,21 @@ public final class UnixChannel implements AutoCloseable {
   private static Code code(GrpcStatus status) {
     return switch (status) {
       case CANCELLED -> Code.CANCELLED;
-      case INVALID_ARGUMENT, OUT_OF_RANGE -> Code.INVALID_ARGUMENT;
+      case INVALID_ARGUMENT -> Code.INVALID_ARGUMENT;
       case DEADLINE_EXCEEDED -> Code.DEADLINE_EXCEEDED;
       case NOT_FOUND -> Code.NOT_FOUND;
       case ALREADY_EXISTS -> Code.ALREADY_EXISTS;
+      case PERMISSION_DENIED -> Code.PERMISSION_DENIED;
       case RESOURCE_EXHAUSTED -> Code.RESOURCE_EXHAUSTED;
-      case FAILED_PRECONDITION, ABORTED -> Code.FAILED_PRECONDITION;
+      case FAILED_PRECONDITION -> Code.FAILED_PRECONDITION;
+      case ABORTED -> Code.ABORTED;
+      case OUT_OF_RANGE -> Code.OUT_OF_RANGE;
       case UNIMPLEMENTED -> Code.UNIMPLEMENTED;
-      case INTERNAL, DATA_LOSS -> Code.INTERNAL;
+      case INTERNAL -> Code.INTERNAL;
       case UNAVAILABLE -> Code.UNAVAILABLE;
-      case OK, UNKNOWN, PERMISSION_DENIED, UNAUTHENTICATED -> Code.UNKNOWN;
+      case DATA_LOSS -> Code.DATA_LOSS;
+      case UNAUTHENTICATED -> Code.UNAUTHENTICATED;
+      case OK, UNKNOWN -> Code.UNKNOWN;
     };
   }
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PublishedVolumeFuzz {
 
   private static final PublishedVolume VOLUME =
-      new PublishedVolume("a.example", "h", "pv", false, true);
+      new PublishedVolume("a.example", "h", "pv", false, true, true);
 
   @FuzzTest(maxDuration = "30s")
   void files(byte[] input) {
