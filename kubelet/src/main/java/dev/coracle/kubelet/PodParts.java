@@ -223,7 +223,7 @@ final class PodParts {
                     facts,
                     options.localVolumes(),
                     csi,
-                    new CsiExpansion(csi, client, events),
+                    new CsiExpansion(csi, client, events, clock),
                     paths,
                     () -> around.swap().bytes() > 0 && noswap.isSupported(),
                     events),

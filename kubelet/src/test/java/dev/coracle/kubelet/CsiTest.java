@@ -320,30 +320,4 @@ class CsiTest extends CsiSetup {
     k.eventually(
         () -> assertThat(k.data.resolve("kubelet/pods").resolve(pod.uid())).doesNotExist());
   }
-
-  @Test
-  void aVolumeThatHasGrownGrowsOnTheNodeToo() throws Exception {
-    registered();
-    driverObject("\"attachRequired\":false");
-    volume("1Gi");
-    pod("grows");
-    k.awaitPhase("grows", "Running");
-    k.api.change(
-        Resources.PERSISTENT_VOLUMES,
-        "",
-        "pv1",
-        n -> n.withObjectProperty("spec").withObjectProperty("capacity").put("storage", "2Gi"));
-    k.eventually(() ->
-        assertThat(
-                k.api
-                    .get(Resources.PERSISTENT_VOLUME_CLAIMS, "default", "data")
-                    .await()
-                    .indefinitely()
-                    .text("status", "capacity", "storage"))
-            .isEqualTo("2Gi"));
-    assertThat(driver.expanded.getFirst().getCapacityRange().getRequiredBytes())
-        .isEqualTo(2L << 30);
-    k.eventually(
-        () -> assertThat(k.events()).anyMatch(e -> e.startsWith("FileSystemResizeSuccessful")));
-  }
 }

@@ -90,10 +90,14 @@ final class ClaimVolume implements VolumePlugin {
     KubeObject volume = volume(request, claim);
     boolean readOnly = request.source().path("readOnly").asBoolean(false);
     if (volumeMode(request, claim).equals(BLOCK)) {
-      return map(request.pod(), volume, readOnly);
+      Mounted mapped = map(request.pod(), volume, readOnly);
+      grow(request, claim, volume, mapped);
+      return mapped;
     }
     try {
-      return mount(request.pod(), volume, readOnly);
+      Mounted mounted = mount(request.pod(), volume, readOnly);
+      grow(request, claim, volume, mounted);
+      return mounted;
     } catch (SetUpException e) {
       throw e;
     } catch (IOException | StatusException | IllegalArgumentException | CriException e) {
@@ -241,15 +245,21 @@ final class ClaimVolume implements VolumePlugin {
     KubeObject claim = claim(request);
     KubeObject volume = volume(request, claim);
     JsonNode source = volume.at("spec", "csi");
-    if (source.isObject()) {
-      if (!standing.device() && csi.republishes(request.pod(), source)) {
-        csi.republish(request.pod(), volume, request.source().path("readOnly").asBoolean(false));
-      }
+    if (source.isObject() && !standing.device() && csi.republishes(request.pod(), source)) {
+      csi.republish(request.pod(), volume, request.source().path("readOnly").asBoolean(false));
+    }
+    grow(request, claim, volume, standing);
+    return standing;
+  }
+
+  /** What has grown while no pod had it has its size before the first container looks. */
+  private void grow(Request request, KubeObject claim, KubeObject volume, Mounted standing)
+      throws IOException {
+    if (volume.at("spec", "csi").isObject()) {
       Path path = Objects.requireNonNull(standing.path());
       expansion.expand(
           request.pod(), claim, volume, standing.device() ? Files.readSymbolicLink(path) : path);
     }
-    return standing;
   }
 
   @Override
