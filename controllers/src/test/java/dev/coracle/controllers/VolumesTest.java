@@ -386,4 +386,22 @@ class VolumesTest {
     c.context.runUntilIdle();
     assertThat(c.peek(Resources.PERSISTENT_VOLUME_CLAIMS, "c")).isNull();
   }
+
+  @Test
+  void aLocalVolumeOfAnEarlierVersionIsLabelledForItsNode() {
+    String node = "n".repeat(64);
+    c.create(
+        Resources.PERSISTENT_VOLUMES,
+        """
+        {"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"old",
+          "annotations":{"pv.kubernetes.io/provisioned-by":"coracle.dev/local",
+           "coracle.dev/node":"%s"}},
+         "spec":{"accessModes":["ReadWriteOnce"],"capacity":{"storage":"1Gi"},
+          "local":{"path":"/x"}}}\
+        """
+            .formatted(node));
+    KubeObject volume = c.api.peek(Resources.PERSISTENT_VOLUMES, "", "old");
+    assertThat(volume.labels().get(LocalVolumes.NODE)).startsWith("sha256-").hasSize(47);
+    assertThat(volume.text("status", "phase")).isEqualTo("Available");
+  }
 }

@@ -3,6 +3,7 @@ package dev.coracle.kubelet;
 import dev.coracle.api.Resources;
 import dev.coracle.client.Client;
 import dev.coracle.client.InformerFactory;
+import dev.coracle.client.InformerOptions;
 import dev.coracle.client.Lister;
 import dev.coracle.cri.v1.UserNamespace;
 import dev.coracle.kubelet.config.EvictionSignal.Condition;
@@ -233,7 +234,9 @@ final class PodParts {
     this.volumeUse = new VolumeUse(volumes::standing, new CsiUsage(csi, paths)::of, clock);
     if (!around.simulated()) {
       informers
-          .informer(Resources.PERSISTENT_VOLUMES)
+          .informer(
+              Resources.PERSISTENT_VOLUMES,
+              InformerOptions.ALL.withLabels(LocalVolumeCleaner.ofNode(options.nodeName())))
           .addHandler(
               new LocalVolumeCleaner(client, timers, options.nodeName(), options.localVolumes()));
     }

@@ -35,10 +35,10 @@ class LocalVolumesTest {
                 """
                 {"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"%s",
                   "annotations":{"pv.kubernetes.io/provisioned-by":"coracle.dev/local",
-                   "coracle.dev/node":"%s"},"finalizers":["coracle.dev/local-volume"]},
+                   "coracle.dev/node":"%s"},"labels":{"coracle.dev/node":"%s"},"finalizers":["coracle.dev/local-volume"]},
                  "spec":{"capacity":{"storage":"1Gi"},"persistentVolumeReclaimPolicy":"%s","local":{"path":"%s"}}}\
                 """
-                    .formatted(name, node, policy, path)))
+                    .formatted(name, node, node, policy, path)))
         .await()
         .indefinitely();
   }

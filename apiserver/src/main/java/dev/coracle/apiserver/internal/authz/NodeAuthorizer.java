@@ -1,6 +1,8 @@
 package dev.coracle.apiserver.internal.authz;
 
+import dev.coracle.api.LocalVolumes;
 import dev.coracle.api.selector.FieldSelector;
+import dev.coracle.api.selector.LabelRequirement;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
@@ -9,9 +11,9 @@ import java.util.List;
 
 /**
  * What kubelets may: the rules of the role system:node, but only what belongs to their own node.
- * Secrets, ConfigMaps, claims and service accounts must be used by a Pod there; Pods, slices and
- * requests for certificates are listed by a field selector for the node (Kubernetes docs, "Using
- * Node Authorization"; KEP-4601).
+ * Secrets, ConfigMaps, claims, volumes and service accounts must be used by a Pod there; Pods,
+ * slices and requests for certificates are listed by a field selector for the node (Kubernetes
+ * docs, "Using Node Authorization"; KEP-4601).
  */
 public final class NodeAuthorizer implements Authorizer {
 
@@ -54,6 +56,9 @@ public final class NodeAuthorizer implements Authorizer {
         }
         case "/persistentvolumeclaims" -> {
           return a.subresource().equals("status") ? status(node, a) : get(node, a);
+        }
+        case "/persistentvolumes" -> {
+          return volume(node, a);
         }
         case "resource.k8s.io/resourceclaims", "storage.k8s.io/volumeattachments" -> {
           return get(node, a);
@@ -146,6 +151,32 @@ public final class NodeAuthorizer implements Authorizer {
       return none("can only get individual resources of this type");
     }
     return a.subresource().isEmpty() ? related(node, a) : none("cannot get subresource");
+  }
+
+  /**
+   * Those that its pods use, and local ones of the node, which it finds by their label and lets go
+   * when they are deleted (ADR 0120).
+   */
+  private Decision volume(String node, Attributes a) {
+    if (a.subresource().isEmpty()) {
+      if (a.verb().equals("patch")) {
+        return related(node, a);
+      }
+      boolean many = a.verb().equals("list") || a.verb().equals("watch");
+      if (many && a.name().isEmpty() && selectsLocal(a, node)) {
+        return ALLOW;
+      }
+    }
+    return get(node, a);
+  }
+
+  private static boolean selectsLocal(Attributes a, String node) {
+    List<String> own = List.of(LocalVolumes.label(node));
+    return a.labelSelector().requirements().stream()
+        .anyMatch(r ->
+            r.operator() == LabelRequirement.Operator.IN
+                && r.key().equals(LocalVolumes.NODE)
+                && r.values().equals(own));
   }
 
   private Decision status(String node, Attributes a) {

@@ -3,6 +3,7 @@ package dev.coracle.apiserver.internal.authz;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.LocalVolumes;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.rest.ListOptions;
@@ -30,6 +31,7 @@ final class NodeObjects {
   private record Owned(GroupResource resource, String... node) {}
 
   private static final GroupResource PODS = new GroupResource("", "pods");
+  private static final GroupResource VOLUMES = new GroupResource("", "persistentvolumes");
   private static final List<Owned> OWNED =
       List.of(
           new Owned(
@@ -59,13 +61,14 @@ final class NodeObjects {
   /** By volume, its claim, as above. */
   private final Map<String, String> claims = new ConcurrentHashMap<>();
 
+  /** By local volume, its node. */
+  private final Map<String, String> locals = new ConcurrentHashMap<>();
+
   NodeObjects(Vertx vertx, ResourceStore store) {
     this.store = store;
     List<LiveCache> all = new ArrayList<>();
     all.add(LiveCache.ofNames(vertx, store, PODS).listen(this::changed));
-    all.add(
-        LiveCache.ofNames(vertx, store, new GroupResource("", "persistentvolumes"))
-            .listen(this::volume));
+    all.add(LiveCache.ofNames(vertx, store, VOLUMES).listen(this::volume));
     for (Owned owned : OWNED) {
       Map<NamespacedName, String> known = new ConcurrentHashMap<>();
       owners.put(owned.resource().resource(), known);
@@ -111,9 +114,17 @@ final class NodeObjects {
     if (old != null) {
       volumeSecrets.remove(old);
     }
-    if (now == null || now.text("spec", "claimRef", "name").isEmpty()) {
+    String local = now == null ? "" : localNode(now);
+    if (local.isEmpty()) {
+      locals.remove(volume.name());
+    } else {
+      locals.put(volume.name(), local);
+    }
+    String claim = now == null ? "" : claimOf(now);
+    if (now == null || claim.isEmpty()) {
       return;
     }
+    claims.put(now.name(), claim);
     String namespace = now.text("spec", "claimRef", "namespace");
     Set<String> secrets = new HashSet<>();
     for (JsonNode source : now.at("spec")) {
@@ -125,11 +136,21 @@ final class NodeObjects {
       }
     }
     if (!secrets.isEmpty()) {
-      String claim =
-          "persistentvolumeclaims/" + namespace + "/" + now.text("spec", "claimRef", "name");
-      claims.put(now.name(), claim);
       volumeSecrets.put(claim, Set.copyOf(secrets));
     }
+  }
+
+  /** As pods refer to it; empty where the volume is nobody's. */
+  private static String claimOf(KubeObject volume) {
+    String name = volume.text("spec", "claimRef", "name");
+    return name.isEmpty()
+        ? ""
+        : "persistentvolumeclaims/" + volume.text("spec", "claimRef", "namespace") + "/" + name;
+  }
+
+  /** Empty where the volume is not a directory of a node (ADR 0120). */
+  private static String localNode(KubeObject volume) {
+    return LocalVolumes.is(volume) ? volume.annotation(LocalVolumes.NODE).orElse("") : "";
   }
 
   private void changed(@Nullable KubeObject before, @Nullable KubeObject now) {
@@ -239,7 +260,11 @@ final class NodeObjects {
     if (owned != null) {
       return node.equals(owned.get(key));
     }
-    String used = used(a);
+    boolean volume = a.resource().equals(VOLUMES.resource());
+    if (volume && node.equals(locals.get(a.name()))) {
+      return true;
+    }
+    String used = volume ? claims.getOrDefault(a.name(), "") : used(a);
     for (Set<String> of : uses.getOrDefault(node, Map.of()).values()) {
       if (uses(of, used)) {
         return true;
@@ -275,11 +300,26 @@ final class NodeObjects {
         return names(owned.resource(), a, node, owned.node());
       }
     }
-    // A volume's secrets may be in any namespace.
+    if (!a.resource().equals(VOLUMES.resource())) {
+      return usedNow(node, used(a));
+    }
+    return store
+        .get(VOLUMES, new NamespacedName("", a.name()))
+        .map(stored -> stored.fleeting())
+        .chain(volume ->
+            localNode(volume).equals(node)
+                ? Uni.createFrom().item(true)
+                : usedNow(node, claimOf(volume)))
+        .onFailure(StatusException.class)
+        .recoverWithItem(failure -> false);
+  }
+
+  /** A volume's secrets may be in any namespace. */
+  private Uni<Boolean> usedNow(String node, String used) {
     ListOptions ofNode = ListOptions.ALL.withFields(FieldSelector.equalTo("spec.nodeName", node));
     return store
         .list(PODS, "", ofNode)
-        .map(pods -> pods.items().stream().anyMatch(p -> uses(references(p.fleeting()), used(a))));
+        .map(pods -> pods.items().stream().anyMatch(p -> uses(references(p.fleeting()), used)));
   }
 
   private Uni<Boolean> names(GroupResource resource, Attributes a, String node, String... path) {

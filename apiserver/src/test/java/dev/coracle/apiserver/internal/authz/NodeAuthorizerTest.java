@@ -74,6 +74,17 @@ class NodeAuthorizerTest {
          'spec':{'claimRef':{'namespace':'d','name':'pvc'},
           'csi':{'nodeStageSecretRef':{'namespace':'csi','name':'stage'}}}}\
         """);
+    for (String node : List.of("n1", "n2")) {
+      put(
+          STORE,
+          new GroupResource("", "persistentvolumes"),
+          """
+          {'apiVersion':'v1','kind':'PersistentVolume','metadata':{'name':'local-of-%s',
+            'annotations':{'pv.kubernetes.io/provisioned-by':'coracle.dev/local',
+             'coracle.dev/node':'%s'}},'spec':{'local':{'path':'/v'}}}\
+          """
+              .formatted(node, node));
+    }
     nodes = authorizer();
     nodes.start().await().atMost(Duration.ofSeconds(30));
   }
@@ -110,9 +121,12 @@ class NodeAuthorizerTest {
   private static Attributes attributes(String method, String path) {
     int query = path.indexOf('?');
     String plain = query < 0 ? path : path.substring(0, query);
-    String fields = query < 0 ? "" : path.substring(query + 1);
+    String selector = query < 0 ? "" : path.substring(query + 1);
     boolean watch = method.equals("WATCH");
-    RequestInfo info = RequestInfo.of(watch ? "GET" : method, plain, watch, fields, "");
+    boolean labels = selector.startsWith("coracle.dev/");
+    RequestInfo info =
+        RequestInfo.of(
+            watch ? "GET" : method, plain, watch, labels ? "" : selector, labels ? selector : "");
     return new Attributes(
         UserInfo.component("system:node:n1"),
         info.resourceRequest(),
@@ -150,6 +164,12 @@ class NodeAuthorizerTest {
     "GET, /api/v1/namespaces/d/persistentvolumeclaims?metadata.name=pvc",
     "WATCH, /api/v1/namespaces/d/persistentvolumeclaims?metadata.name=pvc",
     "PATCH, /api/v1/namespaces/d/persistentvolumeclaims/pvc/status",
+    "GET, /api/v1/persistentvolumes/pv",
+    "WATCH, /api/v1/persistentvolumes?metadata.name=pv",
+    "GET, /api/v1/persistentvolumes?coracle.dev/node=n1",
+    "WATCH, /api/v1/persistentvolumes?coracle.dev/node=n1",
+    "GET, /api/v1/persistentvolumes/local-of-n1",
+    "PATCH, /api/v1/persistentvolumes/local-of-n1",
     "POST, /api/v1/namespaces/d/serviceaccounts/robot/token",
     "GET, /apis/resource.k8s.io/v1/namespaces/d/resourceclaims/named",
     "GET, /apis/resource.k8s.io/v1/namespaces/d/resourceclaims/p-b-x",
@@ -196,6 +216,17 @@ class NodeAuthorizerTest {
             + " of this type",
         "WATCH|/apis/storage.k8s.io/v1/volumeattachments?metadata.name=of-n2|no relationship found"
             + " between node 'n1' and this object",
+        "GET|/api/v1/persistentvolumes|can only get individual resources of this type",
+        "WATCH|/api/v1/persistentvolumes?coracle.dev/node!=n1|can only get individual resources of"
+            + " this type",
+        "GET|/api/v1/persistentvolumes?coracle.dev/node=n2|can only get individual resources of"
+            + " this type",
+        "GET|/api/v1/persistentvolumes/local-of-n2|no relationship found between node 'n1' and this"
+            + " object",
+        "PATCH|/api/v1/persistentvolumes/local-of-n2|no relationship found between node 'n1' and"
+            + " this object",
+        "DELETE|/api/v1/persistentvolumes/local-of-n1|can only get individual resources of this"
+            + " type",
         "POST|/api/v1/namespaces/d/serviceaccounts|can only create tokens for individual service"
             + " accounts",
         "GET|/apis/resource.k8s.io/v1/resourceslices|can only list/watch/deletecollection"
@@ -221,6 +252,10 @@ class NodeAuthorizerTest {
     "POST, /api/v1/namespaces/d/serviceaccounts/robot/token, ALLOW",
     "GET, /api/v1/namespaces/d/secrets/s, ALLOW",
     "GET, /api/v1/namespaces/d/pods/p, ALLOW",
+    "GET, /api/v1/persistentvolumes/pv, ALLOW",
+    "PATCH, /api/v1/persistentvolumes/local-of-n1, ALLOW",
+    "GET, /api/v1/persistentvolumes/local-of-n2, NO_OPINION",
+    "GET, /api/v1/persistentvolumes/absent, NO_OPINION",
     "GET, /apis/resource.k8s.io/v1/resourceslices/of-n1, ALLOW",
     "GET, /api/v1/namespaces/d/secrets/other, NO_OPINION",
     "GET, /api/v1/namespaces/e/secrets/s, NO_OPINION",

@@ -15,6 +15,7 @@ import dev.coracle.client.EventRecorder;
 import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
 import io.smallrye.mutiny.Uni;
+import java.util.Optional;
 
 /**
  * Volumes of the built-in class: a directory on the node of the claim's first consumer (ADR 0120).
@@ -121,6 +122,7 @@ final class LocalProvisioner {
         name,
         tree -> {
           ObjectNode metadata = tree.withObjectProperty("metadata");
+          metadata.putObject("labels").put(LocalVolumes.NODE, LocalVolumes.label(node.name()));
           metadata
               .putObject("annotations")
               .put(LocalVolumes.PROVISIONED_BY, LocalVolumes.PROVISIONER)
@@ -164,6 +166,23 @@ final class LocalProvisioner {
             volume.name(),
             Patch.merge(
                 n -> n.putObject("spec").putObject("capacity").put("storage", wanted.toString())));
+  }
+
+  /** Its node finds the volume by a label, which those of earlier versions have not. */
+  Optional<Uni<KubeObject>> label(KubeObject volume) {
+    String node = volume.annotation(LocalVolumes.NODE).orElse("");
+    String label = LocalVolumes.label(node);
+    if (node.isEmpty() || label.equals(volume.labels().get(LocalVolumes.NODE))) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        env.client()
+            .patch(
+                Resources.PERSISTENT_VOLUMES,
+                "",
+                volume.name(),
+                Patch.merge(n ->
+                    n.putObject("metadata").putObject("labels").put(LocalVolumes.NODE, label))));
   }
 
   /** The claim has gone: the volume goes too, if it shall. */

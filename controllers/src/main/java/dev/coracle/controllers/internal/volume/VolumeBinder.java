@@ -395,8 +395,14 @@ public final class VolumeBinder extends LoopController {
   // Volumes.
 
   private Uni<?> volume(KubeObject volume) {
-    if (LocalVolumes.is(volume) && volume.isDeleting()) {
-      return local.forgetGoneNode(volume);
+    if (LocalVolumes.is(volume)) {
+      Optional<Uni<KubeObject>> labelled = local.label(volume);
+      if (labelled.isPresent()) {
+        return labelled.get(); // It comes back here by that change.
+      }
+      if (volume.isDeleting()) {
+        return local.forgetGoneNode(volume);
+      }
     }
     NamespacedName name = Matching.claimOf(volume);
     if (name.name().isEmpty()) {

@@ -7,6 +7,7 @@ import dev.coracle.api.LocalVolumes;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.rest.Patch;
+import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.client.Client;
 import dev.coracle.client.Informer;
 import dev.coracle.kubelet.internal.host.PodPaths;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -44,6 +46,11 @@ public final class LocalVolumeCleaner implements Informer.Handler {
     this.timers = timers;
     this.nodeName = nodeName;
     this.directory = directory;
+  }
+
+  /** What a node needs to follow, and may. */
+  public static LabelSelector ofNode(String nodeName) {
+    return LabelSelector.ofLabels(Map.of(LocalVolumes.NODE, LocalVolumes.label(nodeName)));
   }
 
   @Override
