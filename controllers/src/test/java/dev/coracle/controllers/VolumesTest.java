@@ -8,7 +8,6 @@ import dev.coracle.api.LocalVolumes;
 import dev.coracle.api.Resources;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.api.rest.Patch;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -367,24 +366,6 @@ class VolumesTest {
     KubeObject claim = c.get(Resources.PERSISTENT_VOLUME_CLAIMS, "p-scratch");
     assertThat(claim.labels()).containsEntry("a", "b");
     assertThat(claim.controllerOwner().orElseThrow().name()).isEqualTo("p");
-  }
-
-  @Test
-  void aClaimInUseStays() {
-    c.create(Resources.PERSISTENT_VOLUMES, volume("v", "2Gi"));
-    c.create(Resources.PERSISTENT_VOLUME_CLAIMS, CLAIM.formatted("manual"));
-    c.create(
-        Resources.PODS,
-        """
-        {"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"default","name":"p"},
-         "spec":{"volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"c"}}]}}\
-        """);
-    c.pass(Duration.ofSeconds(1));
-    c.delete(Resources.PERSISTENT_VOLUME_CLAIMS, "c", DeleteOptions.DEFAULT);
-    assertThat(c.peek(Resources.PERSISTENT_VOLUME_CLAIMS, "c")).isNotNull();
-    c.api.remove(Resources.PODS, "default", "p");
-    c.context.runUntilIdle();
-    assertThat(c.peek(Resources.PERSISTENT_VOLUME_CLAIMS, "c")).isNull();
   }
 
   @Test

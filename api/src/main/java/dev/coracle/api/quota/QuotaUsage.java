@@ -5,6 +5,7 @@ import dev.coracle.api.ClaimedDevices;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.PodRequests;
 import dev.coracle.api.Quantity;
+import dev.coracle.api.StorageClasses;
 import java.math.RoundingMode;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -119,12 +120,7 @@ public final class QuotaUsage {
     if (allocated.compareTo(size) > 0 && size.signum() > 0) {
       size = allocated;
     }
-    String storageClass =
-        claim
-            .path("metadata")
-            .path("annotations")
-            .path("volume.beta.kubernetes.io/storage-class")
-            .asText(spec.path("storageClassName").asText(""));
+    String storageClass = StorageClasses.of(claim);
     if (size.signum() > 0) {
       out.put("requests.storage", size);
     }

@@ -3,6 +3,7 @@ package dev.coracle.apiserver.internal.admission;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
+import dev.coracle.api.StorageClasses;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.LiveCache;
@@ -42,7 +43,7 @@ final class VolumeClaimResize implements AdmissionPlugin {
     }
     boolean allowed =
         classes
-            .get("", before.text("spec", "storageClassName"))
+            .get("", StorageClasses.of(before))
             .map(c -> c.at("allowVolumeExpansion").asBoolean(false))
             .orElse(false);
     if (!allowed) {

@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal.table;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.StorageClasses;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -55,7 +56,7 @@ final class StoragePrinters {
                   o.text("spec", "persistentVolumeReclaimPolicy"),
                   phase(o),
                   to2,
-                  storageClass(o),
+                  StorageClasses.of(o),
                   unset(o.text("spec", "volumeAttributesClassName")),
                   o.text("status", "reason"),
                   ages.of(o),
@@ -82,7 +83,7 @@ final class StoragePrinters {
                   o.text("spec", "volumeName"),
                   named ? o.at("status", "capacity", "storage").asText("0") : "",
                   named ? modes(o.at("status", "accessModes")) : "",
-                  storageClass(o),
+                  StorageClasses.of(o),
                   unset(o.text("spec", "volumeAttributesClassName")),
                   ages.of(o),
                   unset(o.text("spec", "volumeMode")));
@@ -178,11 +179,6 @@ final class StoragePrinters {
 
   private static String unset(String text) {
     return Cells.orUnset(text);
-  }
-
-  private static String storageClass(KubeObject o) {
-    return o.annotation("volume.beta.kubernetes.io/storage-class")
-        .orElse(o.text("spec", "storageClassName"));
   }
 
   private static String modes(JsonNode modes) {

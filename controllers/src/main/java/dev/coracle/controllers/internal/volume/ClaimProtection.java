@@ -7,11 +7,13 @@ import dev.coracle.api.Resources;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
-import dev.coracle.controllers.internal.pods.Pods;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Keeps the claims that pods use. */
+/**
+ * Keeps the claims that pods with a node have, also when they have ended. Others cannot begin to
+ * use a claim that is being deleted. A pod's own ephemeral volumes go with it.
+ */
 public final class ClaimProtection extends ProtectionController {
 
   /** An index of pods by the claims that they name. */
@@ -32,7 +34,7 @@ public final class ClaimProtection extends ProtectionController {
         new Informer.Handler() {
           @Override
           public void updated(KubeObject before, KubeObject now) {
-            if (!Pods.isFinished(before) && Pods.isFinished(now)) {
+            if (!isShutDown(before) && isShutDown(now)) {
               deleted(now);
             }
           }
@@ -59,9 +61,28 @@ public final class ClaimProtection extends ProtectionController {
     return out;
   }
 
+  /** Its kubelet is done with it, or it was taken from its kubelet. */
+  private static boolean isShutDown(KubeObject pod) {
+    return pod.isDeleting() && pod.metadata().path("deletionGracePeriodSeconds").asInt(-1) == 0;
+  }
+
   @Override
   boolean inUse(KubeObject claim) {
     return pods.byIndex(CLAIMS_IN_USE, claim.key().toString()).stream()
-        .anyMatch(pod -> !Pods.isFinished(pod));
+        .anyMatch(pod -> uses(pod, claim));
+  }
+
+  private static boolean uses(KubeObject pod, KubeObject claim) {
+    if (pod.text("spec", "nodeName").isEmpty()) {
+      return false;
+    }
+    for (JsonNode volume : pod.at("spec", "volumes")) {
+      String name = volume.path("persistentVolumeClaim").path("claimName").asText("");
+      if (name.equals(claim.name())) {
+        return true;
+      }
+    }
+    return !isShutDown(pod)
+        && claim.controllerOwner().filter(o -> o.uid().equals(pod.uid())).isPresent();
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Quantity;
+import dev.coracle.api.StorageClasses;
 import dev.coracle.api.selector.LabelSelector;
 import java.util.Collection;
 import java.util.Comparator;
@@ -28,26 +29,36 @@ final class Matching {
     return uid.isEmpty() || uid.equals(claim.uid());
   }
 
+  /** Whether a volume that is meant for the claim can be had. */
+  static boolean suits(KubeObject claim, KubeObject volume) {
+    return !volume.isDeleting()
+        && mode(volume).equals(mode(claim))
+        && volume
+            .text("spec", "volumeAttributesClassName")
+            .equals(claim.text("spec", "volumeAttributesClassName"))
+        && capacity(volume).compareTo(requested(claim)) >= 0;
+  }
+
+  private static Quantity capacity(KubeObject volume) {
+    return size(volume.at("spec", "capacity", "storage"));
+  }
+
+  private static Quantity requested(KubeObject claim) {
+    return size(claim.at("spec", "resources", "requests", "storage"));
+  }
+
   /** The smallest free volume that will do. */
   static Optional<KubeObject> match(KubeObject claim, Collection<KubeObject> volumes) {
-    Quantity size = size(claim.at("spec", "resources", "requests", "storage"));
     var selector = claim.at("spec", "selector");
     return volumes.stream()
-        .filter(v -> claimOf(v).name().isEmpty() && !v.isDeleting())
+        .filter(v -> claimOf(v).name().isEmpty() && suits(claim, v))
         .filter(v -> !v.text("status", "phase").equals("Failed"))
-        .filter(
-            v -> v.text("spec", "storageClassName").equals(claim.text("spec", "storageClassName")))
-        .filter(v -> mode(v).equals(mode(claim)))
-        .filter(v ->
-            v.text("spec", "volumeAttributesClassName")
-                .equals(claim.text("spec", "volumeAttributesClassName")))
+        .filter(v -> StorageClasses.of(v).equals(StorageClasses.of(claim)))
         .filter(v ->
             texts(v.at("spec", "accessModes")).containsAll(texts(claim.at("spec", "accessModes"))))
         .filter(v -> !selector.isObject() || LabelSelector.of(selector).matches(v))
-        .filter(v -> size(v.at("spec", "capacity", "storage")).compareTo(size) >= 0)
         .min(
-            Comparator.<KubeObject, Quantity>comparing(
-                    v -> size(v.at("spec", "capacity", "storage")))
+            Comparator.<KubeObject, Quantity>comparing(Matching::capacity)
                 .thenComparing(KubeObject::name));
   }
 
@@ -69,13 +80,19 @@ final class Matching {
 
   /** Why a claim cannot have the volume it names; empty when it can. */
   static String mismatch(KubeObject claim, KubeObject volume) {
-    if (size(volume.at("spec", "capacity", "storage"))
-            .compareTo(size(claim.at("spec", "resources", "requests", "storage")))
-        < 0) {
+    if (volume.isDeleting()) {
+      return "the volume is marked for deletion \"" + volume.name() + "\"";
+    }
+    if (capacity(volume).compareTo(requested(claim)) < 0) {
       return "requested PV is too small";
     }
-    if (!volume.text("spec", "storageClassName").equals(claim.text("spec", "storageClassName"))) {
+    if (!StorageClasses.of(volume).equals(StorageClasses.of(claim))) {
       return "storageClassName does not match";
+    }
+    if (!volume
+        .text("spec", "volumeAttributesClassName")
+        .equals(claim.text("spec", "volumeAttributesClassName"))) {
+      return "volumeAttributesClassName does not match";
     }
     if (!mode(volume).equals(mode(claim))) {
       return "incompatible volumeMode";

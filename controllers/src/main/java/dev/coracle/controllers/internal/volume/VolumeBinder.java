@@ -6,6 +6,7 @@ import dev.coracle.api.LocalVolumes;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.StorageClasses;
 import dev.coracle.api.rest.Patch;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
@@ -13,7 +14,6 @@ import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
 import dev.coracle.controllers.internal.status.Conditions;
 import io.smallrye.mutiny.Uni;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -25,16 +25,26 @@ import java.util.Optional;
 public final class VolumeBinder extends LoopController {
 
   static final String SELECTED_NODE = "volume.kubernetes.io/selected-node";
-  private static final String PROVISIONER = "volume.kubernetes.io/storage-provisioner";
-  private static final String BOUND_BY_US = "pv.kubernetes.io/bound-by-controller";
+
+  /** Which provisioner is to act; the second is what those of some years ago look for. */
+  private static final List<String> PROVISIONER =
+      List.of(
+          "volume.kubernetes.io/storage-provisioner",
+          "volume.beta.kubernetes.io/storage-provisioner");
+
+  /** The size that a volume had before it grew and its file system has still. */
+  private static final String BEFORE_RESIZE = "volume.alpha.kubernetes.io/pre-resize-capacity";
+
+  private static final String IN_TREE = "kubernetes.io/";
+  static final String BOUND_BY_US = "pv.kubernetes.io/bound-by-controller";
   private static final String BIND_COMPLETED = "pv.kubernetes.io/bind-completed";
-  private static final String DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class";
 
   private final Lister claims;
   private final Lister volumes;
   private final Lister classes;
   private final Lister pods;
   private final LocalProvisioner local;
+  private final VolumeReclaimer reclaimer;
 
   public VolumeBinder(Environment env) {
     super("persistentvolume-binder-controller", "persistentvolume-controller", env);
@@ -66,6 +76,7 @@ public final class VolumeBinder extends LoopController {
         });
     Informer nodes = env.informer(Resources.NODES);
     this.local = new LocalProvisioner(env, events, nodes.lister());
+    this.reclaimer = new VolumeReclaimer(env, events, local);
     nodes.addHandler(
         new Informer.Handler() {
           @Override
@@ -182,10 +193,17 @@ public final class VolumeBinder extends LoopController {
       }
       return bind(claim, volume.get());
     }
+    if (claim.annotation(BIND_COMPLETED).isPresent()) {
+      return lost(
+          claim,
+          "ClaimLost",
+          "Bound claim has lost reference to PersistentVolume. Data on the volume is lost!");
+    }
     Optional<KubeObject> mine =
         volumes.list().stream()
             .filter(v -> Matching.claimOf(v).equals(claim.key()))
             .filter(v -> Matching.uidMatches(v, claim))
+            .filter(v -> Matching.suits(claim, v))
             .findFirst();
     if (mine.isPresent()) {
       return bind(claim, mine.get());
@@ -193,7 +211,7 @@ public final class VolumeBinder extends LoopController {
     if (claim.isDeleting()) {
       return nothing();
     }
-    KubeObject storageClass = classes.get("", claim.text("spec", "storageClassName")).orElse(null);
+    KubeObject storageClass = classes.get("", StorageClasses.of(claim)).orElse(null);
     boolean waits =
         storageClass != null
             && storageClass.text("volumeBindingMode").equals("WaitForFirstConsumer");
@@ -217,7 +235,7 @@ public final class VolumeBinder extends LoopController {
                 Patch.merge(
                     n -> n.putObject("spec").put("storageClassName", byDefault.get().name())));
       }
-      String name = claim.text("spec", "storageClassName");
+      String name = StorageClasses.of(claim);
       if (name.isEmpty()) {
         events.normal(
             claim,
@@ -241,11 +259,9 @@ public final class VolumeBinder extends LoopController {
 
   /** A claim that came before there was a default class gets it when there is one. */
   private Optional<KubeObject> defaultClass(KubeObject claim) {
-    return claim.at("spec").has("storageClassName")
+    return StorageClasses.isChosen(claim.tree())
         ? Optional.empty()
-        : classes.list().stream()
-            .filter(c -> c.annotation(DEFAULT_CLASS).orElse("").equals("true"))
-            .max(Comparator.comparing(c -> c.metadata().path("creationTimestamp").asText("")));
+        : StorageClasses.byDefault(classes.list());
   }
 
   /**
@@ -286,11 +302,13 @@ public final class VolumeBinder extends LoopController {
                     Resources.PERSISTENT_VOLUMES,
                     volume.with(node -> {
                       Matching.reference(node, claim);
-                      node.withObjectProperty("metadata")
-                          .withObjectProperty("annotations")
-                          .put(BOUND_BY_US, "yes");
+                      if (holder.name().isEmpty()) {
+                        node.withObjectProperty("metadata")
+                            .withObjectProperty("annotations")
+                            .put(BOUND_BY_US, "yes");
+                      }
                     }));
-    return held.chain(v -> volumePhase(v, "Bound"))
+    return held.chain(v -> reclaimer.phase(v, "Bound"))
         .chain(() ->
             claim.text("spec", "volumeName").equals(volume.name())
                     && claim.annotation(BIND_COMPLETED).isPresent()
@@ -342,6 +360,13 @@ public final class VolumeBinder extends LoopController {
               status.put("phase", "Bound");
               status.set("accessModes", volume.at("spec", "accessModes").deepCopy());
               status.set("capacity", volume.at("spec", "capacity").deepCopy());
+              volume
+                  .annotation(BEFORE_RESIZE)
+                  .ifPresent(size -> status.withObjectProperty("capacity").put("storage", size));
+              String attributes = volume.text("spec", "volumeAttributesClassName");
+              if (!attributes.isEmpty() && !claim.text("status", "phase").equals("Bound")) {
+                status.put("currentVolumeAttributesClassName", attributes);
+              }
             }));
   }
 
@@ -370,6 +395,10 @@ public final class VolumeBinder extends LoopController {
           .provision(claim, storageClass, node)
           .chain(made -> made == null ? nothing() : bind(claim, made));
     }
+    if (provisioner.startsWith(IN_TREE)) {
+      events.warning(claim, "ProvisioningFailed", "no volume plugin matched name: " + provisioner);
+      return phase(claim, "Pending");
+    }
     events.normal(
         claim,
         "ExternalProvisioning",
@@ -378,17 +407,17 @@ public final class VolumeBinder extends LoopController {
             + "' or manually by the system administrator. If volume creation is delayed, please"
             + " verify that the provisioner is running and correctly registered.");
     Uni<?> told =
-        claim.annotation(PROVISIONER).orElse("").equals(provisioner)
+        PROVISIONER.stream().allMatch(a -> claim.annotation(a).orElse("").equals(provisioner))
             ? nothing()
             : env.client()
                 .patch(
                     Resources.PERSISTENT_VOLUME_CLAIMS,
                     claim.namespace(),
                     claim.name(),
-                    Patch.merge(n ->
-                        n.putObject("metadata")
-                            .putObject("annotations")
-                            .put(PROVISIONER, provisioner)));
+                    Patch.merge(n -> {
+                      ObjectNode annotations = n.putObject("metadata").putObject("annotations");
+                      PROVISIONER.forEach(a -> annotations.put(a, provisioner));
+                    }));
     return told.chain(() -> phase(claim, "Pending"));
   }
 
@@ -406,15 +435,18 @@ public final class VolumeBinder extends LoopController {
     }
     NamespacedName name = Matching.claimOf(volume);
     if (name.name().isEmpty()) {
-      return volumePhase(volume, "Available");
+      return reclaimer.phase(volume, "Available");
     }
     String uid = volume.text("spec", "claimRef", "uid");
     KubeObject claim = claims.get(name.namespace(), name.name()).orElse(null);
     if (uid.isEmpty()) {
-      return claim == null ? volumePhase(volume, "Available") : nothing();
+      return claim == null ? reclaimer.phase(volume, "Available") : nothing();
     }
     if (claim != null && claim.uid().equals(uid)) {
-      return nothing(); // The claim's turn does the rest.
+      String bound = claim.text("spec", "volumeName");
+      return bound.isEmpty() || bound.equals(volume.name())
+          ? nothing() // The claim's turn does the rest.
+          : reclaimer.unwanted(volume);
     }
     // The informer of claims may lag behind: ask before the volume is given up.
     return env.client()
@@ -422,58 +454,6 @@ public final class VolumeBinder extends LoopController {
         .map(found -> found.uid().equals(uid))
         .onFailure(StatusException::isNotFound)
         .recoverWithItem(false)
-        .chain(there -> there ? nothing() : released(volume));
-  }
-
-  private Uni<?> released(KubeObject volume) {
-    Uni<?> told = volumePhase(volume, "Released");
-    if (LocalVolumes.is(volume)) {
-      return told.chain(() -> local.released(volume));
-    }
-    boolean external =
-        volume.annotation(LocalVolumes.PROVISIONED_BY).isPresent()
-            || volume.at("spec", "csi").isObject();
-    return switch (volume.text("spec", "persistentVolumeReclaimPolicy")) {
-      case "Delete" ->
-          external
-              ? told
-              : failed(
-                  volume,
-                  "VolumeFailedDelete",
-                  "error getting deleter volume plugin for volume \""
-                      + volume.name()
-                      + "\": no deletable volume plugin matched");
-      case "Recycle" ->
-          failed(volume, "VolumeFailedRecycle", "No recycler plugin found for the volume!");
-      default -> told;
-    };
-  }
-
-  private Uni<?> failed(KubeObject volume, String reason, String message) {
-    if (volume.text("status", "phase").equals("Failed")) {
-      return nothing();
-    }
-    events.warning(volume, reason, message);
-    return volumePhase(volume, "Failed", message);
-  }
-
-  private Uni<KubeObject> volumePhase(KubeObject volume, String phase) {
-    return volumePhase(volume, phase, "");
-  }
-
-  private Uni<KubeObject> volumePhase(KubeObject volume, String phase, String message) {
-    return volume.text("status", "phase").equals(phase)
-        ? Uni.createFrom().item(volume)
-        : env.client()
-            .updateStatus(
-                Resources.PERSISTENT_VOLUMES,
-                volume.with(n -> {
-                  ObjectNode status = n.withObjectProperty("status").put("phase", phase);
-                  if (message.isEmpty()) {
-                    status.remove("message");
-                  } else {
-                    status.put("message", message);
-                  }
-                }));
+        .chain(there -> there ? nothing() : reclaimer.released(volume));
   }
 }

@@ -2,6 +2,7 @@ package dev.coracle.scheduler.internal.plugins;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.StorageClasses;
 import dev.coracle.client.Lister;
 import dev.coracle.scheduler.spi.ClusterEvent;
 import dev.coracle.scheduler.spi.CycleState;
@@ -92,7 +93,7 @@ public final class NodeVolumeLimits implements Plugin.Filter {
           volume != null
               ? volume.text("spec", "csi", "driver")
               : classes
-                  .get("", claim.text("spec", "storageClassName"))
+                  .get("", StorageClasses.of(claim))
                   .map(c -> c.text("provisioner"))
                   .orElse("");
       if (!driver.isEmpty()) {

@@ -3,6 +3,7 @@ package dev.coracle.scheduler.internal.plugins;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
+import dev.coracle.api.StorageClasses;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.client.Lister;
 import java.util.Optional;
@@ -35,7 +36,7 @@ public final class StorageCapacity {
         Quantity.tryParse(claim.at("spec", "resources", "requests", "storage").asText(""));
     return capacities.list().stream()
         .filter(c ->
-            c.text("storageClassName").equals(claim.text("spec", "storageClassName"))
+            c.text("storageClassName").equals(StorageClasses.of(claim))
                 && c.at("nodeTopology").isObject()
                 && LabelSelector.of(c.at("nodeTopology")).matches(node))
         .anyMatch(c -> size == null || fits(size, c));

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
 import dev.coracle.api.Resources;
+import dev.coracle.api.StorageClasses;
 import dev.coracle.api.rest.Patch;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.client.Client;
@@ -156,7 +157,7 @@ public final class VolumeBinding
   }
 
   private Optional<KubeObject> classOf(KubeObject claim) {
-    return classes.get("", claim.text("spec", "storageClassName"));
+    return classes.get("", StorageClasses.of(claim));
   }
 
   private boolean waitsForConsumer(KubeObject claim) {
@@ -226,8 +227,7 @@ public final class VolumeBinding
         .filter(v ->
             v.text("status", "phase").equals("Available")
                 && v.at("spec", "claimRef").isMissingNode())
-        .filter(
-            v -> v.text("spec", "storageClassName").equals(claim.text("spec", "storageClassName")))
+        .filter(v -> StorageClasses.of(v).equals(StorageClasses.of(claim)))
         .filter(v -> mode(v).equals(mode(claim)))
         .filter(v ->
             v.text("spec", "volumeAttributesClassName")
