@@ -41,6 +41,7 @@ final class DefaultPlugins {
       Lister volumes,
       Lister classes,
       Lister csiNodes,
+      Lister attachments,
       StorageCapacity capacity,
       Lister resourceClaims,
       Lister resourceSlices,
@@ -65,7 +66,11 @@ final class DefaultPlugins {
         new NodeResourcesFit(sources.deviceClassNames()::isOfDevices), // filter, score 1
         new VolumeRestrictions(sources.claims()), // pre-filter, filter
         new NodeVolumeLimits( // filter
-            sources.claims(), sources.volumes(), sources.classes(), sources.csiNodes()),
+            sources.claims(),
+            sources.volumes(),
+            sources.classes(),
+            sources.csiNodes(),
+            sources.attachments()),
         new VolumeBinding( // pre-filter, filter, reserve, pre-bind
             sources.client(),
             sources.claims(),

@@ -23,6 +23,7 @@ import dev.coracle.scheduler.internal.dra.BindingConditions;
 import dev.coracle.scheduler.internal.dra.DeviceClassNames;
 import dev.coracle.scheduler.internal.dra.SelectorWarmth;
 import dev.coracle.scheduler.internal.plugins.ClaimWaiters;
+import dev.coracle.scheduler.internal.plugins.NodeVolumeLimits;
 import dev.coracle.scheduler.internal.plugins.StorageCapacity;
 import dev.coracle.scheduler.internal.queue.QueuedPod;
 import dev.coracle.scheduler.internal.queue.SchedulingQueue;
@@ -95,6 +96,8 @@ public final class Scheduler implements Component {
     Informer volumes = informers.informer(Resources.PERSISTENT_VOLUMES);
     Informer classes = informers.informer(Resources.STORAGE_CLASSES);
     Informer csiNodes = informers.informer(Resources.CSI_NODES);
+    Informer attachments =
+        NodeVolumeLimits.byNode(informers.informer(Resources.VOLUME_ATTACHMENTS));
     Informer drivers = informers.informer(Resources.CSI_DRIVERS);
     Informer capacities = informers.informer(Resources.CSI_STORAGE_CAPACITIES);
     Informer resourceClaims = informers.informer(Resources.RESOURCE_CLAIMS);
@@ -119,6 +122,7 @@ public final class Scheduler implements Component {
                 volumes.lister(),
                 classes.lister(),
                 csiNodes.lister(),
+                attachments.lister(),
                 new StorageCapacity(drivers.lister(), capacities.lister()),
                 resourceClaims.lister(),
                 resourceSlices.lister(),
@@ -144,6 +148,8 @@ public final class Scheduler implements Component {
     volumes.addHandler(ClusterEvents.of(ClusterEvent.Kind.VOLUME, queue));
     classes.addHandler(ClusterEvents.of(ClusterEvent.Kind.STORAGE_CLASS, queue));
     csiNodes.addHandler(ClusterEvents.of(ClusterEvent.Kind.CSI_NODE, queue));
+    attachments.addHandler(ClusterEvents.ends(ClusterEvent.Kind.CSI_NODE, queue));
+    drivers.addHandler(ClusterEvents.of(ClusterEvent.Kind.STORAGE_CLASS, queue));
     capacities.addHandler(ClusterEvents.of(ClusterEvent.Kind.STORAGE_CLASS, queue));
     deviceClasses.addHandler(new SelectorWarmth());
     deviceClasses.addHandler(deviceClassNames);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.rest.DeleteOptions;
+import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -147,5 +148,37 @@ class VolumeLimitsTest {
     pod("p", "large");
     assertThat(f.nodeOf("p")).isEmpty();
     assertThat(f.message("p")).contains("node(s) did not have enough free storage");
+  }
+
+  @Test
+  void aVolumeThatIsStillAttachedTakesRoom() {
+    f.api.put(
+        Resources.CSI_NODES,
+        KubeObject.parse(
+            """
+            {"apiVersion":"storage.k8s.io/v1","kind":"CSINode","metadata":{"name":"n1"},
+             "spec":{"drivers":[{"name":"disk.example.com","nodeID":"x",
+              "allocatable":{"count":1}}]}}\
+            """));
+    bound("a", "ReadWriteOnce");
+    bound("b", "ReadWriteOnce");
+    f.api.put(
+        Resources.VOLUME_ATTACHMENTS,
+        KubeObject.parse(
+            """
+            {"apiVersion":"storage.k8s.io/v1","kind":"VolumeAttachment","metadata":{"name":"left"},
+             "spec":{"attacher":"disk.example.com","nodeName":"n1",
+              "source":{"persistentVolumeName":"pv-a"}}}\
+            """));
+    f.start();
+    pod("p", "b");
+    assertThat(f.message("p")).contains("node(s) exceed max volume count");
+    pod("same", "a");
+    assertThat(f.nodeOf("same")).isEqualTo("n1");
+    f.api.delete(Resources.PODS, "default", "same", DeleteOptions.now()).await().indefinitely();
+    f.api.remove(Resources.VOLUME_ATTACHMENTS, "", "left");
+    f.run();
+    f.context.advance(Duration.ofSeconds(30));
+    assertThat(f.nodeOf("p")).isEqualTo("n1");
   }
 }

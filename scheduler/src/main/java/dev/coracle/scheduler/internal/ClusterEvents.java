@@ -40,6 +40,16 @@ public final class ClusterEvents {
     };
   }
 
+  /** Only hands on that something has gone. */
+  public static Informer.Handler ends(ClusterEvent.Kind kind, SchedulingQueue queue) {
+    return new Informer.Handler() {
+      @Override
+      public void deleted(KubeObject last) {
+        queue.happened(new ClusterEvent(kind, last, null));
+      }
+    };
+  }
+
   public static Informer.Handler nodes(SchedulerCache cache, SchedulingQueue queue) {
     return new Informer.Handler() {
       @Override

@@ -3,6 +3,7 @@ package dev.coracle.scheduler.internal.plugins;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StorageClasses;
+import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
 import dev.coracle.scheduler.spi.ClusterEvent;
 import dev.coracle.scheduler.spi.CycleState;
@@ -12,22 +13,39 @@ import dev.coracle.scheduler.spi.PodInfo;
 import dev.coracle.scheduler.spi.Verdict;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** A node takes no more volumes of a storage driver than the driver has said in its CSINode. */
+/**
+ * A node takes no more volumes of a storage driver than the driver has said in its CSINode. What is
+ * attached still counts, also when the pod that had it has gone.
+ */
 public final class NodeVolumeLimits implements Plugin.Filter {
 
   private final Lister claims;
   private final Lister volumes;
   private final Lister classes;
   private final Lister csiNodes;
+  private final Lister attachments;
 
-  public NodeVolumeLimits(Lister claims, Lister volumes, Lister classes, Lister csiNodes) {
+  private static final String BY_NODE = "attachments-by-node";
+
+  /**
+   * @param attachments those of {@link #byNode}
+   */
+  public NodeVolumeLimits(
+      Lister claims, Lister volumes, Lister classes, Lister csiNodes, Lister attachments) {
     this.claims = claims;
     this.volumes = volumes;
     this.classes = classes;
     this.csiNodes = csiNodes;
+    this.attachments = attachments;
+  }
+
+  /** VolumeAttachments as this plugin looks for them. */
+  public static Informer byNode(Informer attachments) {
+    return attachments.addIndex(BY_NODE, a -> List.of(a.text("spec", "nodeName")));
   }
 
   @Override
@@ -68,6 +86,14 @@ public final class NodeVolumeLimits implements Plugin.Filter {
     for (PodInfo other : node.pods()) {
       byDriver(other.pod())
           .forEach((d, v) -> there.computeIfAbsent(d, _ -> new HashSet<>()).addAll(v));
+    }
+    for (KubeObject attachment : attachments.byIndex(BY_NODE, node.name())) {
+      volumes
+          .get("", attachment.text("spec", "source", "persistentVolumeName"))
+          .ifPresent(volume ->
+              there
+                  .computeIfAbsent(attachment.text("spec", "attacher"), _ -> new HashSet<>())
+                  .add(volume.text("spec", "csi", "volumeHandle")));
     }
     for (JsonNode driver : csiNode.at("spec", "drivers")) {
       JsonNode limit = driver.path("allocatable").path("count");

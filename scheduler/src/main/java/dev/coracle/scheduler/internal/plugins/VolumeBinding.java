@@ -39,8 +39,7 @@ public final class VolumeBinding
 
   static final String SELECTED_NODE = "volume.kubernetes.io/selected-node";
   private static final String NO_PROVISIONER = "kubernetes.io/no-provisioner";
-  private static final List<String> ZONES =
-      List.of("topology.kubernetes.io/zone", "topology.kubernetes.io/region");
+  private static final String BIND_COMPLETED = "pv.kubernetes.io/bind-completed";
 
   /** The pod's claims: those with a volume, and those that wait for the pod. */
   private record Claims(List<KubeObject> volumes, List<KubeObject> waiting) {}
@@ -48,6 +47,7 @@ public final class VolumeBinding
   /** What is chosen for the waiting claims on one node: claim to volume; empty: provision. */
   private static final class Choices {
     final Map<String, Map<KubeObject, Optional<KubeObject>>> byNode = new HashMap<>();
+    final Map<String, KubeObject> nodes = new HashMap<>();
   }
 
   private final Client client;
@@ -136,14 +136,14 @@ public final class VolumeBinding
             name(), "persistentvolumeclaim \"" + name + "\" is being deleted");
       }
       String volume = claim.text("spec", "volumeName");
-      if (!volume.isEmpty()) {
+      if (isBound(claim)) {
         KubeObject found = volumes.get("", volume).orElse(null);
         if (found == null) {
           return new Verdict.Unresolvable(
               name(), "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)");
         }
         bound.add(found);
-      } else if (waitsForConsumer(claim)) {
+      } else if (volume.isEmpty() && waitsForConsumer(claim)) {
         waiting.add(claim);
       } else {
         return new Verdict.Unresolvable(name(), "pod has unbound immediate PersistentVolumeClaims");
@@ -154,6 +154,13 @@ public final class VolumeBinding
       state.put(Choices.class, new Choices());
     }
     return Verdict.OK;
+  }
+
+  /** A volume that a user named may be another claim's. */
+  private static boolean isBound(KubeObject claim) {
+    return !claim.text("spec", "volumeName").isEmpty()
+        && (claim.annotation(BIND_COMPLETED).isPresent()
+            || claim.text("status", "phase").equals("Bound"));
   }
 
   private Optional<KubeObject> classOf(KubeObject claim) {
@@ -183,12 +190,8 @@ public final class VolumeBinding
         return new Verdict.Unresolvable(
             name(), "node(s) didn't match PersistentVolume's node affinity");
       }
-      for (String zone : ZONES) {
-        String where = volume.labels().get(zone);
-        String here = node.node().labels().get(zone);
-        if (where != null && here != null && !List.of(where.split("__")).contains(here)) {
-          return new Verdict.Unresolvable(name(), "node(s) had no available volume zone");
-        }
+      if (!VolumeZones.reach(volume, node.node())) {
+        return new Verdict.Unresolvable(name(), "node(s) had no available volume zone");
       }
     }
     Map<KubeObject, Optional<KubeObject>> chosen = new HashMap<>();
@@ -208,6 +211,7 @@ public final class VolumeBinding
       chosen.put(claim, volume);
     }
     choices.byNode.put(node.name(), chosen);
+    choices.nodes.put(node.name(), node.node());
     return Verdict.OK;
   }
 
@@ -309,13 +313,29 @@ public final class VolumeBinding
             volume
                 .map(v -> claimVolume(v, claim))
                 .orElseGet(() -> selectNode(claim, node))
-                .chain(() -> waiters.bound(claim.key(), timeout))));
+                .chain(() -> waiters.bound(claim.key(), timeout))
+                .invoke(() -> verify(claim, state, node))));
     return Uni.join()
         .all(steps)
         .andFailFast()
         .replaceWithVoid()
         .onTermination()
         .invoke(() -> unreserve(state, pod, node));
+  }
+
+  /** A provisioner may have made the volume elsewhere; the next attempt goes where it is. */
+  private void verify(KubeObject waited, CycleState state, String nodeName) {
+    Choices choices = state.get(Choices.class);
+    KubeObject node = choices == null ? null : choices.nodes.get(nodeName);
+    claims
+        .get(waited.namespace(), waited.name())
+        .flatMap(claim -> volumes.get("", claim.text("spec", "volumeName")))
+        .filter(volume -> node != null && !reaches(volume, node))
+        .ifPresent(volume -> {
+          throw new IllegalStateException(
+              "binding volumes: pv \"%s\" node affinity doesn't match node \"%s\": no matching NodeSelectorTerms"
+                  .formatted(volume.name(), nodeName));
+        });
   }
 
   private Uni<Void> claimVolume(KubeObject volume, KubeObject claim) {
