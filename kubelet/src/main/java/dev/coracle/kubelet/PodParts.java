@@ -226,6 +226,7 @@ final class PodParts {
                     csi,
                     new CsiExpansion(csi, client, events, clock),
                     paths,
+                    node::isSelectedBy,
                     () -> around.swap().bytes() > 0 && noswap.isSupported(),
                     events),
             List.of(tokens, certificates),

@@ -8,6 +8,8 @@ import dev.coracle.api.Resources;
 import dev.coracle.api.rest.Patch;
 import io.micrometer.core.instrument.Timer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.Optional;
@@ -209,6 +211,26 @@ class CsiTest extends CsiSetup {
     gone("inline");
     assertThat(driver.calls).last().asString().startsWith("unpublish csi-");
     assertThat(directory(pod, "d")).doesNotExist();
+  }
+
+  @Test
+  void anInlineVolumeWithAFileSystemIsGivenToTheGroup() throws Exception {
+    registered();
+    driverObject("\"attachRequired\":false,\"volumeLifecycleModes\":[\"Ephemeral\"]");
+    driver.plain = true;
+    int group = (int) Files.getAttribute(k.data, "unix:gid");
+    k.create(
+        "inline",
+        """
+        "securityContext":{"fsGroup":%d},
+        "volumes":[{"name":"d","csi":{"driver":"%s","fsType":"ext4"}}],
+        "containers":[{"name":"inline","image":"busybox:1",
+         "volumeMounts":[{"name":"d","mountPath":"/d"}]}]
+        """
+            .formatted(group, DRIVER));
+    k.awaitPhase("inline", "Running");
+    Path volume = Path.of(driver.published.getFirst().getTargetPath());
+    assertThat((int) Files.getAttribute(volume, "unix:mode") & 02070).isEqualTo(02070);
   }
 
   @Test

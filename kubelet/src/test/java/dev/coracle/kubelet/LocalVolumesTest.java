@@ -142,4 +142,43 @@ class LocalVolumesTest {
     assertThat((int) Files.getAttribute(disk, "unix:mode") & 07777).isEqualTo(02770);
     assertThat((int) Files.getAttribute(file, "unix:mode") & 07777).isEqualTo(0660);
   }
+
+  @Test
+  void aVolumeOfAnotherNodeIsNotMounted() throws Exception {
+    volume("pvc-6", "n1", Files.createDirectories(k.data.resolve("volumes").resolve("pvc-6")));
+    claim("elsewhere", "pvc-6");
+    only("pvc-6", "n2");
+    k.create(
+        "p",
+        """
+        "volumes":[{"name":"d","persistentVolumeClaim":{"claimName":"elsewhere"}}],
+        "containers":[{"name":"p","image":"busybox:1",
+         "volumeMounts":[{"name":"d","mountPath":"/d"}]}]
+        """);
+    k.eventually(() ->
+        assertThat(k.events())
+            .contains(
+                "FailedMount: MountVolume.NodeAffinity check failed for volume \"pvc-6\" : no"
+                    + " matching NodeSelectorTerms"));
+    only("pvc-6", "n1");
+    k.awaitPhase("p", "Running");
+  }
+
+  private void only(String volume, String node) {
+    k.api.change(
+        Resources.PERSISTENT_VOLUMES,
+        "",
+        volume,
+        v -> {
+          var expression =
+              v.withObjectProperty("spec")
+                  .putObject("nodeAffinity")
+                  .putObject("required")
+                  .putArray("nodeSelectorTerms")
+                  .addObject()
+                  .putArray("matchFields")
+                  .addObject();
+          expression.put("key", "metadata.name").put("operator", "In").putArray("values").add(node);
+        });
+  }
 }

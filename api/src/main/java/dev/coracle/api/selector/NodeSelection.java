@@ -21,10 +21,12 @@ public final class NodeSelection {
         spec.path("affinity")
             .path("nodeAffinity")
             .path("requiredDuringSchedulingIgnoredDuringExecution");
-    if (!required.isObject()) {
-      return true;
-    }
-    for (JsonNode term : required.path("nodeSelectorTerms")) {
+    return !required.isObject() || terms(required, node, labels);
+  }
+
+  /** Whether a node is one that one of {@code selector.nodeSelectorTerms} names. */
+  public static boolean terms(JsonNode selector, String node, Map<String, String> labels) {
+    for (JsonNode term : selector.path("nodeSelectorTerms")) {
       if (all(term.path("matchExpressions"), labels)
           && all(term.path("matchFields"), Map.of("metadata.name", node))
           && (!term.path("matchExpressions").isEmpty() || !term.path("matchFields").isEmpty())) {

@@ -68,6 +68,9 @@ public final class SampleCsiDriver implements AutoCloseable {
   /** From now on it says that it published what it did not. */
   public volatile boolean lying;
 
+  /** From now on what it publishes is an empty directory, and no link to one. */
+  public volatile boolean plain;
+
   /** What volumes are as block devices. */
   public volatile Path device = Path.of("/dev/loop0");
 
@@ -214,7 +217,9 @@ public final class SampleCsiDriver implements AutoCloseable {
           () -> {
             Files.createDirectories(data(request.getVolumeId()));
             Path target = Path.of(request.getTargetPath());
-            if (!lying && !Files.isSymbolicLink(target)) {
+            if (plain) {
+              Files.createDirectories(target);
+            } else if (!lying && !Files.isSymbolicLink(target)) {
               Files.createSymbolicLink(
                   target,
                   request.getVolumeCapability().hasBlock() ? device : data(request.getVolumeId()));

@@ -161,7 +161,7 @@ public final class CsiVolumes {
           Path target = publish(driver, pod, published, request);
           if (!again
               && !driver.can(Type.VOLUME_MOUNT_GROUP)
-              && ownedByGroup(spec, fsType, volume)) {
+              && ownedByGroup(spec, fsType, isForOneNode(volume))) {
             Ownership.apply(target, pod, only, events);
           }
           return new Mounted(target, only, "");
@@ -239,8 +239,7 @@ public final class CsiVolumes {
                         pod, source.path("nodePublishSecretRef"), pod.namespace(), spec))
                 .putAllVolumeContext(
                     requests.context(pod, source.path("volumeAttributes"), spec, true)));
-    if (!driver.can(Type.VOLUME_MOUNT_GROUP)
-        && spec.path("fsGroupPolicy").asText("").equals("File")) {
+    if (!driver.can(Type.VOLUME_MOUNT_GROUP) && ownedByGroup(spec, fsType, true)) {
       Ownership.apply(target, pod, only, events);
     }
     return new Mounted(target, only, "");
@@ -266,18 +265,20 @@ public final class CsiVolumes {
   }
 
   /** {@code fsGroupPolicy} of the CSIDriver object. */
-  private static boolean ownedByGroup(JsonNode driverSpec, String fsType, KubeObject volume) {
+  private static boolean ownedByGroup(JsonNode driverSpec, String fsType, boolean forOneNode) {
     return switch (driverSpec.path("fsGroupPolicy").asText("ReadWriteOnceWithFSType")) {
       case "None" -> false;
       case "File" -> true;
-      default -> {
-        boolean once = false;
-        for (JsonNode mode : volume.at("spec", "accessModes")) {
-          once |= mode.asText().startsWith("ReadWriteOnce");
-        }
-        yield once && !fsType.isEmpty();
-      }
+      default -> forOneNode && !fsType.isEmpty();
     };
+  }
+
+  private static boolean isForOneNode(KubeObject volume) {
+    boolean once = false;
+    for (JsonNode mode : volume.at("spec", "accessModes")) {
+      once |= mode.asText().startsWith("ReadWriteOnce");
+    }
+    return once;
   }
 
   JsonNode driverSpec(Pod pod, String driver) {

@@ -1,7 +1,9 @@
 package dev.coracle.kubelet.internal.node;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
+import dev.coracle.api.selector.NodeSelection;
 import dev.coracle.client.Client;
 import dev.coracle.cri.v1.Image;
 import dev.coracle.cri.v1.VersionResponse;
@@ -142,6 +144,18 @@ public final class NodeStatusManager {
   /** The Node as the API has it now; empty when it cannot be had. */
   public Optional<KubeObject> fresh() {
     return object.fresh();
+  }
+
+  /**
+   * Whether one of a node selector's terms names this node; what is not known is not held against
+   * it.
+   */
+  public boolean isSelectedBy(JsonNode selector) {
+    return isSelectedBy(selector, node()) || isSelectedBy(selector, fresh());
+  }
+
+  private static boolean isSelectedBy(JsonNode selector, Optional<KubeObject> known) {
+    return known.map(n -> NodeSelection.terms(selector, n.name(), n.labels())).orElse(true);
   }
 
   /** What of the machine pods may have. */

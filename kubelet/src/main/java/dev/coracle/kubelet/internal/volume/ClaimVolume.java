@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * A PersistentVolumeClaim: bound to a volume on this host ({@code local}, {@code hostPath}), or of
@@ -36,8 +37,10 @@ final class ClaimVolume implements VolumePlugin {
   private final PodPaths paths;
   private final LocalDevices devices;
   private final PodEvents events;
+  private final Predicate<JsonNode> selects;
 
   /**
+   * @param selects whether a node selector's terms name this node
    * @param localVolumes where volumes of the built-in class may be made
    * @param field {@code persistentVolumeClaim}, or {@code ephemeral} for the claim made for one pod
    */
@@ -49,7 +52,8 @@ final class ClaimVolume implements VolumePlugin {
       CsiExpansion expansion,
       PodPaths paths,
       LocalDevices devices,
-      PodEvents events) {
+      PodEvents events,
+      Predicate<JsonNode> selects) {
     this.field = field;
     this.objects = objects;
     this.localVolumes = localVolumes;
@@ -58,6 +62,7 @@ final class ClaimVolume implements VolumePlugin {
     this.paths = paths;
     this.devices = devices;
     this.events = events;
+    this.selects = selects;
   }
 
   @Override
@@ -89,7 +94,15 @@ final class ClaimVolume implements VolumePlugin {
     }
     KubeObject volume = volume(request, claim);
     boolean readOnly = request.source().path("readOnly").asBoolean(false);
-    if (volumeMode(request, claim).equals(BLOCK)) {
+    boolean block = volumeMode(request, claim).equals(BLOCK);
+    JsonNode required = volume.at("spec", "nodeAffinity", "required");
+    if (required.isObject() && !selects.test(required)) {
+      String why = "no matching NodeSelectorTerms";
+      throw block
+          ? new MapException("MapVolume.NodeAffinity check", volume.name(), why)
+          : new SetUpException("MountVolume.NodeAffinity check", volume.name(), why);
+    }
+    if (block) {
       Mounted mapped = map(request.pod(), volume, readOnly);
       grow(request, claim, volume, mapped);
       return mapped;

@@ -100,7 +100,14 @@ public interface VolumePlugin {
     private static final long serialVersionUID = 1L;
 
     MapException(String volume, @Nullable String why) {
-      super("MapVolume.SetUpDevice failed for volume \"" + volume + "\" : " + why);
+      this("MapVolume.SetUpDevice", volume, why);
+    }
+
+    /**
+     * @param step {@code MapVolume.SetUpDevice}
+     */
+    MapException(String step, String volume, @Nullable String why) {
+      super(step + " failed for volume \"" + volume + "\" : " + why);
     }
   }
 }

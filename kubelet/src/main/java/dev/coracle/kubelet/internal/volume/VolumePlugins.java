@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.internal.volume;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.kubelet.internal.csi.CsiExpansion;
 import dev.coracle.kubelet.internal.csi.CsiVolumes;
 import dev.coracle.kubelet.internal.event.PodEvents;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /** The kinds of volumes there are, in the order in which a volume's spec is looked through. */
 public final class VolumePlugins {
@@ -19,6 +21,7 @@ public final class VolumePlugins {
 
   /**
    * @param localVolumes where this node makes volumes of the built-in storage class
+   * @param selects whether a node selector's terms name this node
    * @param noswap whether volumes in memory are to be kept out of swap
    */
   public static List<VolumePlugin> all(
@@ -30,6 +33,7 @@ public final class VolumePlugins {
       CsiVolumes csi,
       CsiExpansion expansion,
       PodPaths paths,
+      Predicate<JsonNode> selects,
       BooleanSupplier noswap,
       PodEvents events) {
     LocalDevices devices = new LocalDevices(paths);
@@ -44,8 +48,16 @@ public final class VolumePlugins {
         new ImageVolume(),
         new CsiInlineVolume(csi),
         new ClaimVolume(
-            "persistentVolumeClaim", objects, localVolumes, csi, expansion, paths, devices, events),
+            "persistentVolumeClaim",
+            objects,
+            localVolumes,
+            csi,
+            expansion,
+            paths,
+            devices,
+            events,
+            selects),
         new ClaimVolume(
-            "ephemeral", objects, localVolumes, csi, expansion, paths, devices, events));
+            "ephemeral", objects, localVolumes, csi, expansion, paths, devices, events, selects));
   }
 }
