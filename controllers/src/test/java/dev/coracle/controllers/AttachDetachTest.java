@@ -198,4 +198,127 @@ class AttachDetachTest {
     pod("p", "n1");
     assertThat(attachments()).isEmpty();
   }
+
+  @Test
+  void whatTwoVolumesAreToTheirDriverIsDetachedAfterTheLast() {
+    volume();
+    pod("p", "n1");
+    c.create(
+        Resources.PERSISTENT_VOLUMES,
+        """
+        {"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"same"},
+         "spec":{"storageClassName":"other","accessModes":["ReadWriteOnce"],
+          "capacity":{"storage":"1Gi"},"csi":{"driver":"disk.example.com","volumeHandle":"h1"}}}\
+        """);
+    c.create(
+        Resources.PERSISTENT_VOLUME_CLAIMS,
+        """
+        {"apiVersion":"v1","kind":"PersistentVolumeClaim",
+         "metadata":{"namespace":"default","name":"d"},
+         "spec":{"storageClassName":"other","accessModes":["ReadWriteOnce"],
+          "resources":{"requests":{"storage":"1Gi"}}}}\
+        """);
+    c.create(
+        Resources.PODS,
+        """
+        {"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"default","name":"q"},
+         "spec":{"nodeName":"n1","containers":[{"name":"c"}],
+          "volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"d"}}]}}\
+        """);
+    attached();
+    c.api.remove(Resources.PODS, "default", "p");
+    c.context.runUntilIdle();
+    assertThat(attachments()).hasSize(1);
+    c.api.remove(Resources.PODS, "default", "q");
+    c.context.runUntilIdle();
+    assertThat(attachments()).isEmpty();
+  }
+
+  private double gauge(String name, String... tags) {
+    var found = c.registry.find(name).tags(tags).gauge();
+    return found == null ? 0 : found.value();
+  }
+
+  private long operations(String operation) {
+    var found =
+        c.registry
+            .find("storage_operation_duration_seconds")
+            .tags(
+                "operation_name",
+                operation,
+                "status",
+                "success",
+                "volume_plugin",
+                "kubernetes.io/csi:disk.example.com")
+            .timer();
+    return found == null ? 0 : found.count();
+  }
+
+  @Test
+  void whatIsAttachedIsMeasured() {
+    volume();
+    pod("p", "n1");
+    String plugin = "kubernetes.io/csi:disk.example.com";
+    String total = "attachdetach_controller_total_volumes";
+    assertThat(gauge(total, "plugin_name", plugin, "state", "desired_state_of_world")).isOne();
+    assertThat(gauge(total, "plugin_name", plugin, "state", "actual_state_of_world")).isZero();
+    assertThat(gauge("storage_count_attachable_volumes_in_use", "node", "n1")).isOne();
+    attached();
+    inUse(true);
+    assertThat(gauge(total, "plugin_name", plugin, "state", "actual_state_of_world")).isOne();
+    assertThat(operations("volume_attach")).isOne();
+    c.api.remove(Resources.PODS, "default", "p");
+    c.api.change(
+        Resources.NODES,
+        "",
+        "n1",
+        n ->
+            n.withObjectProperty("spec")
+                .putArray("taints")
+                .addObject()
+                .put("key", "node.kubernetes.io/out-of-service")
+                .put("effect", "NoExecute"));
+    c.context.runUntilIdle();
+    assertThat(c.registry.find(total).gauges()).isEmpty();
+    assertThat(operations("volume_detach")).isOne();
+    assertThat(
+            c.registry
+                .get("attachdetach_controller_forced_detaches")
+                .tag("reason", "out-of-service")
+                .counter()
+                .count())
+        .isOne();
+  }
+
+  @Test
+  void boundAndUnboundVolumesAndClaimsAreCounted() {
+    c.create(
+        Resources.PERSISTENT_VOLUMES,
+        """
+        {"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"v"},
+         "spec":{"storageClassName":"fast","accessModes":["ReadWriteOnce"],
+          "capacity":{"storage":"1Gi"},"hostPath":{"path":"/x"}}}\
+        """);
+    assertThat(gauge("pv_collector_unbound_pv_count", "storage_class", "fast")).isOne();
+    assertThat(
+            gauge(
+                "pv_collector_total_pv_count",
+                "plugin_name",
+                "kubernetes.io/host-path",
+                "volume_mode",
+                "Filesystem"))
+        .isOne();
+    c.create(
+        Resources.PERSISTENT_VOLUME_CLAIMS,
+        """
+        {"apiVersion":"v1","kind":"PersistentVolumeClaim",
+         "metadata":{"namespace":"default","name":"c"},
+         "spec":{"storageClassName":"fast","accessModes":["ReadWriteOnce"],
+          "resources":{"requests":{"storage":"1Gi"}}}}\
+        """);
+    assertThat(gauge("pv_collector_bound_pv_count", "storage_class", "fast")).isOne();
+    assertThat(c.registry.find("pv_collector_unbound_pv_count").gauges()).isEmpty();
+    assertThat(gauge("pv_collector_bound_pvc_count", "namespace", "default")).isOne();
+    assertThat(c.registry.find("pv_collector_unbound_pvc_count").gauges()).isEmpty();
+  }
 }

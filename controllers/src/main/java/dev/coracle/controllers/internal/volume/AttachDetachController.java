@@ -53,6 +53,8 @@ public final class AttachDetachController extends LoopController {
   private final Lister attachments;
   private final AttachedVolumes attached;
 
+  private final AttachMetrics metrics;
+
   /** By node, the volumes of which its pods have heard that another node has them. */
   private final Map<String, Set<String>> refused = new HashMap<>();
 
@@ -79,6 +81,7 @@ public final class AttachDetachController extends LoopController {
     this.attached =
         new AttachedVolumes(
             env, events, volumes, node -> attachments.byIndex(ATTACHMENTS_BY_NODE, node));
+    this.metrics = new AttachMetrics(env.registry(), attachmentInformer, env::now);
     onAny(podInformer, pod -> nodeOf(pod).forEach(node -> enqueue("", node)));
     onAny(attachmentInformer, a -> enqueue("", a.text("spec", "nodeName")));
     attachmentInformer.addHandler(
@@ -138,15 +141,22 @@ public final class AttachDetachController extends LoopController {
     Map<String, List<KubeObject>> wanted = wanted(node);
     List<Uni<Result>> steps = new ArrayList<>();
     forgetRefused(node, wanted.keySet());
+    Set<String> names = new HashSet<>();
+    Map<String, String> attachers = new HashMap<>();
     wanted.forEach((volume, users) -> {
       KubeObject known = volumes.get("", volume).orElseThrow();
-      waiting.remove(attachmentName(known, node));
-      attach(known, node, users).ifPresent(steps::add);
+      String attachment = attachmentName(known, node);
+      waiting.remove(attachment);
+      attachers.put(volume, known.text("spec", "csi", "driver"));
+      if (names.add(attachment)) { // Two volumes may be the same to their driver.
+        attach(known, node, users).ifPresent(steps::add);
+      }
     });
+    metrics.wanted(node, wanted, attachers);
     Result[] later = {Result.DONE};
     for (KubeObject attachment : attachments.byIndex(ATTACHMENTS_BY_NODE, node)) {
       String volume = attachment.text("spec", "source", "persistentVolumeName");
-      if (isOurs(attachment) && !wanted.containsKey(volume) && !attachment.isDeleting()) {
+      if (isOurs(attachment) && !names.contains(attachment.name()) && !attachment.isDeleting()) {
         Duration left = untilDetach(attachment, volume, node);
         if (left.isZero()) {
           steps.add(detach(attachment));
@@ -189,12 +199,18 @@ public final class AttachDetachController extends LoopController {
         claims
             .get(pod.namespace(), claim)
             .filter(c -> c.text("status", "phase").equals("Bound"))
+            .filter(c -> !volume.has("ephemeral") || isOwned(c, pod))
             .flatMap(c -> volumes.get("", c.text("spec", "volumeName")))
             .filter(this::isAttachable)
             .ifPresent(v -> out.computeIfAbsent(v.name(), _ -> new ArrayList<>()).add(pod));
       }
     }
     return out;
+  }
+
+  /** One that is only called like a pod's own is not. */
+  private static boolean isOwned(KubeObject claim, KubeObject pod) {
+    return claim.controllerOwner().filter(o -> o.uid().equals(pod.uid())).isPresent();
   }
 
   private boolean isAttachable(KubeObject volume) {
@@ -256,6 +272,7 @@ public final class AttachDetachController extends LoopController {
               spec.put("attacher", volume.text("spec", "csi", "driver")).put("nodeName", node);
               spec.putObject("source").put("persistentVolumeName", volume.name());
             });
+    metrics.attaching(name);
     return Optional.of(
         env.client()
             .create(Resources.VOLUME_ATTACHMENTS, "", attachment, WriteOptions.NONE)
@@ -314,7 +331,7 @@ public final class AttachDetachController extends LoopController {
   private Duration untilDetach(KubeObject attachment, String volumeName, String nodeName) {
     KubeObject node = nodes.get("", nodeName).orElse(null);
     KubeObject volume = volumes.get("", volumeName).orElse(null);
-    if (node == null || volume == null || isOutOfService(node)) {
+    if (node == null || volume == null) {
       return Duration.ZERO;
     }
     String unique = AttachedVolumes.uniqueName(volume);
@@ -325,12 +342,20 @@ public final class AttachDetachController extends LoopController {
     if (!used) {
       return Duration.ZERO;
     }
+    if (isOutOfService(node)) {
+      metrics.forced("out-of-service");
+      return Duration.ZERO;
+    }
     Instant since = waiting.computeIfAbsent(attachment.name(), _ -> env.now());
     if (isReady(node)) {
       return FORCE; // Its change of volumesInUse comes earlier.
     }
     Duration left = Duration.between(env.now(), since.plus(FORCE));
-    return left.isNegative() ? Duration.ZERO : left;
+    if (left.isPositive()) {
+      return left;
+    }
+    metrics.forced("timeout");
+    return Duration.ZERO;
   }
 
   private static boolean isOutOfService(KubeObject node) {
@@ -353,6 +378,7 @@ public final class AttachDetachController extends LoopController {
 
   private Uni<Result> detach(KubeObject attachment) {
     waiting.remove(attachment.name());
+    metrics.detaching(attachment.name());
     return env.client()
         .delete(
             Resources.VOLUME_ATTACHMENTS,

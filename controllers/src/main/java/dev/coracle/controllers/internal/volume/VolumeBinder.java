@@ -53,6 +53,7 @@ public final class VolumeBinder extends LoopController {
     Informer classInformer = env.informer(Resources.STORAGE_CLASSES);
     this.claims = claimInformer.lister();
     this.volumes = volumeInformer.lister();
+    VolumeMetrics.follow(env.registry(), volumeInformer, claimInformer);
     this.classes = classInformer.lister();
     Informer podInformer =
         env.informer(Resources.PODS)
