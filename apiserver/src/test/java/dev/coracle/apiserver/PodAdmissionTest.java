@@ -60,6 +60,15 @@ class PodAdmissionTest {
   }
 
   @Test
+  void aNegativeGracePeriodIsAsShortAsCanBe() {
+    ObjectNode pod = pod("hasty", ", terminationGracePeriodSeconds: -1");
+    assertThat(pod.at("/spec/terminationGracePeriodSeconds").asInt()).isEqualTo(1);
+    ((ObjectNode) pod.get("spec")).put("terminationGracePeriodSeconds", -5);
+    JsonNode replaced = api.put(PODS + "/hasty", pod).ok().body();
+    assertThat(replaced.at("/spec/terminationGracePeriodSeconds").asInt()).isEqualTo(1);
+  }
+
+  @Test
   void keysOfOwnLabelsBecomePartOfSelectors() {
     JsonNode pod =
         api.post(

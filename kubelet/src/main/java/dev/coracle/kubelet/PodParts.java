@@ -252,7 +252,7 @@ final class PodParts {
     PodDns dns = PodDns.of(options);
     this.probes =
         new ProbeManager(
-            handlers, events, timers, around.probeMetrics(), options.nodeIp(), this::probed);
+            handlers, events, timers, around.probeMetrics(), options.nodeIp(), this::wake);
     Predicate<Pod> recursiveReadOnly = pod -> node.hasRecursiveReadOnly(runtimeHandler(pod));
     TerminationMessages messages = new TerminationMessages(paths);
     this.admission =
@@ -350,11 +350,6 @@ final class PodParts {
 
   private void wake(String podUid) {
     links.post().accept(new SyncEvent.PodTouched(podUid));
-  }
-
-  private void probed(String podUid) {
-    wake(podUid);
-    sync.probed(podUid);
   }
 
   private void objectChanged(String podUid) {

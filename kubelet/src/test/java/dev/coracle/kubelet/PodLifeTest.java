@@ -270,6 +270,26 @@ class PodLifeTest {
                 "FailedCreatePodSandBox: Failed to create pod sandbox: rpc error: code = Unknown desc = no network"));
   }
 
+  @Test
+  void aFullNameThatIsTooLongForTheKernelIsTold() {
+    k.create(
+        "long",
+        """
+        "hostname":"%s","subdomain":"web","setHostnameAsFQDN":true,
+        "containers":[{"name":"c","image":"busybox:1"}]
+        """
+            .formatted("h".repeat(40)));
+    k.eventually(() ->
+        assertThat(k.events())
+            .contains(
+                "FailedCreatePodSandBox: Failed to create pod sandbox: failed to construct FQDN from"
+                    + " pod hostname and cluster domain, FQDN "
+                    + "h".repeat(40)
+                    + ".web.default.svc.cluster.local is too long (64 characters is the max, 70"
+                    + " characters requested)"));
+    assertThat(k.runtime.calls()).noneMatch(c -> c.startsWith("runPodSandbox"));
+  }
+
   /** The API lets nothing follow the end of a container that is not restarted but another end. */
   @Test
   void anInitContainerThatRunsOnceMoreIsToldOfWhenItHasEnded() {

@@ -394,6 +394,38 @@ class PodTroubleTest {
     k.eventually(() -> assertThat(k.exists("ending")).isFalse());
   }
 
+  /** {@code kubectl get pods} says 1/2, and its Services lead to what still answers. */
+  @Test
+  void aContainerThatHasEndedIsToldWhileAnotherOfItsPodStillEnds() throws Exception {
+    CountDownLatch go = new CountDownLatch(1);
+    k.runtime.failing(call -> {
+      if (call.startsWith("stopContainer slow")) {
+        try {
+          go.await();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+      }
+      return Optional.empty();
+    });
+    k.create(
+        "two",
+        """
+        "containers":[{"name":"quick","image":"busybox:1"},{"name":"slow","image":"busybox:1"}]
+        """);
+    k.awaitPhase("two", "Running");
+    k.delete("two", DeleteOptions.DEFAULT);
+    k.eventually(() -> {
+      JsonNode statuses = k.pod("two").at("status", "containerStatuses");
+      assertThat(statuses.at("/0/state/terminated")).isNotEmpty();
+      assertThat(statuses.at("/0/ready").asBoolean()).isFalse();
+      assertThat(statuses.at("/1/ready").asBoolean()).isTrue();
+    });
+    assertThat(k.pod("two").text("status", "phase")).isEqualTo("Running");
+    go.countDown();
+    k.eventually(() -> assertThat(k.exists("two")).isFalse());
+  }
+
   /** Nobody is cut off from a pod because its kubelet was started anew. */
   @Test
   void whatWasReadyAndHadStartedStaysSoForTheNextKubelet() throws Exception {

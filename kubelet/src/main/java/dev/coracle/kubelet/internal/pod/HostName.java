@@ -2,6 +2,7 @@ package dev.coracle.kubelet.internal.pod;
 
 /** A pod's host name and domain (Kubernetes docs, "Pod's hostname and subdomain fields"). */
 public record HostName(String name, String domain) {
+  private static final int LONGEST_IN_KERNEL = 64;
 
   public static HostName of(Pod pod, String clusterDomain) {
     String override = pod.spec().path("hostnameOverride").asText("");
@@ -16,11 +17,27 @@ public record HostName(String name, String domain) {
     return new HostName(name, domain);
   }
 
-  /** What the kernel gets: with the domain where the pod wants its full name there. */
+  /**
+   * What the kernel gets: with the domain where the pod wants its full name there.
+   *
+   * @throws IllegalArgumentException when that is more than the kernel can hold
+   */
   public String kernelName(Pod pod) {
-    return pod.spec().path("setHostnameAsFQDN").asBoolean(false) && !domain.isEmpty()
-        ? name + "." + domain
-        : name;
+    if (!pod.spec().path("setHostnameAsFQDN").asBoolean(false) || domain.isEmpty()) {
+      return name;
+    }
+    String full = name + "." + domain;
+    if (full.length() > LONGEST_IN_KERNEL) {
+      throw new IllegalArgumentException(
+          "failed to construct FQDN from pod hostname and cluster domain, FQDN "
+              + full
+              + " is too long ("
+              + LONGEST_IN_KERNEL
+              + " characters is the max, "
+              + full.length()
+              + " characters requested)");
+    }
+    return full;
   }
 
   /** A host name has at most 63 characters and does not end in a dash or dot. */

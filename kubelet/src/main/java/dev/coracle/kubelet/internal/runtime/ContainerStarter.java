@@ -224,6 +224,10 @@ final class ContainerStarter {
               variables,
               mounts.of(frame.pod, container, attempt, frame.volumes, variables, frame.podIps),
               target(frame, container));
+      if (RestartAll.isPossible(frame.pod)) {
+        long turn = RestartAll.of(frame.pod, frame.status).since();
+        config.putAnnotations(Labels.TURN, Long.toString(turn));
+      }
       config.addAllDevices(mounts.devices(container, frame.volumes));
       extras.of(frame.pod, container).addTo(config);
       SecurityContexts.withUsers(
@@ -298,6 +302,7 @@ final class ContainerStarter {
             container.name(),
             frame.sandboxId,
             ContainerState.State.RUNNING,
+            0,
             0,
             0,
             0,

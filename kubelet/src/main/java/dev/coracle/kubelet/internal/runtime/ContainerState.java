@@ -14,6 +14,8 @@ import java.util.Optional;
  * @param stopSignal empty for the runtime's default
  * @param resources what the kernel holds it to; empty where the runtime does not say
  * @param sandboxId empty where the runtime does not say
+ * @param turn the restart of all of its pod's containers that it was made for ({@link
+ *     RestartAll#since}); where it does not say, when it was made
  * @param hash what {@link dev.coracle.kubelet.internal.pod.ContainerSpec#hash()} was at its
  *     creation
  */
@@ -23,6 +25,7 @@ public record ContainerState(
     String sandboxId,
     State state,
     long createdAt,
+    long turn,
     long startedAt,
     long finishedAt,
     int exitCode,
@@ -67,6 +70,7 @@ public record ContainerState(
           case CONTAINER_UNKNOWN, UNRECOGNIZED -> State.UNKNOWN;
         },
         s.getCreatedAt(),
+        turn(notes.get(Labels.TURN), s.getCreatedAt()),
         s.getStartedAt(),
         s.getFinishedAt(),
         s.getExitCode(),
@@ -84,6 +88,14 @@ public record ContainerState(
             ? ""
             : s.getStopSignal().name().replace("PLUS", "+").replace("SIGRTMAXMINUS", "SIGRTMAX-"),
         s.getResources().hasLinux() ? Optional.of(s.getResources().getLinux()) : Optional.empty());
+  }
+
+  private static long turn(@org.jspecify.annotations.Nullable String text, long otherwise) {
+    try {
+      return text == null ? otherwise : Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      return otherwise;
+    }
   }
 
   private static int number(@org.jspecify.annotations.Nullable String text, int otherwise) {

@@ -17,6 +17,10 @@ public final class Labels {
       "io.kubernetes.container.terminationMessagePolicy";
   public static final String PORTS = "io.kubernetes.container.ports";
   public static final String PRE_STOP = "io.kubernetes.container.preStopHandler";
+
+  /** What {@link RestartAll#since} was when it was made; not upstream's. */
+  public static final String TURN = "coracle.dev/restart-all-since";
+
   public static final String GRACE_PERIOD = "io.kubernetes.pod.terminationGracePeriod";
 
   private Labels() {}

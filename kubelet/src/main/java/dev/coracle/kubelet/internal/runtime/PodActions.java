@@ -259,16 +259,21 @@ public record PodActions(
         return false;
       }
       ContainerState s = state.get();
-      Optional<Kill> unhealthy = unhealthy(c, s, "Init container ");
-      if (unhealthy.isPresent()) {
-        kill.add(unhealthy.get());
+      boolean started = !c.has("startupProbe") || probes.startup(s.id()).orElse(false);
+      Optional<Kill> unfit = unhealthy(c, s, "Init container ");
+      if (started && hasChanged(c, s)) {
+        String message = "Init container " + c.name() + " definition changed";
+        unfit = Optional.of(new Kill(s, Optional.of(c), message));
+      }
+      if (unfit.isPresent()) {
+        kill.add(unfit.get());
         start.add(c);
         return false;
       }
       if (restartedToResize(c, s, "Init container ")) {
         return false;
       }
-      return !c.has("startupProbe") || probes.startup(s.id()).orElse(false);
+      return started;
     }
 
     private boolean ordinaryStartedInThisSandbox() {
@@ -307,7 +312,7 @@ public record PodActions(
           continue;
         }
         ContainerState s = state.get();
-        if (!s.hash().isEmpty() && !s.hash().equals(c.hash())) {
+        if (hasChanged(c, s)) {
           kill.add(
               new Kill(
                   s,
@@ -327,6 +332,10 @@ public record PodActions(
         }
       }
       return kept;
+    }
+
+    private static boolean hasChanged(ContainerSpec c, ContainerState s) {
+      return !s.hash().isEmpty() && !s.hash().equals(c.hash());
     }
 
     /** Resizes a running container that has not what it was promised; true: by a restart. */
@@ -352,7 +361,7 @@ public record PodActions(
         return Optional.empty();
       }
       String message = what + c.name() + " failed " + probe + " probe";
-      boolean again = c.isSidecar() || RestartRules.restarts(pod, c, 137);
+      boolean again = !c.isSidecar() && RestartRules.restarts(pod, c, 137);
       return Optional.of(
           new Kill(
               s,

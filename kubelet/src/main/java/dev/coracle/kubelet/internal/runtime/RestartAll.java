@@ -8,7 +8,8 @@ import java.util.stream.Stream;
 /**
  * A pod whose containers all begin anew, in the sandbox they have, because one of them exited as a
  * rule with the action {@code RestartAllContainers} says (KEP-5532). Read from the runtime alone:
- * the exit that asked for it stays there, and what was created since belongs to the new turn.
+ * the exit that asked for it stays there, and each container says for which turn it was made. That
+ * it was made later than that exit says nothing: its start may have been on its way.
  *
  * @param since nanoseconds since the epoch of that exit; no restart: the beginning of time
  * @param ending whether something of the turn before still runs
@@ -34,11 +35,10 @@ public record RestartAll(long since, boolean ending, boolean underWay) {
     boolean ending =
         specs(pod)
             .flatMap(c -> status.container(c.name()).stream())
-            .anyMatch(c -> c.createdAt() < since && isAlive(c));
+            .anyMatch(c -> c.turn() < since && isAlive(c));
     boolean underWay =
         specs(pod)
-            .anyMatch(
-                c -> status.container(c.name()).filter(s -> s.createdAt() >= since).isEmpty());
+            .anyMatch(c -> status.container(c.name()).filter(s -> s.turn() >= since).isEmpty());
     return new RestartAll(since, ending, underWay);
   }
 
@@ -66,6 +66,6 @@ public record RestartAll(long since, boolean ending, boolean underWay) {
 
   /** Whether it belongs to the turn that is now. */
   boolean isOfThisTurn(ContainerState c) {
-    return c.createdAt() >= since;
+    return c.turn() >= since;
   }
 }

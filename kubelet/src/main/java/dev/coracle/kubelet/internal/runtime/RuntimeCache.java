@@ -27,7 +27,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * #last} does not. What cannot change any more (an ended container, a ready sandbox's addresses) is
  * taken from the last reading, so a reading costs two lists and one status call per living
  * container. {@link #look} does without a reading where nothing can have happened that is not
- * known. Safe for any thread; readings of one pod come from its worker only.
+ * known. Safe for any thread; one reading of a pod is made at a time.
  */
 public final class RuntimeCache {
   private final RuntimeService runtime;

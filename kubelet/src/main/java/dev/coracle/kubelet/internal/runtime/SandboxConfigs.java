@@ -72,7 +72,7 @@ public final class SandboxConfigs {
             .putLabels(Labels.POD_UID, pod.uid())
             .putAllAnnotations(pod.object().annotations());
     if (!pod.hostNetwork()) {
-      out.setHostname(HostName.of(pod, dns.clusterDomain()).kernelName(pod));
+      out.setHostname(hostName(pod));
       for (ContainerSpec c : pod.allContainers()) {
         for (JsonNode port : c.node().path("ports")) {
           out.addPortMappings(
@@ -100,5 +100,13 @@ public final class SandboxConfigs {
       linux.putSysctls(sysctl.path("name").asText(), sysctl.path("value").asText());
     }
     return out.setLinux(linux).build();
+  }
+
+  private String hostName(Pod pod) {
+    try {
+      return HostName.of(pod, dns.clusterDomain()).kernelName(pod);
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(String.valueOf(e.getMessage()));
+    }
   }
 }

@@ -10,6 +10,7 @@ import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.client.Client;
 import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.host.Cgroups;
+import dev.coracle.kubelet.internal.host.KeyedLocks;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.pod.Pod;
@@ -37,6 +38,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -107,8 +109,10 @@ public final class PodSync implements PodWorker.Steps {
   private final PodResizer resizer;
   private final UserNamespaces users;
 
-  /** The workers that are ending their pods' containers just now, by the pods' uids. */
-  private final Map<String, PodWorker> ending = new ConcurrentHashMap<>();
+  /** The pods whose containers are being ended just now; changed under the pod's lock. */
+  private final Set<String> ending = ConcurrentHashMap.newKeySet();
+
+  private final KeyedLocks glances = new KeyedLocks();
 
   /**
    * @param target the pod in the API that stands for this one; empty while a static pod has no
@@ -319,11 +323,11 @@ public final class PodSync implements PodWorker.Steps {
     tell(worker, status, false);
     String ip = status.ips().isEmpty() ? "" : status.ips().getFirst();
     followers.ending(pod.uid());
-    ending.put(pod.uid(), worker);
+    ending.add(pod.uid());
     try {
       killer.killPod(pod, status, worker::graceSeconds, pod.hostNetwork() ? "" : ip);
     } finally {
-      ending.remove(pod.uid());
+      glances.with(pod.uid(), () -> ending.remove(pod.uid()));
     }
     followers.forget(pod.uid());
     PodRuntimeStatus after = determined(context, cache::read);
@@ -335,19 +339,17 @@ public final class PodSync implements PodWorker.Steps {
   }
 
   /**
-   * A probe's verdict has changed. While a pod's containers end, its worker waits for them; what
-   * its readiness probes say then is told all the same, so that Services stop leading there in
-   * time.
+   * While a pod's containers end, its worker waits for them. Which of them have ended already, and
+   * what readiness probes say, is told all the same, so that Services stop leading there in time.
    */
-  public void probed(String uid) {
-    ending.computeIfPresent(
-        uid,
-        (k, worker) -> {
-          if (!worker.context().pod().isStatic()) {
-            cache.last(uid).ifPresent(status -> tell(worker, status, false));
-          }
-          return worker;
-        });
+  @Override
+  public void glance(PodWorker worker) {
+    String uid = worker.context().uid();
+    if (worker.context().pod().isStatic() || !ending.contains(uid)) {
+      return;
+    }
+    glances.with(
+        uid, () -> ending.contains(uid) ? tell(worker, cache.read(uid), false) : "it has ended");
   }
 
   @Override

@@ -46,6 +46,9 @@ final class PodWorker {
 
     /** The pod gets less time to end than it was given, while {@link #terminate} waits for it. */
     void hurry(PodWorker worker);
+
+    /** Something of the pod may have changed while {@link #terminate} waits for its containers. */
+    void glance(PodWorker worker);
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(PodWorker.class);
@@ -182,6 +185,18 @@ final class PodWorker {
     } catch (java.util.concurrent.RejectedExecutionException e) {
       stop();
     }
+  }
+
+  /** Something may have changed on the machine: told of at once, even while the pod ends. */
+  void touched() {
+    boolean ending;
+    synchronized (this) {
+      ending = isEnding();
+    }
+    if (ending) {
+      timers.execute(() -> steps.glance(this));
+    }
+    poke();
   }
 
   /** No more work, now or later; what runs in the runtime is left alone. */

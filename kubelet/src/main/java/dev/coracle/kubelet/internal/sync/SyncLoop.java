@@ -184,7 +184,7 @@ public final class SyncLoop {
       case SyncEvent.PodTouched e -> {
         PodWorker w = workers.get(e.uid());
         if (w != null) {
-          w.poke();
+          w.touched();
         }
       }
       case SyncEvent.Housekeeping _ -> timers.execute(() -> housekeeping.accept(this));

@@ -46,6 +46,11 @@ final class TracedSteps implements PodWorker.Steps {
     inner.hurry(worker);
   }
 
+  @Override
+  public void glance(PodWorker worker) {
+    inner.glance(worker);
+  }
+
   private PodWorker.Next within(String name, PodWorker worker, Supplier<PodWorker.Next> work) {
     return tracing.within(
         name,

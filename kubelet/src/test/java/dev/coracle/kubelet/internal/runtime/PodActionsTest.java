@@ -43,6 +43,7 @@ class PodActionsTest {
         state,
         1,
         1,
+        1,
         2,
         code,
         "",
@@ -156,7 +157,7 @@ class PodActionsTest {
     assertThat(failed.kill())
         .singleElement()
         .extracting(PodActions.Kill::message)
-        .isEqualTo("Init container s failed startup probe, will be restarted");
+        .isEqualTo("Init container s failed startup probe");
   }
 
   @Test
@@ -169,6 +170,74 @@ class PodActionsTest {
                     status(READY, is(pod, "s", State.EXITED, 1), is(pod, "a", State.RUNNING, 0)),
                     ProbeResults.NONE)))
         .containsExactly("s");
+  }
+
+  @Test
+  void aSidecarThatHasStartedBeginsAnewWithAChangedImage() {
+    String side =
+        "{\"name\":\"s\",\"image\":\"%s\",\"restartPolicy\":\"Always\",\"startupProbe\":{\"exec\":{\"command\":[\"x\"]}}}";
+    Pod before = pod("Never", side.formatted("i"), c("a"));
+    Pod pod = pod("Never", side.formatted("newer"), c("a"));
+    PodRuntimeStatus running =
+        status(READY, is(before, "s", State.RUNNING, 0), is(before, "a", State.RUNNING, 0));
+    assertThat(PodActions.compute(pod, running, ProbeResults.NONE).isNothing()).isTrue();
+    PodActions actions = PodActions.compute(pod, running, probes(Map.of("s-id", true), Map.of()));
+    assertThat(actions.kill())
+        .singleElement()
+        .extracting(PodActions.Kill::message)
+        .isEqualTo("Init container s definition changed");
+    assertThat(names(actions)).containsExactly("s");
+  }
+
+  /** A start that was on its way when the exit came is none of the new turn. */
+  @Test
+  void whatBeganBesideTheExitThatRestartsAllBeginsAnewToo() {
+    String asks =
+        "{\"name\":\"asks\",\"image\":\"i\",\"restartPolicy\":\"Never\",\"restartPolicyRules\":[{\"action\":\"RestartAllContainers\",\"exitCodes\":{\"operator\":\"In\",\"values\":[42]}}]}";
+    Pod pod = pod("Never", c("first"), asks + "," + c("late"));
+    ContainerState first = made(is(pod, "first", State.EXITED, 0), 1, 0);
+    ContainerState exit = made(is(pod, "asks", State.EXITED, 42), 1, 0); // At 2.
+    PodActions ends =
+        PodActions.compute(
+            pod,
+            status(READY, made(is(pod, "late", State.RUNNING, 0), 3, 0), exit, first),
+            ProbeResults.NONE);
+    assertThat(ends.kill()).extracting(k -> k.container().name()).containsExactly("late");
+    assertThat(ends.start()).isEmpty();
+    ContainerState late = made(is(pod, "late", State.EXITED, 137), 3, 0);
+    assertThat(names(PodActions.compute(pod, status(READY, late, exit, first), ProbeResults.NONE)))
+        .containsExactly("first");
+    ContainerState again = made(is(pod, "first", State.EXITED, 0), 4, 2);
+    assertThat(
+            names(
+                PodActions.compute(
+                    pod, status(READY, again, late, exit, first), ProbeResults.NONE)))
+        .containsExactly("asks", "late");
+  }
+
+  private static ContainerState made(ContainerState c, long createdAt, long turn) {
+    return new ContainerState(
+        c.id(),
+        c.name(),
+        c.sandboxId(),
+        c.state(),
+        createdAt,
+        turn,
+        c.startedAt(),
+        c.finishedAt(),
+        c.exitCode(),
+        c.reason(),
+        c.message(),
+        c.image(),
+        c.imageRef(),
+        c.restartCount(),
+        c.hash(),
+        c.logPath(),
+        c.terminationPath(),
+        c.terminationPolicy(),
+        c.user(),
+        c.stopSignal(),
+        c.resources());
   }
 
   @Test
@@ -225,6 +294,7 @@ class PodActionsTest {
             "a",
             "s",
             State.RUNNING,
+            1,
             1,
             1,
             0,

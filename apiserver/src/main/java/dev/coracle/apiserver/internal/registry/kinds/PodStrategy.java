@@ -54,6 +54,15 @@ public final class PodStrategy implements KindStrategy {
     return true;
   }
 
+  /** A negative grace period means: as short as can be. */
+  @Override
+  public void decoded(ObjectNode pod) {
+    if (pod.path("spec") instanceof ObjectNode spec
+        && spec.path("terminationGracePeriodSeconds").asLong() < 0) {
+      spec.put("terminationGracePeriodSeconds", 1);
+    }
+  }
+
   @Override
   public void prepareForCreate(ObjectNode pod, Call call) {
     ObjectNode status = pod.putObject("status");
