@@ -101,7 +101,8 @@ class FairnessTest {
                 3 << 20,
                 Duration.ofMinutes(20),
                 Duration.ofMinutes(30),
-                Duration.ofMinutes(5)));
+                Duration.ofMinutes(5),
+                Duration.ofHours(1)));
     client =
         server
             .vertx()

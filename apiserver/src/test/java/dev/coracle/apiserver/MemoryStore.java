@@ -14,10 +14,12 @@ import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.MultiEmitter;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -25,6 +27,8 @@ import java.util.function.Function;
 
 /** A store in memory, with nothing but the contract: one lock, all history kept. */
 public final class MemoryStore implements ResourceStore {
+
+  private final Map<GroupResource, Duration> ttls = new HashMap<>();
 
   private record Change(long revision, GroupResource resource, WatchEvent event) {}
 
@@ -219,7 +223,13 @@ public final class MemoryStore implements ResourceStore {
     return revision;
   }
 
-  /** Objects live until they are deleted: no test waits for one to end by itself. */
+  /** Only remembered: no test waits for an object to end by itself. */
   @Override
-  public void timeToLive(GroupResource resource, java.time.Duration ttl) {}
+  public synchronized void timeToLive(GroupResource resource, Duration ttl) {
+    ttls.put(resource, ttl);
+  }
+
+  synchronized Optional<Duration> timeToLive(GroupResource resource) {
+    return Optional.ofNullable(ttls.get(resource));
+  }
 }

@@ -12,7 +12,6 @@ import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.config.ApiServerOptions;
 import dev.coracle.apiserver.config.ApiServerOptions.Identity;
 import dev.coracle.apiserver.config.ApiServerOptions.Kubelets;
-import dev.coracle.apiserver.config.ApiServerOptions.Limits;
 import dev.coracle.apiserver.config.ApiServerOptions.Listen;
 import dev.coracle.apiserver.config.ApiServerOptions.Services;
 import dev.coracle.apiserver.config.ApiServerOptions.StaticToken;
@@ -126,8 +125,11 @@ final class ControlPlane {
             credentials.kubeletClient().certificate(),
             credentials.kubeletClient().key(),
             credentials.pki().caCertificate()),
-        Services.in(network.serviceCidr().split(",")),
-        Limits.DEFAULT,
+        new Services(
+            List.of(network.serviceCidr().split(",")),
+            options.serving().firstNodePort(),
+            options.serving().lastNodePort()),
+        options.serving().limits(),
         options.security(),
         options.flags());
   }

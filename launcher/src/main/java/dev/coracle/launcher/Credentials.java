@@ -1,5 +1,6 @@
 package dev.coracle.launcher;
 
+import dev.coracle.api.net.Cidr;
 import dev.coracle.launcher.config.CoracleOptions;
 import dev.coracle.launcher.pki.CertificateAuthority.Request;
 import dev.coracle.launcher.pki.ClusterPki;
@@ -13,8 +14,10 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -47,7 +50,10 @@ record Credentials(
         new FutureTask<>(
             () -> pki.rsaCredential("admin", Request.client("kubernetes-admin", "system:masters")));
     Thread.ofPlatform().daemon().name("coracle-admin-key").start(admin);
-    List<String> names =
+    Map<Boolean, List<String>> more =
+        options.serving().tlsSans().stream()
+            .collect(Collectors.partitioningBy(Credentials::isAddress));
+    List<String> own =
         List.of(
             "localhost",
             "kubernetes",
@@ -55,8 +61,17 @@ record Credentials(
             "kubernetes.default.svc",
             "kubernetes.default.svc." + options.clusterDomain(),
             network.nodeName());
+    List<String> names =
+        Stream.of(own, more.getOrDefault(false, List.of()))
+            .flatMap(List::stream)
+            .distinct()
+            .toList();
     List<String> addresses =
-        Stream.of(List.of("127.0.0.1"), network.nodeIps(), List.of(network.serviceIp(1)))
+        Stream.of(
+                List.of("127.0.0.1"),
+                network.nodeIps(),
+                List.of(network.serviceIp(1)),
+                more.getOrDefault(true, List.of()))
             .flatMap(List::stream)
             .distinct()
             .toList();
@@ -96,6 +111,10 @@ record Credentials(
                 false,
                 YEAR)),
         token(pki.caCertificate().resolveSibling("dashboard.token")));
+  }
+
+  private static boolean isAddress(String name) {
+    return Cidr.number(name).isPresent();
   }
 
   /** A random token of 256 bits that stays the same for the data directory. */

@@ -123,6 +123,7 @@ public record ApiServerOptions(
    * @param requestTimeout of anything but watches and streams
    * @param minWatchTimeout a watch without timeoutSeconds lives between once and twice this
    * @param readTimeout for a request's body to arrive
+   * @param eventTtl how long an Event is kept after its last write
    */
   public record Limits(
       int maxReads,
@@ -130,7 +131,8 @@ public record ApiServerOptions(
       int maxBodyBytes,
       Duration requestTimeout,
       Duration minWatchTimeout,
-      Duration readTimeout) {
+      Duration readTimeout,
+      Duration eventTtl) {
 
     public static final Limits DEFAULT =
         new Limits(
@@ -139,6 +141,7 @@ public record ApiServerOptions(
             3 << 20,
             Duration.ofSeconds(60),
             Duration.ofMinutes(30),
-            Duration.ofSeconds(30));
+            Duration.ofSeconds(30),
+            Duration.ofHours(1));
   }
 }

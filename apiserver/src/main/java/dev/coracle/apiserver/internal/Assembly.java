@@ -215,6 +215,7 @@ public final class Assembly {
             new RbacStrategy(rbac, authorizer),
             new PodCertificateStrategy(authorizer, clock));
     state = ClusterState.of(vertx, store);
+    store.timeToLive(Resources.EVENTS.groupResource(), options.limits().eventTtl());
     extensions =
         new Extensions(
             vertx, store, state.namespaces(), this::registry, authorizer, metrics, tracing);

@@ -6,6 +6,7 @@ import dev.coracle.launcher.agent.AgentProcess;
 import dev.coracle.launcher.config.CoracleOptions;
 import dev.coracle.launcher.config.NetworkRanges;
 import dev.coracle.launcher.config.NodeOptions;
+import dev.coracle.launcher.config.ServingOptions;
 import dev.coracle.launcher.config.StoreOptions;
 import java.util.List;
 import java.util.Map;
@@ -163,6 +164,7 @@ final class AgentCommand implements Callable<Integer> {
             "nftables",
             StoreOptions.EMBEDDED,
             keepPods,
+            ServingOptions.DEFAULT,
             SecurityOptions.DEFAULT,
             logs.options(),
             NodeOptions.worker(labels)

@@ -52,6 +52,8 @@ final class ServerCommand implements Callable<Integer> {
 
   @Mixin private final JoinFlags join = new JoinFlags();
 
+  @Mixin private final ServingFlags serving = new ServingFlags();
+
   @Mixin private final SecurityFlags security = new SecurityFlags();
 
   @Mixin private final SimulationFlags simulation = new SimulationFlags();
@@ -90,6 +92,7 @@ final class ServerCommand implements Callable<Integer> {
             "nftables",
             store.options(),
             false,
+            serving.options(),
             security.options(),
             LogStoreOptions.DEFAULT,
             NodeOptions.NO_NODE.withSimulation(simulation.options()),

@@ -127,6 +127,8 @@ final class UpCommand implements Callable<Integer> {
 
   @Mixin private final JoinFlags join = new JoinFlags();
 
+  @Mixin private final ServingFlags serving = new ServingFlags();
+
   @Mixin private final SecurityFlags security = new SecurityFlags();
 
   @Mixin private final LogFlags logs = new LogFlags();
@@ -173,6 +175,7 @@ final class UpCommand implements Callable<Integer> {
             proxyMode,
             store.options(),
             keepPods,
+            serving.options(),
             security.options(),
             logs.options(),
             NodeOptions.CONTROL_PLANE

@@ -27,6 +27,7 @@ import java.util.Map;
  * @param proxyMode auto, nftables or userspace
  * @param store where the state is kept
  * @param keepPods leave containers running at the end
+ * @param serving how the API server is reached, and how much it bears
  * @param security what is turned on in the API server
  * @param logs the collection of containers' logs
  * @param node about the node of this process, and simulated ones
@@ -50,6 +51,7 @@ public record CoracleOptions(
     String proxyMode,
     StoreOptions store,
     boolean keepPods,
+    ServingOptions serving,
     SecurityOptions security,
     LogStoreOptions logs,
     NodeOptions node,
@@ -82,6 +84,7 @@ public record CoracleOptions(
         "auto",
         StoreOptions.EMBEDDED,
         false,
+        ServingOptions.DEFAULT,
         SecurityOptions.DEFAULT,
         LogStoreOptions.DEFAULT,
         NodeOptions.CONTROL_PLANE,
@@ -107,6 +110,7 @@ public record CoracleOptions(
         proxyMode,
         store,
         keepPods,
+        serving,
         security,
         logs,
         node,
@@ -132,6 +136,7 @@ public record CoracleOptions(
         proxyMode,
         store,
         keep,
+        serving,
         security,
         logs,
         node,
@@ -157,6 +162,7 @@ public record CoracleOptions(
         proxyMode,
         store,
         keepPods,
+        serving,
         security,
         logs,
         node,
@@ -182,6 +188,7 @@ public record CoracleOptions(
         proxyMode,
         store,
         keepPods,
+        serving,
         security,
         logs,
         node,
@@ -207,6 +214,7 @@ public record CoracleOptions(
         proxyMode,
         store,
         keepPods,
+        serving,
         security,
         logs,
         options,

@@ -1,5 +1,6 @@
 package dev.coracle.launcher.pki;
 
+import dev.coracle.api.net.Cidr;
 import dev.coracle.launcher.pki.CertificateAuthority.Request;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 public final class ClusterPki {
 
   private static final Duration RENEW_BEFORE = Duration.ofDays(30);
+
+  /** The kind of an alternative name (RFC 5280, 4.2.1.6). */
+  private static final int IP_ADDRESS = 7;
 
   private final Path directory;
   private final Clock clock;
@@ -122,8 +126,14 @@ public final class ClusterPki {
     boolean lasts =
         certificate.getNotAfter().toInstant().isAfter(clock.instant().plus(RENEW_BEFORE));
     Set<String> wanted = new HashSet<>(request.dnsNames());
-    wanted.addAll(request.ipAddresses());
+    request.ipAddresses().forEach(a -> wanted.add(Cidr.canonical(a)));
     return lasts && whole && alternatives(certificate).containsAll(wanted);
+  }
+
+  /** The JDK writes all parts of an IPv6 address. */
+  private static String text(List<?> name) {
+    String text = String.valueOf(name.get(1));
+    return Integer.valueOf(IP_ADDRESS).equals(name.getFirst()) ? Cidr.canonical(text) : text;
   }
 
   private static Set<String> alternatives(X509Certificate certificate) throws IOException {
@@ -131,7 +141,7 @@ public final class ClusterPki {
       Collection<List<?>> names = certificate.getSubjectAlternativeNames();
       Set<String> out = new HashSet<>();
       if (names != null) {
-        names.forEach(n -> out.add(String.valueOf(n.get(1))));
+        names.forEach(n -> out.add(text(n)));
       }
       return out;
     } catch (CertificateParsingException e) {

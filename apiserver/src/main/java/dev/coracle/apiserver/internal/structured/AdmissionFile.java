@@ -4,6 +4,7 @@ import dev.coracle.apiserver.internal.admission.AdmissionConfig;
 import dev.coracle.apiserver.internal.admission.AdmissionConfig.Builder;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
@@ -30,6 +31,9 @@ public final class AdmissionFile {
     }
     try {
       return parse(Files.readAllBytes(file), file);
+    } catch (NoSuchFileException e) {
+      throw new IllegalStateException(
+          "admission-control-config-file " + file + " does not exist", e);
     } catch (IOException e) {
       throw new IllegalStateException(
           "unable to read admission control configuration from \"" + file + "\": " + e, e);

@@ -151,6 +151,6 @@ class AdmissionFileTest {
   void aMissingFileIsNamed() {
     assertThatIllegalStateException()
         .isThrownBy(() -> AdmissionFile.read(Path.of("nowhere.yaml")))
-        .withMessageContaining("admission control configuration from \"nowhere.yaml\"");
+        .withMessage("admission-control-config-file nowhere.yaml does not exist");
   }
 }
