@@ -25,11 +25,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Notices nodes that stopped answering: a node whose Lease is not renewed within the grace period,
  * by this controller's own clock, becomes {@code Unknown}. Turns conditions into taints and tells
- * the pods of an unready node. Each node has one timer, for when its grace period ends; renewals
+ * the pods of an unready node; how many nodes are given up at once depends on how many of their
+ * zone are lost ({@link Zones}). Each node has one timer, for when its grace period ends; renewals
  * only move the time it compares with.
  */
 public final class NodeLifecycleController extends LoopController {
@@ -41,6 +43,7 @@ public final class NodeLifecycleController extends LoopController {
   private final Lister nodes;
   private final Lister pods;
   private final Map<String, Long> seen = new HashMap<>();
+  private final Zones zones;
 
   public NodeLifecycleController(Environment env) {
     super("node-lifecycle-controller", "node-controller", env);
@@ -50,11 +53,13 @@ public final class NodeLifecycleController extends LoopController {
         env.informers().informer(Resources.LEASES, InformerOptions.inNamespace(LEASES));
     this.nodes = nodeInformer.lister();
     this.pods = podInformer.lister();
+    this.zones = new Zones(Zones.Rates.DEFAULT, env.context()::nanoTime, env.registry());
     nodeInformer.addHandler(
         new Informer.Handler() {
           @Override
           public void added(KubeObject node) {
             alive(node.name());
+            zones.seen(node).forEach(n -> enqueue("", n));
             loop.enqueue(node);
             events.normal(
                 node,
@@ -71,6 +76,7 @@ public final class NodeLifecycleController extends LoopController {
             if (!heartbeat(before).equals(heartbeat(now))) {
               alive(now.name());
             }
+            zones.seen(now).forEach(n -> enqueue("", n));
             if (!before.at("spec").equals(now.at("spec"))
                 || !before.at("status", "conditions").equals(now.at("status", "conditions"))) {
               loop.enqueue(now);
@@ -80,6 +86,7 @@ public final class NodeLifecycleController extends LoopController {
           @Override
           public void deleted(KubeObject last) {
             seen.remove(last.name());
+            zones.gone(last.name()).forEach(n -> enqueue("", n));
             events.normal(
                 last,
                 "RemovingNode",
@@ -138,9 +145,7 @@ public final class NodeLifecycleController extends LoopController {
                     event(node, "NodeNotReady");
                   }
                 });
-    return told.chain(this::taint)
-        .chain(now -> tellPods(now))
-        .replaceWith(left.isPositive() ? Result.requeueAfter(left) : Result.DONE)
+    return told.chain(now -> tainted(now, left))
         .onFailure(StatusException::isNotFound)
         .recoverWithItem(Result.DONE);
   }
@@ -185,8 +190,27 @@ public final class NodeLifecycleController extends LoopController {
     });
   }
 
-  private Uni<KubeObject> taint(KubeObject node) {
-    ArrayNode wanted = NodeTaints.wanted(node, env.now());
+  /**
+   * @param left how long the node's grace period lasts
+   */
+  private Uni<Result> tainted(KubeObject node, Duration left) {
+    boolean evicts = NodeTaints.evicts(node.at("spec", "taints"));
+    boolean shall = NodeTaints.evicts(NodeTaints.wanted(node, true, env.now()));
+    boolean may = evicts && !zones.areAllDown();
+    Duration again = left;
+    if (shall && !may) {
+      Optional<Duration> turn = zones.turn(node);
+      may = turn.filter(Duration::isZero).isPresent();
+      if (!may && turn.isPresent() && (!left.isPositive() || turn.get().compareTo(left) < 0)) {
+        again = turn.get();
+      }
+    }
+    Result result = again.isPositive() ? Result.requeueAfter(again) : Result.DONE;
+    return taint(node, may, shall && may && !evicts).chain(this::tellPods).replaceWith(result);
+  }
+
+  private Uni<KubeObject> taint(KubeObject node, boolean mayEvict, boolean begins) {
+    ArrayNode wanted = NodeTaints.wanted(node, mayEvict, env.now());
     JsonNode present = node.at("spec", "taints");
     if (wanted.equals(present) || (wanted.isEmpty() && present.isEmpty())) {
       return Uni.createFrom().item(node);
@@ -196,16 +220,16 @@ public final class NodeLifecycleController extends LoopController {
           tree.putObject("metadata").put("resourceVersion", node.resourceVersion());
           tree.putObject("spec").set("taints", wanted.isEmpty() ? Json.NODES.nullNode() : wanted);
         });
-    boolean evicts = NodeTaints.evicts(wanted) && !NodeTaints.evicts(present);
-    return env.client()
-        .patch(Resources.NODES, "", node.name(), patch)
-        .invoke(() -> {
-          if (evicts) {
-            env.registry()
-                .counter("node_collector_evictions_total", "zone", NodeTaints.zone(node))
-                .increment();
-          }
-        });
+    Uni<KubeObject> patched = env.client().patch(Resources.NODES, "", node.name(), patch);
+    return begins
+        ? patched
+            .invoke(() ->
+                env.registry()
+                    .counter("node_collector_evictions_total", "zone", NodeTaints.zone(node))
+                    .increment())
+            .onFailure()
+            .invoke(() -> zones.giveBack(node.name()))
+        : patched;
   }
 
   /** Pods of a node that is not ready are not ready either, so that Services leave them out. */

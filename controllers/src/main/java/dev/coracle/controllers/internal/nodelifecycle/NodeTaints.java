@@ -33,9 +33,16 @@ final class NodeTaints {
 
   private NodeTaints() {}
 
-  /** The node's taints as they should be; equal to the present ones where nothing is to change. */
-  static ArrayNode wanted(KubeObject node, Instant now) {
+  /**
+   * The node's taints as they should be; equal to the present ones where nothing is to change.
+   *
+   * @param evict whether pods may be evicted, where the conditions say that they are to be
+   */
+  static ArrayNode wanted(KubeObject node, boolean evict, Instant now) {
     Set<Taint> wanted = wanted(node);
+    if (!evict) {
+      wanted.removeIf(t -> t.effect().equals(NO_EXECUTE));
+    }
     ArrayNode out = Json.array();
     for (JsonNode taint : node.at("spec", "taints")) {
       Taint known = new Taint(taint.path("key").asText(), taint.path("effect").asText());
