@@ -45,6 +45,8 @@ public final class Resources {
       of("storage.k8s.io", "v1", "storageclasses");
   public static final GroupVersionResource CSI_NODES = of("storage.k8s.io", "v1", "csinodes");
   public static final GroupVersionResource CSI_DRIVERS = of("storage.k8s.io", "v1", "csidrivers");
+  public static final GroupVersionResource STORAGE_VERSION_MIGRATIONS =
+      of("storagemigration.k8s.io", "v1beta1", "storageversionmigrations");
   public static final GroupVersionResource CSI_STORAGE_CAPACITIES =
       of("storage.k8s.io", "v1", "csistoragecapacities");
   public static final GroupVersionResource VOLUME_ATTACHMENTS =

@@ -34,6 +34,7 @@ import dev.coracle.controllers.internal.serviceaccount.RootCaPublisher;
 import dev.coracle.controllers.internal.serviceaccount.ServiceAccountController;
 import dev.coracle.controllers.internal.serviceaccount.TokenSecrets;
 import dev.coracle.controllers.internal.statefulset.StatefulSetController;
+import dev.coracle.controllers.internal.storagemigration.StorageVersionMigrator;
 import dev.coracle.controllers.internal.volume.AttachDetachController;
 import dev.coracle.controllers.internal.volume.AttributesClassProtection;
 import dev.coracle.controllers.internal.volume.ClaimProtection;
@@ -97,6 +98,8 @@ final class ControllerList {
         // Rights and quotas
         ClusterRoleAggregation::new,
         env -> new ResourceQuotaController(env, catalog),
+        // What lies in the store
+        env -> new StorageVersionMigrator(env, catalog),
         // Clearing away
         TtlController::new,
         env -> new NamespaceController(env, catalog),

@@ -127,6 +127,8 @@ class EncryptionIT {
       Kubectl kubectl = coracle.kubectl();
       kubectl.run("create", "secret", "generic", "quiet", "--from-literal=word=hush-hush");
       kubectl.run("create", "configmap", "loud", "--from-literal=word=hear-hear");
+      kubectl.run(
+          "create", "secret", "generic", "other", "-n", "kube-system", "--from-literal=a=b");
       assertThat(stored(KEY))
           .startsWith("k8s:enc:aesgcm:v1:one:")
           .doesNotContain("hush-hush", "aHVzaC1odXNo", "quiet");
@@ -141,6 +143,20 @@ class EncryptionIT {
       String all = kubectl.run("get", "secrets", "-o", "json");
       kubectl.runWithInput(all, "replace", "-f", "-");
       assertThat(stored(KEY)).as("written anew").startsWith("k8s:enc:aesgcm:v1:two:");
+      String other = "/registry/secrets/kube-system/other";
+      assertThat(stored(other)).as("not yet").startsWith("k8s:enc:aesgcm:v1:one:");
+      kubectl.runWithInput(
+          """
+          apiVersion: storagemigration.k8s.io/v1beta1
+          kind: StorageVersionMigration
+          metadata: {name: secrets}
+          spec: {resource: {group: "", resource: secrets}}
+          """,
+          "create",
+          "-f",
+          "-");
+      kubectl.run("wait", "--for=condition=Succeeded", "storageversionmigration/secrets");
+      assertThat(stored(other)).as("migrated").startsWith("k8s:enc:aesgcm:v1:two:");
       coracle.interrupt();
 
       configure("two");

@@ -92,6 +92,10 @@ public final class ResourceCatalog {
         .toList();
   }
 
+  public Optional<Entry> find(GroupResource resource) {
+    return Optional.ofNullable(entries.get(resource));
+  }
+
   public Optional<Entry> kind(String apiVersion, String kind) {
     return Optional.ofNullable(byKind.get(GroupVersionKind.of(apiVersion, kind)));
   }
