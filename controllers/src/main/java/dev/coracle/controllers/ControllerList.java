@@ -10,6 +10,7 @@ import dev.coracle.controllers.internal.certificates.CertificateApproval;
 import dev.coracle.controllers.internal.certificates.CertificateCleaner;
 import dev.coracle.controllers.internal.certificates.CertificateSigning;
 import dev.coracle.controllers.internal.certificates.PodCertificateCleaner;
+import dev.coracle.controllers.internal.certificates.ServingTrustPublisher;
 import dev.coracle.controllers.internal.cronjob.CronJobController;
 import dev.coracle.controllers.internal.daemonset.DaemonSetController;
 import dev.coracle.controllers.internal.deployment.DeploymentController;
@@ -59,6 +60,7 @@ final class ControllerList {
         // Namespaces and nodes
         ServiceAccountController::new,
         RootCaPublisher::new,
+        ServingTrustPublisher::new,
         TokenSecrets::new,
         NodeIpamController::new,
         NodeLifecycleController::new,
