@@ -28,6 +28,8 @@ import dev.coracle.apiserver.internal.authn.Authentication;
 import dev.coracle.apiserver.internal.authn.AuthenticationMeters;
 import dev.coracle.apiserver.internal.authn.Authenticator;
 import dev.coracle.apiserver.internal.authn.BootstrapTokens;
+import dev.coracle.apiserver.internal.authn.ClientCertificates;
+import dev.coracle.apiserver.internal.authn.ClientTrust;
 import dev.coracle.apiserver.internal.authn.ExternalSigner;
 import dev.coracle.apiserver.internal.authn.ServiceAccountTokens;
 import dev.coracle.apiserver.internal.authn.StaticTokens;
@@ -254,8 +256,10 @@ public final class Assembly {
     tokens.add(new BootstrapTokens(store, clock));
     tokens.add(new StaticTokens(options.identity().staticTokens()));
     tokens.addAll(remotes.authenticators());
+    ClientTrust trust = ClientTrust.of(options.listen().clientCa());
     Authentication authentication =
         new Authentication(
+            new ClientCertificates(trust),
             tokens,
             options.identity().audiences(),
             remotes.anonymousAt(),
@@ -334,6 +338,7 @@ public final class Assembly {
             new AggregatedPaths(apiServices, new ServiceResolver(store), forwarder)::handle,
             paths(vertx, options, hooks, start),
             resources,
+            trust,
             metrics);
     bootstrap = new Bootstrap(calls(UserInfo.APISERVER), ExtensionTrust.of(options));
     kubernetesService = new KubernetesServiceReconciler(vertx, store, calls(UserInfo.APISERVER));

@@ -2,6 +2,7 @@ package dev.coracle.apiserver.internal.authn;
 
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.authn.Authenticator.Result;
+import dev.coracle.apiserver.internal.authn.ClientCertificates.Shown;
 import io.smallrye.mutiny.Uni;
 import java.time.Clock;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** Finds out who asks: the client certificate first, then the bearer token, then nobody. */
 public final class Authentication {
 
+  private final ClientCertificates certificates;
   private final List<Authenticator> tokens;
   private final List<String> audiences;
   private final Predicate<String> anonymousAt;
@@ -26,11 +28,13 @@ public final class Authentication {
    * @param anonymousAt whether requests without credentials are let in at a path
    */
   public Authentication(
+      ClientCertificates certificates,
       List<Authenticator> tokens,
       List<String> audiences,
       Predicate<String> anonymousAt,
       AuthenticationMeters meters,
       Clock clock) {
+    this.certificates = certificates;
     this.anonymousAt = anonymousAt;
     this.meters = meters;
     this.clock = clock;
@@ -40,23 +44,24 @@ public final class Authentication {
 
   /**
    * Empty when credentials were given and are not good, or are missing where they are needed. A
-   * connection may outlive the certificate that it began with, which is not good then.
+   * connection may outlive the certificate that it began with, which is not good then; nor is one
+   * that no authority stands behind. Who has such a one may have a good token.
    */
   public Uni<Optional<UserInfo>> authenticate(
       @Nullable SSLSession session, String authorization, String path) {
     long since = System.nanoTime();
-    Optional<ClientCertificates.Certified> byCertificate = ClientCertificates.of(session);
-    boolean expired = false;
-    if (byCertificate.isPresent()) {
-      Duration validYet = Duration.between(clock.instant(), byCertificate.get().notAfter());
-      expired = validYet.isNegative();
-      if (!expired) {
+    Shown shown = certificates.of(session);
+    boolean refused = shown instanceof Shown.Untrusted;
+    if (shown instanceof Shown.Certified certified) {
+      Duration validYet = Duration.between(clock.instant(), certified.notAfter());
+      refused = validYet.isNegative();
+      if (!refused) {
         meters.certificate(validYet);
-        return answered(Optional.of(byCertificate.get().user()), since);
+        return answered(Optional.of(certified.user()), since);
       }
     }
     if (!authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
-      boolean anonymous = !expired && anonymousAt.test(path);
+      boolean anonymous = !refused && anonymousAt.test(path);
       return answered(anonymous ? Optional.of(UserInfo.ANONYMOUS) : Optional.empty(), since);
     }
     return token(authorization.substring(7).trim(), audiences)

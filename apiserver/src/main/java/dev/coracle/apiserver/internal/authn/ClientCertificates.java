@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Users by their client certificate: the common name is the user, organisations are groups; an
- * attribute of Kubernetes' own may tell apart users of one name. The TLS handshake has checked the
- * chain already.
+ * attribute of Kubernetes' own may tell apart users of one name. An authority has to stand behind
+ * them, which is asked once per TLS session.
  */
 public final class ClientCertificates {
 
@@ -34,35 +34,61 @@ public final class ClientCertificates {
 
   private static final String USER = "coracle.user";
 
-  private ClientCertificates() {}
+  private final ClientTrust trust;
 
-  /** A user, as long as the certificate says so. */
-  public record Certified(UserInfo user, Instant notAfter) {}
+  public ClientCertificates(ClientTrust trust) {
+    this.trust = trust;
+  }
 
-  /**
-   * Empty when the connection has no client certificate that was good when it was first looked at,
-   * which it is once per TLS session.
-   */
-  public static Optional<Certified> of(@Nullable SSLSession session) {
+  /** What a connection shows. */
+  sealed interface Shown {
+
+    /** No certificate, or one that names nobody. */
+    record Nothing() implements Shown {}
+
+    /** A certificate that no authority stands behind, or not for this, or not now. */
+    record Untrusted() implements Shown {}
+
+    /** A user, as long as the certificate says so. */
+    record Certified(UserInfo user, Instant notAfter) implements Shown {}
+  }
+
+  /** What was shown when it was first looked at, which it is once per TLS session. */
+  Shown of(@Nullable SSLSession session) {
     if (session == null) {
-      return Optional.empty();
+      return new Shown.Nothing();
     }
-    Object known = session.getValue(USER);
-    if (known instanceof Certified certified) {
-      return Optional.of(certified);
+    if (session.getValue(USER) instanceof Shown known) {
+      return known;
     }
+    Shown shown = look(session);
+    session.putValue(USER, shown);
+    return shown;
+  }
+
+  private Shown look(SSLSession session) {
+    Certificate[] shown;
     try {
-      Certificate[] chain = session.getPeerCertificates();
-      if (chain.length == 0 || !(chain[0] instanceof X509Certificate certificate)) {
-        return Optional.empty();
-      }
-      Optional<Certified> certified =
-          user(certificate).map(u -> new Certified(u, certificate.getNotAfter().toInstant()));
-      certified.ifPresent(c -> session.putValue(USER, c));
-      return certified;
+      shown = session.getPeerCertificates();
     } catch (SSLPeerUnverifiedException e) {
-      return Optional.empty();
+      return new Shown.Nothing();
     }
+    X509Certificate[] chain = new X509Certificate[shown.length];
+    for (int i = 0; i < shown.length; i++) {
+      if (!(shown[i] instanceof X509Certificate certificate)) {
+        return new Shown.Untrusted();
+      }
+      chain[i] = certificate;
+    }
+    if (chain.length == 0) {
+      return new Shown.Nothing();
+    }
+    if (!trust.vouches(chain)) {
+      return new Shown.Untrusted();
+    }
+    return user(chain[0])
+        .<Shown>map(u -> new Shown.Certified(u, chain[0].getNotAfter().toInstant()))
+        .orElseGet(Shown.Nothing::new);
   }
 
   /** SHA-256 of the encoded certificate, in hexadecimal digits. */

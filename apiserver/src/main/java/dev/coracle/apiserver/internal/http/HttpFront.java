@@ -4,6 +4,7 @@ import dev.coracle.api.StatusException;
 import dev.coracle.api.tls.PemKeyManager;
 import dev.coracle.apiserver.config.ApiServerOptions;
 import dev.coracle.apiserver.internal.ApiServerMetrics;
+import dev.coracle.apiserver.internal.authn.ClientTrust;
 import dev.coracle.apiserver.internal.filter.Filter;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
@@ -21,7 +22,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.impl.Http1xServerConnection;
 import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.core.net.KeyCertOptions;
-import io.vertx.core.net.PemTrustOptions;
+import io.vertx.core.net.TrustOptions;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
@@ -60,6 +61,7 @@ public final class HttpFront {
   private final PathHandler aggregated;
   private final List<PathHandler> paths;
   private final ResourceHandler resources;
+  private final ClientTrust trust;
   private final ApiServerMetrics metrics;
   private final int instances;
   private @Nullable String deployment;
@@ -75,7 +77,9 @@ public final class HttpFront {
       PathHandler aggregated,
       List<PathHandler> paths,
       ResourceHandler resources,
+      ClientTrust trust,
       ApiServerMetrics metrics) {
+    this.trust = trust;
     this.metrics = metrics;
     this.aggregated = aggregated;
     this.vertx = vertx;
@@ -144,7 +148,7 @@ public final class HttpFront {
         .setClientAuth(ClientAuth.REQUEST)
         .setKeyCertOptions(
             KeyCertOptions.wrap(PemKeyManager.of(listen.certificate(), listen.key())))
-        .setTrustOptions(new PemTrustOptions().addCertPath(listen.clientCa().toString()))
+        .setTrustOptions(TrustOptions.wrap(trust.lenient()))
         .setSslHandshakeTimeout(FIRST_SECONDS)
         .setSslHandshakeTimeoutUnit(TimeUnit.SECONDS)
         // Watches and tunnels may be silent for long; hours, so that dead peers go some day.
