@@ -24,13 +24,19 @@ public final class KeyDocuments {
   public boolean handle(Exchange exchange) {
     switch (exchange.info().path()) {
       case "/.well-known/openid-configuration", "/.well-known/openid-configuration/" ->
-          Responder.bytes(exchange, 200, "application/json", configuration());
-      case KEYS, KEYS + "/" -> Responder.bytes(exchange, 200, "application/jwk-set+json", keys());
+          answer(exchange, "application/json", configuration());
+      case KEYS, KEYS + "/" -> answer(exchange, "application/jwk-set+json", keys());
       default -> {
         return false;
       }
     }
     return true;
+  }
+
+  /** They are no secret, and anybody may keep them for a while. */
+  private static void answer(Exchange exchange, String mediaType, byte[] document) {
+    exchange.response().putHeader("Cache-Control", "public, max-age=3600");
+    Responder.bytes(exchange, 200, mediaType, document);
   }
 
   private byte[] configuration() {

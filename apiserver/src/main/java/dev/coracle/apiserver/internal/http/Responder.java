@@ -138,7 +138,9 @@ public final class Responder {
     HttpServerResponse response = exchange.response();
     response.setStatusCode(code);
     response.putHeader("Content-Type", mediaType);
-    response.putHeader("Cache-Control", "no-cache, private");
+    if (!response.headers().contains("Cache-Control")) {
+      response.putHeader("Cache-Control", "no-cache, private");
+    }
     for (String text : exchange.warnings().texts()) {
       response.headers().add("Warning", "299 - \"" + quoted(text) + "\"");
     }
