@@ -19,8 +19,6 @@ final class CrdRules implements KindRules {
   private static final List<String> SCOPES = List.of("Cluster", "Namespaced");
   private static final List<String> STRATEGIES = List.of("None", "Webhook");
   private static final Set<String> REVIEWS = Set.of("v1", "v1beta1");
-  private static final String APPROVAL = "api-approved.kubernetes.io";
-  private static final String SEE = ", see https://github.com/kubernetes/enhancements/pull/1111";
 
   @Override
   public void check(ObjectNode crd, FieldErrors errors) {
@@ -118,40 +116,19 @@ final class CrdRules implements KindRules {
 
   /** Groups of Kubernetes itself are for what its community has looked at. */
   private static void approval(JsonNode crd, JsonNode before, String group, FieldErrors errors) {
-    if (!("." + group).endsWith(".k8s.io") && !("." + group).endsWith(".kubernetes.io")) {
+    if (!ApiApproval.isNeeded(group)) {
       return;
     }
-    String approval = approval(crd);
-    boolean same = before.has("metadata") && kind(approval(before)) == kind(approval);
-    FieldPath at = FieldPath.METADATA.child("annotations").key(APPROVAL);
-    if (same || kind(approval) == 'a') {
+    ApiApproval approval = ApiApproval.of(crd);
+    if (before.has("metadata") && ApiApproval.of(before).state() == approval.state()) {
       return;
     }
-    String must = "protected groups must have approval annotation \"" + APPROVAL + "\"";
-    if (approval.isEmpty()) {
-      errors.required(at, "", must + SEE);
-    } else {
-      errors.invalid(
-          at,
-          "",
-          approval,
-          must + " with either a URL or a reason starting with \"unapproved\"" + SEE);
+    FieldPath at = FieldPath.METADATA.child("annotations").key(ApiApproval.ANNOTATION);
+    switch (approval.state()) {
+      case MISSING -> errors.required(at, "", approval.message());
+      case INVALID -> errors.invalid(at, "", ApiApproval.said(crd), approval.message());
+      case APPROVED, BYPASSED -> {}
     }
-  }
-
-  private static String approval(JsonNode crd) {
-    return crd.path("metadata").path("annotations").path(APPROVAL).asText("");
-  }
-
-  /** Missing, approved (or said not to be), or something else. */
-  private static char kind(String approval) {
-    if (approval.isEmpty()) {
-      return 'm';
-    }
-    return approval.startsWith("unapproved")
-            || approval.matches("[A-Za-z][A-Za-z0-9+.-]*://[^/\\s]+\\S*")
-        ? 'a'
-        : 'x';
   }
 
   /** Upstream's own form of a definition has these fields one level higher. */

@@ -20,6 +20,7 @@ import dev.coracle.apiserver.internal.registry.LiveCache;
 import dev.coracle.apiserver.internal.registry.Registry;
 import dev.coracle.apiserver.internal.registry.Warnings;
 import dev.coracle.apiserver.internal.verb.Engine;
+import dev.coracle.apiserver.validation.ApiApproval;
 import dev.coracle.apiserver.validation.CaBundles;
 import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
@@ -182,6 +183,15 @@ public final class CustomResourceRegistrar {
     return definition.with(o -> {
       ObjectNode status = o.withObjectProperty("status");
       status.set("acceptedNames", claim.names().deepCopy());
+      if (ApiApproval.isNeeded(definition.text("spec", "group"))) {
+        ApiApproval approval = ApiApproval.of(o);
+        set(
+            status,
+            ApiApproval.CONDITION,
+            approval.isGiven(),
+            approval.state().reason(),
+            approval.message());
+      }
       set(status, "NamesAccepted", claim.isGranted(), claim.reason(), claim.message());
       boolean established = condition(definition, "Established").equals("True");
       if (!established && claim.isGranted() && !isTrustKnown(definition)) {
