@@ -2,11 +2,14 @@ package dev.coracle.apiserver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.coracle.apiserver.internal.authn.ClientTrust;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -85,16 +88,37 @@ class ServerMetersTest {
     assertThat(sizes.totalAmount()).isBetween(10.0, 1000.0);
   }
 
-  @Test
-  void whoSpeaksNoTlsIsCounted() throws Exception {
-    double before = counted("apiserver_tls_handshake_errors_total");
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.server().port())) {
-      OutputStream out = socket.getOutputStream();
-      out.write("GET / HTTP/1.1\r\n\r\n".getBytes());
-      out.flush();
-      Awaitility.await()
-          .untilAsserted(() ->
-              assertThat(counted("apiserver_tls_handshake_errors_total")).isEqualTo(before + 1));
+  private static void connect(String said, @Nullable SSLContext tls) throws Exception {
+    InetAddress here = InetAddress.getLoopbackAddress();
+    int port = server.server().port();
+    try (Socket socket =
+        tls == null ? new Socket(here, port) : tls.getSocketFactory().createSocket(here, port)) {
+      socket.getOutputStream().write(said.getBytes());
+      socket.getOutputStream().flush();
+      if (tls != null) {
+        socket.getInputStream().read();
+        // As one goes whose process dies.
+        socket.setSoLinger(true, 0);
+      }
     }
+  }
+
+  private static void assertFailed(double times) {
+    Awaitility.await()
+        .untilAsserted(
+            () -> assertThat(counted("apiserver_tls_handshake_errors_total")).isEqualTo(times));
+  }
+
+  @Test
+  void whoDoesNotGetThroughTheHandshakeIsCounted() throws Exception {
+    double before = counted("apiserver_tls_handshake_errors_total");
+    SSLContext tls = SSLContext.getInstance("TLS");
+    tls.init(
+        null, new TrustManager[] {ClientTrust.of(server.pki().path("ca.crt")).lenient()}, null);
+    connect("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", tls);
+    connect("GET / HTTP/1.1\r\n\r\n", null);
+    assertFailed(before + 1);
+    connect("", null);
+    assertFailed(before + 2);
   }
 }

@@ -9,6 +9,7 @@ import dev.coracle.apiserver.internal.filter.Filter;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.QueryStringDecoder;
+import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.Deployable;
 import io.vertx.core.DeploymentOptions;
@@ -25,8 +26,10 @@ import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.TrustOptions;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -190,10 +193,25 @@ public final class HttpFront {
               .createHttpServer(serverOptions(wantedPort))
               .connectionHandler(this::connected)
               .requestHandler(router)
-              // Of what fails before there is a connection of HTTP.
-              .exceptionHandler(_ -> metrics.handshakeFailed());
+              .exceptionHandler(this::failed);
       server = made;
       return made.listen().onSuccess(s -> port = s.actualPort());
+    }
+
+    /** Told of clients, too, that go without a farewell. */
+    private void failed(Throwable failure) {
+      for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+        // Of who leaves amid the handshake, it is a circumstance of the end of the connection.
+        if (isOfHandshake(cause)
+            || Arrays.stream(cause.getSuppressed()).anyMatch(Listener::isOfHandshake)) {
+          metrics.handshakeFailed();
+          return;
+        }
+      }
+    }
+
+    private static boolean isOfHandshake(Throwable failure) {
+      return failure instanceof SSLHandshakeException || failure instanceof NotSslRecordException;
     }
 
     /** Who connects and then says nothing is cut off. */
