@@ -17,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
@@ -38,7 +39,7 @@ class AuditTest {
       omitManagedFields: true
       rules:
       - level: Metadata
-        resources: [{group: "", resources: [secrets]}]
+        resources: [{group: "", resources: [secrets, serviceaccounts/token]}]
       - level: RequestResponse
         verbs: [create, patch, delete, get]
         resources: [{group: "", resources: [configmaps, pods]}]
@@ -117,6 +118,24 @@ class AuditTest {
     assertThat(event.path("responseObject").path("metadata").has("managedFields")).isFalse();
     assertThat(event.path("annotations").path("authorization.k8s.io/decision").asText())
         .isEqualTo("allow");
+  }
+
+  @Test
+  void aTokenThatIsIssuedIsNamed() {
+    kubectl.ok("create", "serviceaccount", "issued");
+    String token = kubectl.ok("create", "token", "issued").strip();
+    JsonNode claims = Json.parse(Base64.getUrlDecoder().decode(token.split("\\.")[1]));
+    JsonNode event =
+        event(
+            "create",
+            "ResponseComplete",
+            e -> e.path("objectRef").path("subresource").asText().equals("token"));
+    assertThat(
+            event
+                .path("annotations")
+                .path("authentication.kubernetes.io/issued-credential-id")
+                .asText())
+        .isEqualTo("JTI=" + claims.path("jti").asText());
   }
 
   @Test

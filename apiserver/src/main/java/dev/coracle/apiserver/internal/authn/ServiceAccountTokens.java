@@ -35,6 +35,7 @@ public final class ServiceAccountTokens implements Authenticator {
   private static final GroupResource ACCOUNTS = new GroupResource("", "serviceaccounts");
   private static final String CLAIM = "kubernetes.io";
   private static final int LONGEST = 16 << 10;
+  private static final String CREDENTIAL = "JTI=";
   private static final String WARN_AFTER = "warnafter";
   private static final long YEAR_SECONDS = 365 * 24 * 60 * 60;
 
@@ -61,8 +62,12 @@ public final class ServiceAccountTokens implements Authenticator {
   /** What a token is bound to, besides its account. */
   public record Bound(String kind, String name, String uid) {}
 
-  /** A token, and when it ends. */
-  public record Issued(String token, Instant expires) {}
+  /**
+   * A token, and when it ends.
+   *
+   * @param credential as its user is said to have used it
+   */
+  public record Issued(String token, Instant expires, String credential) {}
 
   /** For how long a token may be good at most. */
   public long longestSeconds() {
@@ -86,7 +91,8 @@ public final class ServiceAccountTokens implements Authenticator {
     ArrayNode aud = claims.putArray("aud");
     audiences.forEach(aud::add);
     claims.put("exp", ends.getEpochSecond()).put("iat", now.getEpochSecond());
-    claims.put("iss", issuer).put("jti", UUID.randomUUID().toString());
+    String id = UUID.randomUUID().toString();
+    claims.put("iss", issuer).put("jti", id);
     ObjectNode own = claims.putObject(CLAIM).put("namespace", account.namespace());
     for (Bound b : bound) {
       own.putObject(b.kind().toLowerCase(java.util.Locale.ROOT))
@@ -99,7 +105,7 @@ public final class ServiceAccountTokens implements Authenticator {
     }
     claims.put("nbf", now.getEpochSecond());
     claims.put("sub", "system:serviceaccount:" + account.namespace() + ":" + account.name());
-    return signer.sign(claims).map(token -> new Issued(token, expires));
+    return signer.sign(claims).map(token -> new Issued(token, expires, CREDENTIAL + id));
   }
 
   @Override
@@ -140,7 +146,7 @@ public final class ServiceAccountTokens implements Authenticator {
     String namespace = own.path("namespace").asText("");
     JsonNode account = own.path("serviceaccount");
     Map<String, List<String>> extra = new HashMap<>();
-    extra.put(UserInfo.CREDENTIAL_ID, List.of("JTI=" + claims.path("jti").asText("")));
+    extra.put(UserInfo.CREDENTIAL_ID, List.of(CREDENTIAL + claims.path("jti").asText("")));
     Uni<Boolean> alive = lives(ACCOUNTS, namespace, account);
     for (String kind : List.of("pod", "node", "secret")) {
       JsonNode bound = own.path(kind);
