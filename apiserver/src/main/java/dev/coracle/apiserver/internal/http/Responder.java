@@ -68,12 +68,12 @@ public final class Responder {
     bytes(exchange, code, mediaType, pretty(exchange) ? PrettyJson.document(json) : json);
   }
 
-  /** What has no protobuf form is sent as JSON, which every client reads. */
   /** A document that is always laid out for people, as upstream lays it out. */
   public static void indented(Exchange exchange, JsonNode tree) {
     bytes(exchange, 200, "application/json", PrettyJson.value(Json.bytes(tree), 0));
   }
 
+  /** What has no protobuf form is sent as JSON, which every client reads. */
   private static void protobuf(
       Exchange exchange, int code, Optional<byte[]> message, JsonNode tree) {
     if (message.isPresent()) {
