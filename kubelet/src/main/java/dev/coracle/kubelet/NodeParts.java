@@ -64,6 +64,9 @@ final class NodeParts {
             pods.cgroups,
             nodeEvents,
             timers);
+    if (!simulated) {
+      around.metrics().cgroupVersion(Machine.cgroupVersion());
+    }
     this.warnings = () -> MachineWarnings.tell(nodeEvents, around.swap(), pods.noswap::isSupported);
     this.preemption = new Preemption(loop, events, around.metrics(), timers);
     this.ooms = new OomWatcher(OomWatcher.KERNEL_LOG, nodeEvents);

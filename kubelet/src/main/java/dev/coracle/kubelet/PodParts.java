@@ -166,7 +166,7 @@ final class PodParts {
             metrics,
             clock,
             timers,
-            options.configuration().images().parallelPulls());
+            options.configuration().images());
     node.imagesSeen(images::retain);
     this.handlers = new Handlers(vertx, runtime, "kube-probe/1.36");
     LifecycleHooks hooks = new LifecycleHooks(runtime, handlers);

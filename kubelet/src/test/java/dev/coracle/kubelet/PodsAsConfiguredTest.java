@@ -50,6 +50,23 @@ class PodsAsConfiguredTest {
   }
 
   @Test
+  void imagesAreNotPulledFasterThanAsked() throws Exception {
+    KubeletConfiguration chosen = configuration("\"registryPullQPS\":1,\"registryBurst\":1");
+    k = KubeletHarness.on(o -> o.withConfiguration(chosen), around -> around);
+    k.create(
+        "two",
+        """
+        "containers":[{"name":"a","image":"far:1","imagePullPolicy":"Always"},
+          {"name":"b","image":"far:2","imagePullPolicy":"Always"}]
+        """);
+    k.eventually(() ->
+        assertThat(k.events())
+            .contains("Failed: Failed to pull image \"far:2\": pull QPS exceeded")
+            .contains("Failed: Error: ErrImagePull"));
+    k.awaitPhase("two", "Running");
+  }
+
+  @Test
   void whoNamesNoSeccompProfileHasTheRuntimes() throws Exception {
     start("\"seccompDefault\":true");
     assertThat(running("plain", "").getSecurityContext().getSeccomp().getProfileType())

@@ -94,11 +94,48 @@ class StartMetricsTest {
   void podsAreCountedByWhereTheyComeFromAndContainersByTheirState() {
     k.create("two", "\"containers\":[%s,%s]".formatted(container("a"), container("b")));
     k.awaitPhase("two", "Running");
-    assertThat(gauge("kubelet_desired_pods", "static", "false")).isOne();
-    assertThat(gauge("kubelet_active_pods", "static", "false")).isOne();
+    assertThat(gauge("kubelet_desired_pods", "static", "")).isOne();
+    assertThat(gauge("kubelet_active_pods", "static", "")).isOne();
     assertThat(gauge("kubelet_desired_pods", "static", "true")).isZero();
     assertThat(gauge("kubelet_running_containers", "container_state", "running")).isEqualTo(2);
     assertThat(gauge("kubelet_running_containers", "container_state", "exited")).isZero();
+  }
+
+  private double working(String lifecycle, String config, String isStatic) {
+    return k.meters()
+        .get("kubelet_working_pods")
+        .tags("lifecycle", lifecycle, "config", config, "static", isStatic)
+        .gauge()
+        .value();
+  }
+
+  @Test
+  void podsAreCountedByHowFarTheyAreToo() {
+    k.simple("one", "");
+    k.awaitPhase("one", "Running");
+    assertThat(working("sync", "desired", "")).isOne();
+    for (String lifecycle : new String[] {"sync", "terminating", "terminated"}) {
+      assertThat(working(lifecycle, "desired", "true")).isZero();
+      assertThat(working(lifecycle, "orphan", "")).isZero();
+      assertThat(working(lifecycle, "runtime_only", "unknown")).isZero();
+    }
+    java.util.concurrent.CountDownLatch go = new java.util.concurrent.CountDownLatch(1);
+    k.runtime.failing(call -> {
+      if (call.startsWith("stopContainer")) {
+        try {
+          go.await();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+      }
+      return Optional.empty();
+    });
+    k.delete("one", DeleteOptions.DEFAULT);
+    k.eventually(() -> assertThat(working("terminating", "desired", "")).isOne());
+    k.delete("one", DeleteOptions.now());
+    k.eventually(() -> assertThat(working("terminating", "orphan", "")).isOne());
+    go.countDown();
+    k.eventually(() -> assertThat(working("terminating", "orphan", "")).isZero());
   }
 
   @Test

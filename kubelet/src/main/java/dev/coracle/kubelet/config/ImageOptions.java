@@ -8,6 +8,7 @@ import java.time.Duration;
  *
  * @param parallelPulls pulls at once, {@link Integer#MAX_VALUE} for as many as are wanted ({@code
  *     serializeImagePulls}, {@code maxParallelImagePulls})
+ * @param rate pulls in a time
  * @param highPercent how full the images' disk is when unused images are removed
  * @param lowPercent how full it may stay
  * @param minimumAge younger ones are not removed
@@ -18,6 +19,7 @@ import java.time.Duration;
  */
 public record ImageOptions(
     int parallelPulls,
+    PullRate rate,
     int highPercent,
     int lowPercent,
     Duration minimumAge,
@@ -28,6 +30,7 @@ public record ImageOptions(
   public static final ImageOptions DEFAULT =
       new ImageOptions(
           1,
+          PullRate.NONE,
           85,
           80,
           Duration.ofMinutes(2),
@@ -37,7 +40,7 @@ public record ImageOptions(
 
   public ImageOptions withProviders(CredentialProviders others) {
     return new ImageOptions(
-        parallelPulls, highPercent, lowPercent, minimumAge, maximumAge, verification, others);
+        parallelPulls, rate, highPercent, lowPercent, minimumAge, maximumAge, verification, others);
   }
 
   /**
@@ -64,6 +67,7 @@ public record ImageOptions(
     }
     return new ImageOptions(
         pulls(document),
+        PullRate.parse(document),
         high,
         low,
         youngest,

@@ -104,6 +104,8 @@ public record KubeletConfiguration(
               // ImageOptions
               "serializeImagePulls",
               "maxParallelImagePulls",
+              "registryPullQPS",
+              "registryBurst",
               "imageGCHighThresholdPercent",
               "imageGCLowThresholdPercent",
               "imageMinimumGCAge",

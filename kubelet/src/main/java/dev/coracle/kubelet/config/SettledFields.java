@@ -110,8 +110,6 @@ final class SettledFields {
                 + " false"));
     settled("oomScoreAdj", "the process keeps the score it was started with", -999);
     settled("maxOpenFiles", "the process keeps the limit it was started with", 1000000);
-    settled("registryPullQPS", "pulls are bounded by maxParallelImagePulls alone", 5);
-    settled("registryBurst", "pulls are bounded by maxParallelImagePulls alone", 10);
     settled("kubeAPIQPS", "requests are as many as there is to tell; leave it out", 50);
     settled("kubeAPIBurst", "requests are as many as there is to tell; leave it out", 100);
     ALL.put(

@@ -2,6 +2,7 @@ package dev.coracle.kubelet.internal.image;
 
 import dev.coracle.cri.v1.Image;
 import dev.coracle.cri.v1.PodSandboxConfig;
+import dev.coracle.kubelet.config.ImageOptions;
 import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.metrics.PodMetrics;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
@@ -68,6 +69,7 @@ public final class ImageManager {
   private final Clock clock;
   private final Executor executor;
   private final Semaphore slots;
+  private final PullLimit limit;
   private final ImageAges ages = new ImageAges();
   private final Map<String, CompletableFuture<Pulled>> pulling = new ConcurrentHashMap<>();
 
@@ -83,7 +85,7 @@ public final class ImageManager {
       PodMetrics metrics,
       Clock clock,
       Executor executor,
-      int parallelPulls) {
+      ImageOptions options) {
     this.runtime = runtime;
     this.keyring = keyring;
     this.records = records;
@@ -91,7 +93,8 @@ public final class ImageManager {
     this.metrics = metrics;
     this.clock = clock;
     this.executor = executor;
-    this.slots = new Semaphore(parallelPulls, true);
+    this.slots = new Semaphore(options.parallelPulls(), true);
+    this.limit = new PullLimit(options.rate(), clock);
   }
 
   /**
@@ -207,6 +210,9 @@ public final class ImageManager {
     }
     events.normal(pod, container, "Pulling", "Pulling image " + quoted);
     context.startup().ifPresent(PodStartup::pulling);
+    if (!limit.take()) {
+      throw failed(pod, container, context, image, "pull QPS exceeded");
+    }
     try {
       Pulled pulled = await(pulling(credentials(pod, image, context), image, sandbox), context);
       Image found = pulled.image();
@@ -228,14 +234,19 @@ public final class ImageManager {
               + " bytes.");
       return ready(found);
     } catch (CriException e) {
-      events.warning(
-          pod, container, "Failed", "Failed to pull image " + quoted + ": " + e.describe());
-      Instant now = clock.instant();
-      context.pulls().next(image, now);
-      context.pullFailures().put(image, now);
-      context.pullErrors().put(image, e.describe());
-      throw new Unavailable("ErrImagePull", e.describe(), Optional.of(Duration.ofMillis(500)));
+      throw failed(pod, container, context, image, e.describe());
     }
+  }
+
+  private Unavailable failed(
+      Pod pod, ContainerSpec container, PodContext context, String image, String why) {
+    String quoted = GoText.quote(container.image());
+    events.warning(pod, container, "Failed", "Failed to pull image " + quoted + ": " + why);
+    Instant now = clock.instant();
+    context.pulls().next(image, now);
+    context.pullFailures().put(image, now);
+    context.pullErrors().put(image, why);
+    return new Unavailable("ErrImagePull", why, Optional.of(Duration.ofMillis(500)));
   }
 
   /**

@@ -119,6 +119,13 @@ public final class KubeletMetrics {
         .add(value);
   }
 
+  /** Told once, of a real machine. */
+  public void cgroupVersion(int version) {
+    meters
+        .number("kubelet_cgroup_version", "cgroup version on the hosts.", Tags.empty())
+        .set(version);
+  }
+
   public ResizeMetrics resizes() {
     return resizes;
   }

@@ -37,6 +37,26 @@ public record Machine(
     hugePages = Map.copyOf(hugePages);
   }
 
+  /** Of the cgroups by which the machine counts: 1, or 2, or 0 where there are none. */
+  public static int cgroupVersion() {
+    return cgroupVersion(text("/proc/self/mounts"));
+  }
+
+  /**
+   * @param mounts as in {@code /proc/self/mounts}
+   */
+  static int cgroupVersion(String mounts) {
+    int version = 0;
+    for (String mount : mounts.split("\n")) {
+      String[] f = mount.split(" ");
+      if (f.length > 2 && f[2].equals("cgroup")) {
+        return 1;
+      }
+      version = f.length > 2 && f[2].equals("cgroup2") ? 2 : version;
+    }
+    return version;
+  }
+
   private static final Pattern PAGES = Pattern.compile("hugepages-(\\d{1,12})kB");
   private static final Pattern TASKS = Pattern.compile("\\d/(\\d+) ");
 

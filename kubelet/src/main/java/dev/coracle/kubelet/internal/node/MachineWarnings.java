@@ -18,7 +18,7 @@ public final class MachineWarnings {
    * @param mounts as in {@code /proc/self/mounts}
    */
   static void tell(NodeEvents events, String mounts, SwapSpace swap, BooleanSupplier noswap) {
-    if (isCgroupV1(mounts)) {
+    if (Machine.cgroupVersion(mounts) == 1) {
       events.warning(
           "CgroupV1", "cgroup v1 support is in maintenance mode, please migrate to cgroup v2");
     }
@@ -29,15 +29,5 @@ public final class MachineWarnings {
               + " emptyDirs, etc.) might be swapped to disk and should no longer be considered"
               + " secure.");
     }
-  }
-
-  private static boolean isCgroupV1(String mounts) {
-    for (String mount : mounts.split("\n")) {
-      String[] f = mount.split(" ");
-      if (f.length > 2 && f[2].equals("cgroup")) {
-        return true;
-      }
-    }
-    return false;
   }
 }

@@ -10,12 +10,14 @@ import dev.coracle.kubelet.internal.runtime.RuntimeCache;
 import io.micrometer.core.instrument.Tags;
 import java.util.Locale;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /** How many pods a node has, as the metrics show it. */
 public final class PodGauges {
   private PodGauges() {}
 
   public static void register(KubeletMetrics metrics, RuntimeCache cache, SyncLoop loop) {
+    workers(metrics, cache, loop);
     metrics.gauge(
         "kubelet_running_pods",
         "Number of pods that have a running pod sandbox",
@@ -28,7 +30,7 @@ public final class PodGauges {
           () -> cache.count(s -> inState(s, state)));
     }
     for (boolean isStatic : new boolean[] {false, true}) {
-      Tags tags = Tags.of("static", Boolean.toString(isStatic));
+      Tags tags = Tags.of("static", isStatic ? "true" : "");
       metrics.gauge(
           "kubelet_desired_pods",
           "The number of pods the kubelet is being instructed to run. static is true if the pod is"
@@ -65,6 +67,44 @@ public final class PodGauges {
         "kubelet_pod_in_progress_resizes",
         "Number of in-progress resizes for pods",
         () -> count(loop, PodResources::inProgress));
+  }
+
+  /** How far each pod is, and whether anything still wants it. */
+  private static void workers(KubeletMetrics metrics, RuntimeCache cache, SyncLoop loop) {
+    for (SyncLoop.Lifecycle at : SyncLoop.Lifecycle.values()) {
+      for (boolean isStatic : new boolean[] {false, true}) {
+        String kind = isStatic ? "true" : "";
+        working(metrics, at, "desired", kind, () -> loop.count(at, isStatic, false));
+        working(metrics, at, "orphan", kind, () -> loop.count(at, isStatic, true));
+      }
+      boolean ends = at == SyncLoop.Lifecycle.TERMINATING;
+      working(metrics, at, "runtime_only", "unknown", () -> ends ? unknown(cache, loop) : 0);
+    }
+  }
+
+  private static void working(
+      KubeletMetrics metrics,
+      SyncLoop.Lifecycle at,
+      String config,
+      String isStatic,
+      Supplier<Number> count) {
+    metrics.gauge(
+        "kubelet_working_pods",
+        "Number of pods the kubelet is actually running, broken down by lifecycle phase, whether"
+            + " the pod is desired, orphaned, or runtime only (also orphaned), and whether the pod"
+            + " is static. An orphaned pod has been removed from local configuration or force"
+            + " deleted in the API and consumes resources that are not otherwise visible.",
+        Tags.of(
+            "lifecycle", at.name().toLowerCase(Locale.ROOT), "config", config, "static", isStatic),
+        count);
+  }
+
+  /** Pods that run though no source has them. */
+  private static long unknown(RuntimeCache cache, SyncLoop loop) {
+    return cache.uids().stream()
+        .filter(uid -> loop.pod(uid).isEmpty())
+        .filter(uid -> cache.last(uid).filter(PodRuntimeStatus::anythingRunning).isPresent())
+        .count();
   }
 
   private static int inState(PodRuntimeStatus status, ContainerState.State state) {

@@ -33,6 +33,13 @@ import org.slf4j.LoggerFactory;
  * are. Workers are made and dropped on the loop's thread only.
  */
 public final class SyncLoop {
+  /** How far the kubelet is with a pod. */
+  enum Lifecycle {
+    SYNC,
+    TERMINATING,
+    TERMINATED
+  }
+
   private static final Logger LOG = LoggerFactory.getLogger(SyncLoop.class);
   private static final int CAPACITY = 4096;
 
@@ -124,6 +131,24 @@ public final class SyncLoop {
 
   public Optional<PodContext> pod(String uid) {
     return Optional.ofNullable(workers.get(uid)).map(PodWorker::context);
+  }
+
+  /**
+   * @param orphan those that are gone from their source, or else those that are not
+   */
+  long count(Lifecycle at, boolean isStatic, boolean orphan) {
+    return workers.values().stream()
+        .filter(w -> lifecycle(w.phase()) == at && w.isRemoved() == orphan)
+        .filter(w -> w.context().pod().isStatic() == isStatic)
+        .count();
+  }
+
+  private static Lifecycle lifecycle(PodWorker.Phase phase) {
+    return switch (phase) {
+      case SYNCING -> Lifecycle.SYNC;
+      case TERMINATING -> Lifecycle.TERMINATING;
+      case TERMINATED, FINISHED -> Lifecycle.TERMINATED;
+    };
   }
 
   /** Whether the pod's containers have all ended and are not to come back. */

@@ -35,6 +35,13 @@ class MachineWarningsTest {
   }
 
   @Test
+  void theVersionIsThatByWhichTheMachineCounts() {
+    assertThat(Machine.cgroupVersion(V2)).isEqualTo(2);
+    assertThat(Machine.cgroupVersion(V2 + V1)).isEqualTo(1);
+    assertThat(Machine.cgroupVersion("")).isZero();
+  }
+
+  @Test
   void whatIsInMemoryMayComeToDiskWhereSwapCannotBeLeftOut() {
     assertThat(told(V2, 1 << 30, false))
         .containsExactly(
