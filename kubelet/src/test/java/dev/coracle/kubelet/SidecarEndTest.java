@@ -44,6 +44,50 @@ class SidecarEndTest {
     return held.computeIfAbsent(call, _ -> new CountDownLatch(1));
   }
 
+  /** What a Job's controller counts, and what a quota gives to the next pod. */
+  @Test
+  void aPodHasNotSucceededWhileItsSidecarEnds() throws Exception {
+    CountDownLatch stop = hold("stopContainer side 1");
+    k.create(
+        "job",
+        """
+        "terminationGracePeriodSeconds":1,"restartPolicy":"Never",
+        "initContainers":[{"name":"side","image":"busybox:1","restartPolicy":"Always"}],
+        "containers":[{"name":"work","image":"busybox:1"}]
+        """);
+    k.awaitPhase("job", "Running");
+    k.eventually(() -> assertThat(k.runtime.running("work")).isPresent());
+    k.runtime.exit("work", 0);
+    k.eventually(() -> assertThat(k.runtime.calls()).contains("stopContainer side 1"));
+    k.eventually(() -> {
+      assertThat(k.pod("job").at("status", "containerStatuses").at("/0/state/terminated"))
+          .isNotEmpty();
+      assertThat(k.condition("job", "Ready")).isEqualTo("False");
+    });
+    assertThat(k.pod("job").text("status", "phase")).isEqualTo("Running");
+    stop.countDown();
+    k.awaitPhase("job", "Succeeded");
+    assertThat(k.pod("job").at("status", "initContainerStatuses").at("/0/state/terminated"))
+        .isNotEmpty();
+  }
+
+  @Test
+  void aPodThatIsEndedByItsNodeHasFailedWhenItHasEnded() throws Exception {
+    CountDownLatch stop = hold("stopContainer c 1");
+    k.create(
+        "late",
+        """
+        "activeDeadlineSeconds":1,"terminationGracePeriodSeconds":1,
+        "containers":[{"name":"c","image":"busybox:1"}]
+        """);
+    k.eventually(() -> assertThat(k.runtime.calls()).contains("stopContainer c 1"));
+    assertThat(k.pod("late").text("status", "phase")).isEqualTo("Running");
+    assertThat(k.pod("late").text("status", "reason")).isEmpty();
+    stop.countDown();
+    k.awaitPhase("late", "Failed");
+    assertThat(k.pod("late").text("status", "reason")).isEqualTo("DeadlineExceeded");
+  }
+
   /** Two sidecars, each with a hook, before an ordinary container. */
   private void create(long grace) {
     k.create(

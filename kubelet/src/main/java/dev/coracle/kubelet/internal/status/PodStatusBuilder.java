@@ -17,6 +17,7 @@ import dev.coracle.kubelet.internal.runtime.SandboxState;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -173,6 +174,28 @@ public final class PodStatusBuilder {
                 new Conditions.Condition("DisruptionTarget", true, "TerminationByKubelet", told)));
     conditions(pod, conditions, old, status.putArray("conditions"));
     return status;
+  }
+
+  /**
+   * In place: a last phase, its reason and the disruption are not told yet. What a pod has is free
+   * for others when its phase is a last one, and none of its containers may run then any more.
+   *
+   * @param before the status that was told last
+   */
+  public static void holdBack(ObjectNode status, JsonNode before) {
+    String phase = before.path("phase").asText("Pending");
+    if (!isOver(status.path("phase").asText("")) || isOver(phase)) {
+      return;
+    }
+    status.put("phase", phase).remove(List.of("reason", "message"));
+    copy(before, status, "reason");
+    copy(before, status, "message");
+    Iterator<JsonNode> conditions = status.path("conditions").iterator();
+    while (conditions.hasNext()) {
+      if (conditions.next().path("type").asText("").equals("DisruptionTarget")) {
+        conditions.remove();
+      }
+    }
   }
 
   /**

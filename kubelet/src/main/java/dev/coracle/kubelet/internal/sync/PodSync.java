@@ -433,15 +433,21 @@ public final class PodSync implements PodWorker.Steps {
     return known;
   }
 
-  /** Computes and hands over the status; answers the phase. */
+  /**
+   * Computes and hands over the status; answers the phase, which is told later where it is a last
+   * one and something still runs.
+   */
   private String tell(PodWorker worker, PodRuntimeStatus status, boolean ending) {
     PodContext context = worker.context();
     Pod pod = context.pod();
     ObjectNode computed = statuses.build(context, status, before(pod), ending, worker.verdict());
+    String phase = computed.path("phase").asText("");
+    if (status.anythingRunning()) {
+      PodStatusBuilder.holdBack(computed, before(pod));
+    }
     if (!worker.isRemoved()) {
       target.apply(pod).ifPresent(t -> statusManager.set(pod.uid(), t, computed));
     }
-    String phase = computed.path("phase").asText("");
     if (phase.equals("Running") && context.firstTimeRunning()) {
       metrics.podRunning(Duration.between(context.firstSeen(), clock.instant()));
     }
