@@ -100,7 +100,8 @@ public final class StorageVersionMigrator extends LoopController {
   }
 
   private static Instant created(KubeObject migration) {
-    return Timestamps.parse(migration.text("metadata", "creationTimestamp"));
+    Instant made = Timestamps.parse(migration.text("metadata", "creationTimestamp"));
+    return made == null ? Instant.EPOCH : made;
   }
 
   private static boolean isFinal(Throwable failure) {
