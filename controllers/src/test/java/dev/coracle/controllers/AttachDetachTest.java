@@ -321,4 +321,44 @@ class AttachDetachTest {
     assertThat(gauge("pv_collector_bound_pvc_count", "namespace", "default")).isOne();
     assertThat(c.registry.find("pv_collector_unbound_pvc_count").gauges()).isEmpty();
   }
+
+  private void driver(boolean attach) {
+    c.api.put(
+        Resources.CSI_DRIVERS,
+        KubeObject.parse(
+            """
+            {"apiVersion":"storage.k8s.io/v1","kind":"CSIDriver",
+             "metadata":{"name":"disk.example.com"},"spec":{"attachRequired":%s}}\
+            """
+                .formatted(attach)));
+    c.context.runUntilIdle();
+  }
+
+  @Test
+  void aDriverThatAttachesNoMoreLetsItsAttachmentsGo() {
+    driver(true);
+    volume();
+    pod("p", "n1");
+    attached();
+    inUse(true);
+    assertThat(attachments()).hasSize(1);
+    driver(false);
+    assertThat(attachments()).isEmpty();
+  }
+
+  @Test
+  void aDriverThatSaysNothingIsTold() {
+    volume();
+    pod("p", "n1");
+    c.pass(Duration.ofSeconds(119));
+    assertThat(c.events("FailedAttachVolume")).isEmpty();
+    c.pass(Duration.ofSeconds(2));
+    assertThat(c.events("FailedAttachVolume"))
+        .containsExactly(
+            "AttachVolume.Attach failed for volume \"v\" : timed out waiting for external-attacher"
+                + " of disk.example.com CSI driver to attach volume h1");
+    attached();
+    c.pass(Duration.ofMinutes(5));
+    assertThat(c.events("FailedAttachVolume")).hasSize(1);
+  }
 }

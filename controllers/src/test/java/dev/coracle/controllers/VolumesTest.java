@@ -238,6 +238,23 @@ class VolumesTest {
   }
 
   @Test
+  void aLocalVolumeThatIsDeletedBeforeItsClaimGoesAfterIt() {
+    aLocalVolumeIsMadeWhereTheFirstConsumerRuns();
+    String name = c.api.all(Resources.PERSISTENT_VOLUMES).getFirst().name();
+    c.api
+        .delete(Resources.PERSISTENT_VOLUMES, "", name, DeleteOptions.DEFAULT)
+        .await()
+        .indefinitely();
+    c.context.runUntilIdle();
+    c.delete(Resources.PERSISTENT_VOLUME_CLAIMS, "c", DeleteOptions.DEFAULT);
+    KubeObject volume = c.api.peek(Resources.PERSISTENT_VOLUMES, "", name);
+    assertThat(volume.text("status", "phase")).isEqualTo("Released");
+    assertThat(volume.finalizers())
+        .as("only its files are left to go")
+        .containsExactly(LocalVolumes.FINALIZER);
+  }
+
+  @Test
   void aNodeWithoutAPlaceForVolumesIsGivenBackToTheScheduler() {
     c.create(Resources.PERSISTENT_VOLUME_CLAIMS, CLAIM.formatted("standard"));
     selectNode("c", "n1");

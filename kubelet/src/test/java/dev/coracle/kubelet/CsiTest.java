@@ -329,6 +329,31 @@ class CsiTest extends CsiSetup {
   }
 
   @Test
+  void aPodThatRunsKeepsAClaimThatIsDeletedWhileItsKubeletIsAway() throws Exception {
+    registered();
+    driverObject("\"attachRequired\":false");
+    volume("1Gi");
+    pod("kept");
+    k.awaitPhase("kept", "Running");
+    k.stopKubelet();
+    k.api.change(
+        Resources.PERSISTENT_VOLUME_CLAIMS,
+        "default",
+        "data",
+        n ->
+            n.withObjectProperty("metadata")
+                .put("deletionTimestamp", "2026-01-01T00:00:00Z")
+                .putArray("finalizers")
+                .add("kubernetes.io/pvc-protection"));
+    driver.calls.clear();
+    k.restart();
+    k.eventually(() -> assertThat(driver.calls).contains("publish h1"));
+    assertThat(driver.calls).doesNotContain("unpublish h1");
+    assertThat(k.events()).doesNotContain(unusable("PVC is being deleted"));
+    assertThat(k.container("kept").path("restartCount").asInt()).isZero();
+  }
+
+  @Test
   void theNextKubeletTakesBackWhatItsPredecessorPublished() throws Exception {
     registered();
     driverObject("\"attachRequired\":false");

@@ -143,6 +143,46 @@ class LocalVolumesTest {
     assertThat((int) Files.getAttribute(file, "unix:mode") & 07777).isEqualTo(0660);
   }
 
+  /** Whether this machine can mount NFS or not, it cannot reach that server. */
+  @Test
+  void whatAnNfsServerDoesNotGiveIsTold() throws Exception {
+    k.create(
+        "p",
+        """
+        "volumes":[{"name":"d","nfs":{"server":"nas.invalid","path":"/e"}}],
+        "containers":[{"name":"p","image":"busybox:1",
+         "volumeMounts":[{"name":"d","mountPath":"/d"}]}]
+        """);
+    k.api.put(
+        Resources.PERSISTENT_VOLUMES,
+        KubeObject.parse(
+            """
+            {"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"exported"},
+             "spec":{"capacity":{"storage":"1Gi"},"mountOptions":["vers=4.1"],
+              "nfs":{"server":"nas.invalid","path":"/pv"}}}\
+            """));
+    claim("remote", "exported");
+    k.create(
+        "q",
+        """
+        "volumes":[{"name":"d","persistentVolumeClaim":{"claimName":"remote"}}],
+        "containers":[{"name":"q","image":"busybox:1",
+         "volumeMounts":[{"name":"d","mountPath":"/d"}]}]
+        """);
+    k.eventually(() ->
+        assertThat(k.events())
+            .anyMatch(e ->
+                e.startsWith(
+                        "FailedMount: MountVolume.SetUp failed for volume \"d\" : mount failed")
+                    && e.contains("-t nfs nas.invalid:/e "))
+            .anyMatch(e ->
+                e.startsWith(
+                        "FailedMount: MountVolume.SetUp failed for volume \"exported\" : mount failed")
+                    && e.contains("-t nfs -o vers=4.1 nas.invalid:/pv ")));
+    k.delete("p", DeleteOptions.now());
+    k.eventually(() -> assertThat(k.exists("p")).isFalse());
+  }
+
   @Test
   void aVolumeOfAnotherNodeIsNotMounted() throws Exception {
     volume("pvc-6", "n1", Files.createDirectories(k.data.resolve("volumes").resolve("pvc-6")));

@@ -45,6 +45,9 @@ public final class AttachDetachController extends LoopController {
   private static final String OUT_OF_SERVICE = "node.kubernetes.io/out-of-service";
   private static final Duration FORCE = Duration.ofMinutes(6);
 
+  /** How long a driver may take to attach before its silence is told. */
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
   private final Lister pods;
   private final Lister claims;
   private final Lister volumes;
@@ -57,6 +60,9 @@ public final class AttachDetachController extends LoopController {
 
   /** By node, the volumes of which its pods have heard that another node has them. */
   private final Map<String, Set<String>> refused = new HashMap<>();
+
+  /** Since when an attachment waits for its driver, or it was last told. */
+  private final Map<String, Instant> unanswered = new HashMap<>();
 
   /** Since when an attachment that is not wanted waits for its node. */
   private final Map<String, Instant> waiting = new HashMap<>();
@@ -88,6 +94,7 @@ public final class AttachDetachController extends LoopController {
         new Informer.Handler() {
           @Override
           public void deleted(KubeObject last) {
+            unanswered.remove(last.name());
             String volume = last.text("spec", "source", "persistentVolumeName");
             refused.forEach((node, volumes) -> {
               if (volumes.remove(volume)) {
@@ -153,7 +160,7 @@ public final class AttachDetachController extends LoopController {
       }
     });
     metrics.wanted(node, wanted, attachers);
-    Result[] later = {Result.DONE};
+    Optional<Duration> next = silence(node, wanted);
     for (KubeObject attachment : attachments.byIndex(ATTACHMENTS_BY_NODE, node)) {
       String volume = attachment.text("spec", "source", "persistentVolumeName");
       if (isOurs(attachment) && !names.contains(attachment.name()) && !attachment.isDeleting()) {
@@ -161,14 +168,61 @@ public final class AttachDetachController extends LoopController {
         if (left.isZero()) {
           steps.add(detach(attachment));
         } else {
-          later[0] = Result.requeueAfter(left);
+          next = Optional.of(next.filter(n -> n.compareTo(left) < 0).orElse(left));
         }
       }
     }
     nodes.get("", node).flatMap(n -> attached.tell(n, wanted)).ifPresent(steps::add);
+    Result later = next.map(Result::requeueAfter).orElse(Result.DONE);
     return steps.isEmpty()
-        ? Uni.createFrom().item(later[0])
-        : Uni.join().all(steps).andCollectFailures().map(_ -> later[0]);
+        ? Uni.createFrom().item(later)
+        : Uni.join().all(steps).andCollectFailures().map(_ -> later);
+  }
+
+  /**
+   * Tells the pods whose volumes a driver has not said a word about.
+   *
+   * @return until when it is to be looked at again
+   */
+  private Optional<Duration> silence(String node, Map<String, List<KubeObject>> wanted) {
+    Optional<Duration> next = Optional.empty();
+    for (Map.Entry<String, List<KubeObject>> e : wanted.entrySet()) {
+      KubeObject volume = volumes.get("", e.getKey()).orElseThrow();
+      KubeObject attachment = attachments.get("", attachmentName(volume, node)).orElse(null);
+      if (attachment == null) {
+        continue;
+      }
+      if (attachment.at("status", "attached").asBoolean(false)
+          || attachment.at("status", "attachError").isObject()) {
+        unanswered.remove(attachment.name());
+        continue;
+      }
+      Instant now = env.now();
+      Instant since = unanswered.computeIfAbsent(attachment.name(), _ -> now);
+      Duration left = Duration.between(now, since.plus(PATIENCE));
+      if (!left.isPositive()) {
+        unanswered.put(attachment.name(), now);
+        left = PATIENCE;
+        e.getValue().forEach(pod -> failed(pod, volume, unattached(volume)));
+      }
+      Duration wait = left;
+      next = Optional.of(next.filter(n -> n.compareTo(wait) < 0).orElse(wait));
+    }
+    return next;
+  }
+
+  private static String unattached(KubeObject volume) {
+    return "timed out waiting for external-attacher of "
+        + volume.text("spec", "csi", "driver")
+        + " CSI driver to attach volume "
+        + volume.text("spec", "csi", "volumeHandle");
+  }
+
+  private void failed(KubeObject pod, KubeObject volume, String why) {
+    events.warning(
+        pod,
+        "FailedAttachVolume",
+        "AttachVolume.Attach failed for volume \"" + volume.name() + "\" : " + why);
   }
 
   private void forgetRefused(String node, Set<String> wanted) {
@@ -247,11 +301,7 @@ public final class AttachDetachController extends LoopController {
     if (known != null) {
       String error = known.text("status", "attachError", "message");
       if (!error.isEmpty() && !known.at("status", "attached").asBoolean(false)) {
-        users.forEach(pod ->
-            events.warning(
-                pod,
-                "FailedAttachVolume",
-                "AttachVolume.Attach failed for volume \"" + volume.name() + "\" : " + error));
+        users.forEach(pod -> failed(pod, volume, error));
       }
       return Optional.empty();
     }
@@ -331,7 +381,7 @@ public final class AttachDetachController extends LoopController {
   private Duration untilDetach(KubeObject attachment, String volumeName, String nodeName) {
     KubeObject node = nodes.get("", nodeName).orElse(null);
     KubeObject volume = volumes.get("", volumeName).orElse(null);
-    if (node == null || volume == null) {
+    if (node == null || volume == null || !isAttachable(volume)) {
       return Duration.ZERO;
     }
     String unique = AttachedVolumes.uniqueName(volume);

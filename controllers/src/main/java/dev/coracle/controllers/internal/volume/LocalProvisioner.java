@@ -199,13 +199,13 @@ final class LocalProvisioner {
   }
 
   /** Nobody is left to remove the files of a node that is gone, and its volumes need not wait. */
-  Uni<?> forgetGoneNode(KubeObject volume) {
-    String node = volume.annotation(LocalVolumes.NODE).orElse("");
-    if (!volume.isDeleting()
-        || !volume.finalizers().contains(LocalVolumes.FINALIZER)
-        || nodes.get("", node).isPresent()) {
-      return Uni.createFrom().voidItem();
-    }
+  boolean isOfGoneNode(KubeObject volume) {
+    return volume.isDeleting()
+        && volume.finalizers().contains(LocalVolumes.FINALIZER)
+        && nodes.get("", volume.annotation(LocalVolumes.NODE).orElse("")).isEmpty();
+  }
+
+  Uni<?> forget(KubeObject volume) {
     return env.client()
         .patch(
             Resources.PERSISTENT_VOLUMES,

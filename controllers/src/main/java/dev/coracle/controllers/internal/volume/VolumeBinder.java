@@ -430,8 +430,8 @@ public final class VolumeBinder extends LoopController {
       if (labelled.isPresent()) {
         return labelled.get(); // It comes back here by that change.
       }
-      if (volume.isDeleting()) {
-        return local.forgetGoneNode(volume);
+      if (local.isOfGoneNode(volume)) {
+        return local.forget(volume);
       }
     }
     NamespacedName name = Matching.claimOf(volume);

@@ -57,6 +57,9 @@ final class VolumeMetrics {
     if (volume.at("spec", "local").isObject()) {
       return "kubernetes.io/local-volume";
     }
+    if (volume.at("spec", "nfs").isObject()) {
+      return "kubernetes.io/nfs";
+    }
     return volume.at("spec", "hostPath").isObject() ? "kubernetes.io/host-path" : "N/A";
   }
 

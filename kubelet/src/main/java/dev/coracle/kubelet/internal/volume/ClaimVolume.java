@@ -18,13 +18,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * A PersistentVolumeClaim: bound to a volume on this host ({@code local}, {@code hostPath}), or of
- * a driver.
+ * A PersistentVolumeClaim: bound to a volume on this host ({@code local}, {@code hostPath}), on an
+ * NFS server, or of a driver.
  */
 final class ClaimVolume implements VolumePlugin {
   private static final String BLOCK = "Block";
@@ -36,6 +38,7 @@ final class ClaimVolume implements VolumePlugin {
   private final CsiExpansion expansion;
   private final PodPaths paths;
   private final LocalDevices devices;
+  private final NfsVolume nfs;
   private final PodEvents events;
   private final Predicate<JsonNode> selects;
 
@@ -52,6 +55,7 @@ final class ClaimVolume implements VolumePlugin {
       CsiExpansion expansion,
       PodPaths paths,
       LocalDevices devices,
+      NfsVolume nfs,
       PodEvents events,
       Predicate<JsonNode> selects) {
     this.field = field;
@@ -61,6 +65,7 @@ final class ClaimVolume implements VolumePlugin {
     this.expansion = expansion;
     this.paths = paths;
     this.devices = devices;
+    this.nfs = nfs;
     this.events = events;
     this.selects = selects;
   }
@@ -79,16 +84,20 @@ final class ClaimVolume implements VolumePlugin {
   public String qualifiedName(Request request) throws IOException {
     KubeObject volume = volume(request, claim(request));
     String driver = volume.text("spec", "csi", "driver");
-    return driver.isEmpty()
-        ? "kubernetes.io/"
-            + (volume.at("spec", "hostPath").isObject() ? "host-path" : "local-volume")
-        : CsiInlineVolume.qualifiedName(driver);
+    if (!driver.isEmpty()) {
+      return CsiInlineVolume.qualifiedName(driver);
+    }
+    if (volume.at("spec", NfsVolume.FIELD).isObject()) {
+      return nfs.qualifiedName(request);
+    }
+    return "kubernetes.io/"
+        + (volume.at("spec", "hostPath").isObject() ? "host-path" : "local-volume");
   }
 
   @Override
   public Mounted mount(Request request) throws IOException {
     KubeObject claim = claim(request);
-    if (claim.isDeleting()) {
+    if (claim.isDeleting() && !request.pod().phase().equals("Running")) {
       // What is being deleted waits for the pods that have it, and for no more of them.
       throw unusable(claim, "PVC is being deleted");
     }
@@ -135,13 +144,21 @@ final class ClaimVolume implements VolumePlugin {
       mounted = Mounted.at(at);
     } else if (!host.isMissingNode()) {
       mounted = HostPathVolume.at(host.path("path").asText(""), host.path("type").asText(""));
+    } else if (volume.at("spec", NfsVolume.FIELD).isObject()) {
+      List<String> options = new ArrayList<>();
+      volume.at("spec", "mountOptions").forEach(o -> options.add(o.asText()));
+      return nfs.mount(
+          volume.at("spec", NfsVolume.FIELD),
+          paths.volume(pod.uid(), nfs.directoryName(), volume.name()),
+          readOnly,
+          options);
     } else if (volume.at("spec", "csi").isObject()) {
       return csi.mount(pod, volume, readOnly);
     } else {
       throw new IllegalArgumentException(
           "no volume plugin matched: PersistentVolume \""
               + volume.name()
-              + "\" is neither local nor hostPath nor of a CSI driver");
+              + "\" is neither local nor hostPath nor NFS nor of a CSI driver");
     }
     return readOnly ? new Mounted(mounted.path(), true, "") : mounted;
   }

@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Gives block devices file systems and mounts them, by the host's own programs ({@code blkid},
- * {@code mkfs}, {@code fsck}, {@code mount}). Blocks for as long as a large disk takes; called on
- * virtual threads.
+ * Gives block devices file systems and mounts them, and what other machines have, by the host's own
+ * programs ({@code blkid}, {@code mkfs}, {@code fsck}, {@code mount}). Blocks for as long as a
+ * large disk or a slow server takes; called on virtual threads.
  */
 final class DiskTools {
   private static final int MAX_OUTPUT = 8192;
@@ -53,6 +53,30 @@ final class DiskTools {
     }
     command.addAll(List.of(device.toString(), at.toString()));
     succeed(command);
+  }
+
+  /**
+   * Mounts what another machine has.
+   *
+   * @throws IOException in upstream's words, with those of the program that failed
+   */
+  static void mountRemote(String source, Path at, String type, List<String> options)
+      throws IOException {
+    List<String> command = new ArrayList<>(List.of("mount", "-t", type));
+    if (!options.isEmpty()) {
+      command.addAll(List.of("-o", String.join(",", options)));
+    }
+    command.addAll(List.of(source, at.toString()));
+    Ended ended = run(command);
+    if (ended.code != 0) {
+      throw new IOException(
+          "mount failed: exit status "
+              + ended.code
+              + "\nMounting command: mount\nMounting arguments: "
+              + String.join(" ", command.subList(1, command.size()))
+              + "\nOutput: "
+              + ended.output);
+    }
   }
 
   private static boolean isBlank(Path device) throws IOException {

@@ -37,6 +37,7 @@ public final class VolumePlugins {
       BooleanSupplier noswap,
       PodEvents events) {
     LocalDevices devices = new LocalDevices(paths);
+    NfsVolume nfs = new NfsVolume(DiskTools::mountRemote);
     Payloads payloads = new Payloads(objects, tokens, certificates, facts);
     return List.of(
         new EmptyDirVolume(facts, noswap),
@@ -46,6 +47,7 @@ public final class VolumePlugins {
         new PayloadVolume("projected", "kubernetes.io~projected", payloads::projected),
         new PayloadVolume("downwardAPI", "kubernetes.io~downward-api", payloads::downwardApi),
         new ImageVolume(),
+        nfs,
         new CsiInlineVolume(csi),
         new ClaimVolume(
             "persistentVolumeClaim",
@@ -55,9 +57,19 @@ public final class VolumePlugins {
             expansion,
             paths,
             devices,
+            nfs,
             events,
             selects),
         new ClaimVolume(
-            "ephemeral", objects, localVolumes, csi, expansion, paths, devices, events, selects));
+            "ephemeral",
+            objects,
+            localVolumes,
+            csi,
+            expansion,
+            paths,
+            devices,
+            nfs,
+            events,
+            selects));
   }
 }
