@@ -354,6 +354,24 @@ class CsiTest extends CsiSetup {
   }
 
   @Test
+  void whatNoContainerUsesIsLeftAlone() throws Exception {
+    registered();
+    driverObject("\"attachRequired\":false");
+    volume("1Gi");
+    KubeObject made =
+        k.create(
+            "unused",
+            """
+            "volumes":[{"name":"d","persistentVolumeClaim":{"claimName":"data"}},
+             {"name":"absent","secret":{"secretName":"no-such-secret"}}],
+            "containers":[{"name":"unused","image":"busybox:1"}]
+            """);
+    k.awaitPhase("unused", "Running");
+    assertThat(driver.calls).isEmpty();
+    assertThat(directory(made, "pv1")).doesNotExist();
+  }
+
+  @Test
   void theNextKubeletTakesBackWhatItsPredecessorPublished() throws Exception {
     registered();
     driverObject("\"attachRequired\":false");

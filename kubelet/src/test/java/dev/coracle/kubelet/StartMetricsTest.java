@@ -199,9 +199,9 @@ class StartMetricsTest {
         "reads",
         """
         "volumes":[{"name":"e","emptyDir":{}},{"name":"m","configMap":{"name":"none"}}],
-        "containers":[%s]
-        """
-            .formatted(container("reads")));
+        "containers":[{"name":"reads","image":"busybox:1","volumeMounts":[
+         {"name":"e","mountPath":"/e"},{"name":"m","mountPath":"/m"}]}]
+        """);
     k.eventually(() -> assertThat(mounts("kubernetes.io/configmap", "fail-unknown")).isPositive());
     assertThat(mounts("kubernetes.io/empty-dir", "success")).isOne();
     for (String plugin : new String[] {"kubernetes.io/empty-dir", "kubernetes.io/configmap"}) {

@@ -99,7 +99,8 @@ class TrustBundlesTest {
         """
         "volumes":[{"name":"ca","projected":{"sources":[{"clusterTrustBundle":
           {"signerName":"example.com/s","labelSelector":{},"path":"ca.pem"}}]}}],
-        "containers":[{"name":"p","image":"busybox:1"}]
+        "containers":[{"name":"p","image":"busybox:1",
+         "volumeMounts":[{"name":"ca","mountPath":"/ca"}]}]
         """);
     k.eventually(
         () -> assertThat(k.events()).anyMatch(e -> e.contains("matched zero ClusterTrustBundles")));

@@ -53,6 +53,9 @@ public final class CsiExpansion {
   /** By volume, the pod because of which it cannot grow now. */
   private final Map<String, String> busy = new ConcurrentHashMap<>();
 
+  /** By uid, claims as they were last written here, until they are heard of. */
+  private final Map<String, KubeObject> told = new ConcurrentHashMap<>();
+
   /** Volumes of which the last attempt was refused. */
   private final Set<String> refused = ConcurrentHashMap.newKeySet();
 
@@ -81,7 +84,8 @@ public final class CsiExpansion {
   /**
    * @param published where the volume stands for this pod
    */
-  public void expand(Pod pod, KubeObject claim, KubeObject volume, Path published) {
+  public void expand(Pod pod, KubeObject heard, KubeObject volume, Path published) {
+    KubeObject claim = newest(heard);
     if (!isDue(claim, volume)
         || !OURS.contains(resizeStatus(claim))
         || pod.uid().equals(busy.get(volume.name()))) {
@@ -112,6 +116,26 @@ public final class CsiExpansion {
         pod,
         "FileSystemResizeSuccessful",
         "MountVolume.NodeExpandVolume succeeded for volume \"" + volume.name() + "\"");
+  }
+
+  private KubeObject newest(KubeObject heard) {
+    KubeObject own = told.get(heard.uid());
+    if (own == null) {
+      return heard;
+    }
+    if (version(own) > version(heard)) {
+      return own;
+    }
+    told.remove(heard.uid(), own);
+    return heard;
+  }
+
+  private static long version(KubeObject object) {
+    try {
+      return Long.parseLong(object.resourceVersion());
+    } catch (NumberFormatException e) {
+      return 0;
+    }
   }
 
   private NodeExpandVolumeRequest request(
@@ -208,15 +232,18 @@ public final class CsiExpansion {
   }
 
   private KubeObject patch(KubeObject claim, Consumer<ObjectNode> edit) {
-    return client
-        .patch(
-            Resources.PERSISTENT_VOLUME_CLAIMS,
-            claim.namespace(),
-            claim.name(),
-            Patch.merge(n -> edit.accept(n.putObject("status"))),
-            "status",
-            WriteOptions.NONE)
-        .await()
-        .atMost(LIMIT);
+    KubeObject now =
+        client
+            .patch(
+                Resources.PERSISTENT_VOLUME_CLAIMS,
+                claim.namespace(),
+                claim.name(),
+                Patch.merge(n -> edit.accept(n.putObject("status"))),
+                "status",
+                WriteOptions.NONE)
+            .await()
+            .atMost(LIMIT);
+    told.put(now.uid(), now);
+    return now;
   }
 }

@@ -7,6 +7,7 @@ import dev.coracle.kubelet.internal.host.Mounts;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.metrics.VolumeOperations;
 import dev.coracle.kubelet.internal.objects.Renewals;
+import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
 import dev.coracle.kubelet.spi.CriException;
@@ -19,6 +20,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,8 +32,8 @@ import java.util.stream.Collectors;
 
 /**
  * Makes the volumes of pods ready before their containers start, and brings those whose content
- * comes from the API up to date when it changes. Volumes of one pod are worked on by its worker
- * only; what is remembered is safe for any thread.
+ * comes from the API up to date when it changes. What no container of a pod uses is left alone.
+ * Volumes of one pod are worked on by its worker only; what is remembered is safe for any thread.
  */
 public final class VolumeManager {
   /** Volumes could not be made ready, or not be brought up to date. */
@@ -70,6 +72,9 @@ public final class VolumeManager {
 
   /** A volume's kind and its part of the spec. */
   private record Kind(VolumePlugin plugin, JsonNode source) {}
+
+  /** Where containers name the volumes that they use. */
+  private static final List<String> USES = List.of("volumeMounts", "volumeDevices");
 
   /** How long a pod's volumes may take before it is told which of them are missing. */
   private static final Duration PATIENCE = Duration.ofSeconds(123);
@@ -143,7 +148,8 @@ public final class VolumeManager {
     Map<String, Mounted> known = own.standing;
     MountFailures failures = new MountFailures();
     Optional<Instant> until = Optional.empty();
-    for (JsonNode volume : pod.spec().path("volumes")) {
+    List<JsonNode> used = used(pod);
+    for (JsonNode volume : used) {
       String name = volume.path("name").asText("");
       try {
         Kind kind = kind(volume);
@@ -155,7 +161,7 @@ public final class VolumeManager {
     }
     if (!failures.isEmpty()) {
       stale.add(pod.uid());
-      throw failed(pod, failures, known);
+      throw failed(pod, failures, missing(used, known.keySet()), known);
     }
     failing.remove(pod.uid());
     Map<String, Mounted> out = new LinkedHashMap<>(known);
@@ -166,8 +172,25 @@ public final class VolumeManager {
     return out;
   }
 
-  private MountException failed(Pod pod, MountFailures failures, Map<String, Mounted> known) {
-    List<String> missing = missing(pod, known.keySet());
+  /** Those that some container has, also one that was added for debugging. */
+  private static List<JsonNode> used(Pod pod) {
+    Set<String> names = new HashSet<>();
+    for (ContainerSpec container : pod.allContainers()) {
+      for (String uses : USES) {
+        container.node().path(uses).forEach(u -> names.add(u.path("name").asText("")));
+      }
+    }
+    List<JsonNode> used = new ArrayList<>();
+    for (JsonNode volume : pod.spec().path("volumes")) {
+      if (names.contains(volume.path("name").asText(""))) {
+        used.add(volume);
+      }
+    }
+    return used;
+  }
+
+  private MountException failed(
+      Pod pod, MountFailures failures, List<String> missing, Map<String, Mounted> known) {
     if (missing.isEmpty()) {
       failing.remove(pod.uid());
       return new MountException(
@@ -182,9 +205,9 @@ public final class VolumeManager {
     return new MountException(failures.told(missing, late), Optional.empty());
   }
 
-  private static List<String> missing(Pod pod, Set<String> mounted) {
+  private static List<String> missing(List<JsonNode> volumes, Set<String> mounted) {
     List<String> names = new ArrayList<>();
-    pod.spec().path("volumes").forEach(v -> names.add(v.path("name").asText("")));
+    volumes.forEach(v -> names.add(v.path("name").asText("")));
     names.removeAll(mounted);
     Collections.sort(names);
     return names;

@@ -71,19 +71,23 @@ class MissingVolumesTest {
 
   private static Pod pod(String... kindsAndNames) {
     StringBuilder volumes = new StringBuilder();
+    StringBuilder mounts = new StringBuilder();
     for (int i = 0; i < kindsAndNames.length; i += 2) {
       volumes
           .append(i == 0 ? "" : ",")
           .append("{\"name\":\"%s\",\"%s\":{}}".formatted(kindsAndNames[i + 1], kindsAndNames[i]));
+      mounts
+          .append(i == 0 ? "" : ",")
+          .append("{\"name\":\"%s\",\"mountPath\":\"/%d\"}".formatted(kindsAndNames[i + 1], i));
     }
     return new Pod(
         KubeObject.parse(
             """
             {"apiVersion":"v1","kind":"Pod",
              "metadata":{"name":"p","namespace":"d","uid":"u","resourceVersion":"1"},
-             "spec":{"volumes":[%s],"containers":[]}}
+             "spec":{"volumes":[%s],"containers":[{"name":"c","volumeMounts":[%s]}]}}
             """
-                .formatted(volumes)));
+                .formatted(volumes, mounts)));
   }
 
   private static MountException failure(VolumeManager volumes, Pod pod) {

@@ -39,7 +39,8 @@ class TokenRefreshTest {
               """
               {"apiVersion":"v1","kind":"Pod",
                "metadata":{"name":"p","namespace":"d","uid":"u","resourceVersion":"1"},
-               "spec":{"serviceAccountName":"sa","containers":[],"volumes":[{"name":"v","projected":
+               "spec":{"serviceAccountName":"sa",
+                "containers":[{"name":"c","volumeMounts":[{"name":"v","mountPath":"/v"}]}],"volumes":[{"name":"v","projected":
                {"sources":[{"serviceAccountToken":{"path":"token","expirationSeconds":600,
                "audience":"vault"}}]}}]}}
               """));

@@ -72,7 +72,8 @@ class VolumeRefreshTest {
                 """
                 {"apiVersion":"v1","kind":"Pod",
                  "metadata":{"name":"p","namespace":"d","uid":"u","resourceVersion":"1"},
-                 "spec":{"volumes":[{"name":"v","emptyDir":{}}],"containers":[]}}
+                 "spec":{"volumes":[{"name":"v","emptyDir":{}}],
+                  "containers":[{"name":"c","volumeMounts":[{"name":"v","mountPath":"/v"}]}]}}
                 """));
     volumes.mount(pod);
     assertThat(volumes.nextRefresh("u")).contains(START.plusSeconds(60));
