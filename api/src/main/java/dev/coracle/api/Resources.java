@@ -37,6 +37,8 @@ public final class Resources {
   public static final GroupVersionResource NETWORK_POLICIES =
       of("networking.k8s.io", "v1", "networkpolicies");
   public static final GroupVersionResource LEASES = of("coordination.k8s.io", "v1", "leases");
+  public static final GroupVersionResource LEASE_CANDIDATES =
+      of("coordination.k8s.io", "v1beta1", "leasecandidates");
   public static final GroupVersionResource POD_DISRUPTION_BUDGETS =
       of("policy", "v1", "poddisruptionbudgets");
   public static final GroupVersionResource HORIZONTAL_POD_AUTOSCALERS =

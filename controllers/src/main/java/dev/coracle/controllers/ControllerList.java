@@ -22,6 +22,7 @@ import dev.coracle.controllers.internal.endpoints.EndpointsController;
 import dev.coracle.controllers.internal.garbagecollector.GarbageCollector;
 import dev.coracle.controllers.internal.job.JobController;
 import dev.coracle.controllers.internal.job.TtlController;
+import dev.coracle.controllers.internal.leaderelection.CoordinatedElection;
 import dev.coracle.controllers.internal.namespace.NamespaceController;
 import dev.coracle.controllers.internal.nodeipam.NodeIpamController;
 import dev.coracle.controllers.internal.nodelifecycle.NodeLifecycleController;
@@ -100,6 +101,8 @@ final class ControllerList {
         // Rights and quotas
         ClusterRoleAggregation::new,
         env -> new ResourceQuotaController(env, catalog),
+        // Components that leave it to the cluster who of them leads
+        CoordinatedElection::new,
         // What lies in the store
         env -> new StorageVersionMigrator(env, catalog),
         // Clearing away

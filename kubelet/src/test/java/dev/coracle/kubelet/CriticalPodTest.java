@@ -127,7 +127,8 @@ class CriticalPodTest {
     assertThat(
             k.meters().get("kubelet_preemptions").tag("preemption_signal", "cpu").gauge().value())
         .isEqualTo(1);
-    assertThat(k.events()).filteredOn(e -> e.startsWith("Preempting")).hasSize(1);
+    k.eventually(
+        () -> assertThat(k.events()).filteredOn(e -> e.startsWith("Preempting")).hasSize(1));
   }
 
   @Test

@@ -203,7 +203,9 @@ class PodResizeTest {
       assertThat(k.pod("around").text("status", "resources", "limits", "memory")).isEqualTo("96Mi");
       assertThat(condition("around", "PodResizeInProgress").isEmpty()).isTrue();
     });
-    assertThat(k.events()).anyMatch(e -> e.contains("Container inherits resize requires restart"));
+    k.eventually(() ->
+        assertThat(k.events())
+            .anyMatch(e -> e.contains("Container inherits resize requires restart")));
   }
 
   private List<Integer> restarts(String pod) {
@@ -248,10 +250,11 @@ class PodResizeTest {
                 "cannot decrease memory limits: [attempting to set pod memory limit (33554432)"
                     + " below current usage (52428800), attempting to set container \"full\""
                     + " memory limit (33554432) below current usage (52428800)]"));
-    assertThat(k.events())
-        .anyMatch(e ->
-            e.startsWith("ResizeError: Pod resize error: {\"containers\":[{")
-                && e.contains("\"error\":\"cannot decrease memory limits: ["));
+    k.eventually(() ->
+        assertThat(k.events())
+            .anyMatch(e ->
+                e.startsWith("ResizeError: Pod resize error: {\"containers\":[{")
+                    && e.contains("\"error\":\"cannot decrease memory limits: [")));
     k.runtime.uses("full", 20L << 20);
     resizeTo("full", "{\"requests\":{\"memory\":\"16Mi\"},\"limits\":{\"memory\":\"33Mi\"}}");
     k.eventually(() -> assertThat(condition("full", "PodResizeInProgress").isEmpty()).isTrue());
@@ -430,11 +433,12 @@ class PodResizeTest {
       k.eventually(() -> assertThat(reason(next)).isEmpty());
       has = next;
     }
-    assertThat(k.events())
-        .filteredOn(e ->
-            e.startsWith("ResizeDeferred: Pod resize Deferred: {\"containers\":[")
-                && e.contains("\"error\":\"Node didn't have enough resource: cpu"))
-        .hasSizeGreaterThanOrEqualTo(4);
+    k.eventually(() ->
+        assertThat(k.events())
+            .filteredOn(e ->
+                e.startsWith("ResizeDeferred: Pod resize Deferred: {\"containers\":[")
+                    && e.contains("\"error\":\"Node didn't have enough resource: cpu"))
+            .hasSizeGreaterThanOrEqualTo(4));
   }
 
   private String reason(String pod) {

@@ -169,6 +169,6 @@ class SidecarEndTest {
     k.eventually(() -> assertThat(k.runtime.calls()).contains("exec bye second"));
     k.delete("web", new DeleteOptions(1, "", "", "", false));
     k.eventually(() -> assertThat(k.exists("web")).isFalse());
-    assertThat(k.events()).anyMatch(e -> e.startsWith("FailedPreStopHook"));
+    k.eventually(() -> assertThat(k.events()).anyMatch(e -> e.startsWith("FailedPreStopHook")));
   }
 }

@@ -2,6 +2,7 @@ package dev.coracle.kubelet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpServer;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
@@ -87,6 +88,36 @@ class StaticPodTest {
                       .indefinitely()
                       .items())
               .isEmpty());
+    }
+  }
+
+  /** As is left where a manifest goes while its mirror is being made. */
+  @Test
+  void aMirrorWithoutAManifestGoesAtOnce() throws Exception {
+    write("busybox:1");
+    try (KubeletHarness k = new KubeletHarness(o -> o.withStaticPodPath(manifests))) {
+      k.eventually(
+          () -> assertThat(k.api.peek(Resources.PODS, "kube-system", "static-n1")).isNotNull());
+      KubeObject mirror =
+          k.api.get(Resources.PODS, "kube-system", "static-n1").await().indefinitely();
+      k.api
+          .create(
+              Resources.PODS,
+              mirror.with(tree -> {
+                ObjectNode metadata = tree.withObjectProperty("metadata");
+                metadata.put("name", "late-n1").remove(List.of("uid", "resourceVersion"));
+              }))
+          .await()
+          .indefinitely();
+      k.eventually(() ->
+          assertThat(
+                  k.api
+                      .list(Resources.PODS, "kube-system", ListOptions.ALL)
+                      .await()
+                      .indefinitely()
+                      .items())
+              .extracting(KubeObject::name)
+              .containsExactly("static-n1"));
     }
   }
 

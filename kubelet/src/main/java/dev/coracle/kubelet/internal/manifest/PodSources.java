@@ -77,12 +77,14 @@ public final class PodSources {
           @Override
           public void added(KubeObject pod) {
             changed(pod);
+            orphaned(pod);
           }
 
           @Override
           public void updated(KubeObject before, KubeObject now) {
             if (!before.uid().equals(now.uid())) {
               removed(before);
+              orphaned(now);
             }
             changed(now);
           }
@@ -177,6 +179,14 @@ public final class PodSources {
     staticPods().stream()
         .filter(p -> p.key().equals(mirror.key()))
         .forEach(p -> loop.accept(new SyncEvent.PodTouched(p.uid())));
+  }
+
+  /** Its manifest may have gone while it was being made. */
+  private void orphaned(KubeObject pod) {
+    if (pod.annotation(Pod.CONFIG_MIRROR).isPresent()
+        && staticPods().stream().noneMatch(p -> p.key().equals(pod.key()))) {
+      loop.accept(new SyncEvent.Housekeeping());
+    }
   }
 
   private Collection<KubeObject> staticPods() {
