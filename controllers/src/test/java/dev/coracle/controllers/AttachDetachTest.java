@@ -16,21 +16,28 @@ class AttachDetachTest {
   private final Cluster c = new Cluster();
 
   private void volume() {
+    volume("v", "c", "fast");
+  }
+
+  /** With the claim that it is for, by a class that no other has. */
+  private void volume(String name, String claim, String storageClass) {
     c.create(
         Resources.PERSISTENT_VOLUMES,
         """
-        {"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"v"},
-         "spec":{"storageClassName":"fast","accessModes":["ReadWriteOnce"],
+        {"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"%s"},
+         "spec":{"storageClassName":"%s","accessModes":["ReadWriteOnce"],
           "capacity":{"storage":"1Gi"},"csi":{"driver":"disk.example.com","volumeHandle":"h1"}}}\
-        """);
+        """
+            .formatted(name, storageClass));
     c.create(
         Resources.PERSISTENT_VOLUME_CLAIMS,
         """
         {"apiVersion":"v1","kind":"PersistentVolumeClaim",
-         "metadata":{"namespace":"default","name":"c"},
-         "spec":{"storageClassName":"fast","accessModes":["ReadWriteOnce"],
+         "metadata":{"namespace":"default","name":"%s"},
+         "spec":{"storageClassName":"%s","accessModes":["ReadWriteOnce"],
           "resources":{"requests":{"storage":"1Gi"}}}}\
-        """);
+        """
+            .formatted(claim, storageClass));
   }
 
   private void pod(String name, String node) {
@@ -203,21 +210,7 @@ class AttachDetachTest {
   void whatTwoVolumesAreToTheirDriverIsDetachedAfterTheLast() {
     volume();
     pod("p", "n1");
-    c.create(
-        Resources.PERSISTENT_VOLUMES,
-        """
-        {"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"same"},
-         "spec":{"storageClassName":"other","accessModes":["ReadWriteOnce"],
-          "capacity":{"storage":"1Gi"},"csi":{"driver":"disk.example.com","volumeHandle":"h1"}}}\
-        """);
-    c.create(
-        Resources.PERSISTENT_VOLUME_CLAIMS,
-        """
-        {"apiVersion":"v1","kind":"PersistentVolumeClaim",
-         "metadata":{"namespace":"default","name":"d"},
-         "spec":{"storageClassName":"other","accessModes":["ReadWriteOnce"],
-          "resources":{"requests":{"storage":"1Gi"}}}}\
-        """);
+    volume("same", "d", "other");
     c.create(
         Resources.PODS,
         """

@@ -9,7 +9,6 @@ import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.LiveCache;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -43,16 +42,7 @@ final class NamespaceLifecycle implements AdmissionPlugin {
         || request.is("authorization.k8s.io", "localsubjectaccessreviews")) {
       return Backstage.DONE;
     }
-    String name = request.call().namespace();
-    Optional<KubeObject> known = namespaces.get("", name);
-    if (known.isPresent()) {
-      check(request, known.get());
-      return Backstage.DONE;
-    }
-    return namespaces
-        .read("", name)
-        .invoke(namespace -> check(request, namespace))
-        .replaceWithVoid();
+    return NamespaceOf.request(namespaces, request, namespace -> check(request, namespace));
   }
 
   private static void check(AdmissionRequest request, KubeObject namespace) {
