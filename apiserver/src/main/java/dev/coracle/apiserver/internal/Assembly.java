@@ -2,16 +2,11 @@ package dev.coracle.apiserver.internal;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Resources;
-import dev.coracle.api.VersionInfo;
 import dev.coracle.api.schema.ResourceDefinition;
 import dev.coracle.api.schema.Scheme;
 import dev.coracle.api.tls.PemKeyManager;
-import dev.coracle.api.zpages.FlagPage;
-import dev.coracle.api.zpages.StatusPage;
 import dev.coracle.apiserver.ApiCalls;
 import dev.coracle.apiserver.ApiServerHooks;
-import dev.coracle.apiserver.ExtraRoute;
-import dev.coracle.apiserver.HealthCheck;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.config.ApiServerOptions;
 import dev.coracle.apiserver.config.AuditOptions;
@@ -46,20 +41,12 @@ import dev.coracle.apiserver.internal.bootstrap.KubernetesServiceReconciler;
 import dev.coracle.apiserver.internal.crd.Converters;
 import dev.coracle.apiserver.internal.crd.CustomResourceRegistrar;
 import dev.coracle.apiserver.internal.crd.RuleMeters;
-import dev.coracle.apiserver.internal.discovery.Discovery;
-import dev.coracle.apiserver.internal.discovery.Health;
 import dev.coracle.apiserver.internal.discovery.KeyDocuments;
-import dev.coracle.apiserver.internal.discovery.OpenApiRoutes;
-import dev.coracle.apiserver.internal.discovery.RootPaths;
-import dev.coracle.apiserver.internal.discovery.ServedPage;
 import dev.coracle.apiserver.internal.discovery.StartHooks;
-import dev.coracle.apiserver.internal.discovery.VersionPage;
 import dev.coracle.apiserver.internal.filter.Filters;
 import dev.coracle.apiserver.internal.flowcontrol.FlowControl;
 import dev.coracle.apiserver.internal.http.Bodies;
-import dev.coracle.apiserver.internal.http.FlowDumps;
 import dev.coracle.apiserver.internal.http.HttpFront;
-import dev.coracle.apiserver.internal.http.PathHandler;
 import dev.coracle.apiserver.internal.http.Presenter;
 import dev.coracle.apiserver.internal.http.ResourceHandler;
 import dev.coracle.apiserver.internal.identity.ExpiredServers;
@@ -100,7 +87,6 @@ import dev.coracle.apiserver.internal.verb.Review;
 import dev.coracle.apiserver.internal.verb.ReviewVerb;
 import dev.coracle.apiserver.internal.verb.Verbs;
 import dev.coracle.apiserver.internal.webhook.ServiceResolver;
-import dev.coracle.apiserver.openapi.OpenApiDocuments;
 import dev.coracle.tracing.Tracing;
 import dev.coracle.watchhub.ResourceStore;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -115,41 +101,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The parts list of one API server, in the order in which a request meets them from behind. */
 public final class Assembly {
-
-  /** What {@code /statusz} lists. */
-  private static final List<String> PAGES =
-      List.of(
-          "/flagz",
-          "/healthz",
-          "/livez",
-          "/metrics",
-          "/metrics/slis",
-          "/readyz",
-          "/statusz",
-          "/version");
-
-  /** What {@code /} lists besides checks of health, groups and the launcher's routes. */
-  private static final List<String> PATHS =
-      List.of(
-          "/.well-known/openid-configuration",
-          "/api",
-          "/api/v1",
-          "/apis",
-          "/apis/",
-          "/flagz",
-          "/openapi/v2",
-          "/openapi/v3",
-          "/openapi/v3/",
-          "/openid/v1/jwks",
-          "/statusz",
-          "/version");
-
-  private static final String COMPONENT = "apiserver";
 
   private final Vertx vertx;
   private final Scheme scheme;
@@ -336,7 +291,19 @@ public final class Assembly {
                 flows,
                 options.limits()),
             new AggregatedPaths(apiServices, new ServiceResolver(store), forwarder)::handle,
-            paths(vertx, options, hooks, start),
+            OwnPaths.inOrder(
+                new OwnPaths.Parts(
+                    vertx,
+                    options,
+                    hooks,
+                    start,
+                    scheme,
+                    registry,
+                    apiServices,
+                    flows,
+                    keys,
+                    tunnels,
+                    () -> front().port())),
             resources,
             trust,
             metrics);
@@ -367,7 +334,7 @@ public final class Assembly {
   private Tracing tracing(@Nullable Path file) {
     return file == null
         ? Tracing.NONE
-        : Tracing.of(vertx, TracingFile.read(file), COMPONENT, ServerId.here().name());
+        : Tracing.of(vertx, TracingFile.read(file), OwnPaths.COMPONENT, ServerId.here().name());
   }
 
   private Call podOf(Call call, ObjectNode binding) {
@@ -395,61 +362,6 @@ public final class Assembly {
         strategy,
         late,
         definition.builtIn() ? Map.of() : converters.schemas(definition.gvr().groupResource()));
-  }
-
-  private List<PathHandler> paths(
-      Vertx vertx, ApiServerOptions options, ApiServerHooks hooks, StartHooks start) {
-    List<HealthCheck> checks = new ArrayList<>(hooks.checks());
-    checks.addAll(start.checks(apiServices::unregistered));
-    Health health = new Health(checks);
-    Discovery discovery =
-        new Discovery(
-            scheme,
-            apiServices,
-            r -> registry.find(r.gvr()).map(ResourceType::storedKind),
-            registry::hasBuiltIn,
-            () -> options.listen().advertiseAddress() + ":" + front().port());
-    PathHandler extra =
-        exchange -> {
-          for (var route : hooks.routes()) {
-            if (route.serves(exchange.info().path())) {
-              route.handler().handle(exchange.request());
-              return true;
-            }
-          }
-          return false;
-        };
-    OpenApiRoutes openApi =
-        new OpenApiRoutes(
-            vertx,
-            new OpenApiDocuments(
-                scheme,
-                VersionInfo.GIT_VERSION,
-                apiServices.documents(),
-                resource ->
-                    registry
-                        .find(resource.gvr())
-                        .filter(t -> t.strategy().returnsDeletedObject())
-                        .isPresent()));
-    RootPaths roots =
-        new RootPaths(
-            Stream.of(
-                    health.paths(), PATHS.stream(), hooks.routes().stream().map(ExtraRoute::prefix))
-                .flatMap(paths -> paths)
-                .toList(),
-            discovery::groups);
-    return List.of(
-        health::handle,
-        roots::handle,
-        new ServedPage(new StatusPage(COMPONENT, PAGES, Clock.systemUTC()))::handle,
-        new ServedPage(new FlagPage(COMPONENT, options.flags()))::handle,
-        VersionPage::handle,
-        new FlowDumps(flows),
-        keys::handle,
-        openApi::handle,
-        extra,
-        tunnels,
-        discovery::handle);
   }
 
   public Uni<Void> startCaches() {

@@ -7,6 +7,7 @@ import dev.coracle.apiserver.internal.registry.LiveCache;
 import io.smallrye.mutiny.Uni;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.BiConsumer;
 
 /**
  * A namespace's Pods go to the nodes that its annotation, or the configuration, names (Kubernetes
@@ -31,40 +32,37 @@ final class PodNodeSelector implements AdmissionPlugin {
 
   @Override
   public Uni<Void> admit(AdmissionRequest request) {
-    ObjectNode pod = request.object();
-    return pod == null || !request.createsPod()
-        ? Backstage.DONE
-        : NamespaceOf.request(
-            namespaces,
-            request,
-            namespace -> {
-              Map<String, String> wanted = wanted(request, namespace);
-              check(request, wanted, pod);
-              if (!wanted.isEmpty()) {
-                ObjectNode selector =
-                    pod.withObjectProperty("spec").withObjectProperty("nodeSelector");
-                wanted.forEach(selector::put);
-              }
-            });
+    return ofNew(
+        request,
+        (pod, namespace) -> {
+          Map<String, String> wanted = wanted(request, namespace);
+          check(request, wanted, pod);
+          if (!wanted.isEmpty()) {
+            ObjectNode selector = pod.withObjectProperty("spec").withObjectProperty("nodeSelector");
+            wanted.forEach(selector::put);
+          }
+        });
   }
 
   @Override
   public Uni<Void> validate(AdmissionRequest request) {
+    return ofNew(
+        request,
+        (pod, namespace) -> {
+          check(request, wanted(request, namespace), pod);
+          Map<String, String> allowed = config.allowed(namespace.name());
+          if (!allowed.isEmpty() && !allowed.entrySet().containsAll(selector(pod).entrySet())) {
+            throw Refusal.of(
+                request, "pod node label selector labels conflict with its namespace whitelist");
+          }
+        });
+  }
+
+  private Uni<Void> ofNew(AdmissionRequest request, BiConsumer<ObjectNode, KubeObject> then) {
     ObjectNode pod = request.object();
     return pod == null || !request.createsPod()
         ? Backstage.DONE
-        : NamespaceOf.request(
-            namespaces,
-            request,
-            namespace -> {
-              check(request, wanted(request, namespace), pod);
-              Map<String, String> allowed = config.allowed(namespace.name());
-              if (!allowed.isEmpty() && !allowed.entrySet().containsAll(selector(pod).entrySet())) {
-                throw Refusal.of(
-                    request,
-                    "pod node label selector labels conflict with its namespace whitelist");
-              }
-            });
+        : NamespaceOf.request(namespaces, request, namespace -> then.accept(pod, namespace));
   }
 
   private Map<String, String> wanted(AdmissionRequest request, KubeObject namespace) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.LiveCache;
 import dev.coracle.apiserver.validation.QosClass;
@@ -105,7 +106,7 @@ public final class PodTolerationRestriction implements AdmissionPlugin {
       if (list.isArray()) {
         return list;
       }
-    } catch (RuntimeException e) {
+    } catch (StatusException e) {
       // Told below, as what is no list.
     }
     throw Refusal.of(

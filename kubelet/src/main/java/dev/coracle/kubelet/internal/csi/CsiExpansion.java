@@ -20,6 +20,8 @@ import dev.coracle.kubelet.spi.CriException.Code;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -44,6 +46,7 @@ public final class CsiExpansion {
       Set.of(Code.INVALID_ARGUMENT, Code.OUT_OF_RANGE, Code.NOT_FOUND);
 
   private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final int MOST_TOLD = 256;
 
   private final CsiVolumes volumes;
   private final Client client;
@@ -53,8 +56,17 @@ public final class CsiExpansion {
   /** By volume, the pod because of which it cannot grow now. */
   private final Map<String, String> busy = new ConcurrentHashMap<>();
 
-  /** By uid, claims as they were last written here, until they are heard of. */
-  private final Map<String, KubeObject> told = new ConcurrentHashMap<>();
+  /** By uid, claims as they were last written here, until they are heard of; the latest of them. */
+  private final Map<String, KubeObject> told =
+      Collections.synchronizedMap(
+          new LinkedHashMap<>() {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<String, KubeObject> eldest) {
+              return size() > MOST_TOLD;
+            }
+          });
 
   /** Volumes of which the last attempt was refused. */
   private final Set<String> refused = ConcurrentHashMap.newKeySet();
