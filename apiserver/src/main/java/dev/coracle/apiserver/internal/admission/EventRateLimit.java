@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
 import dev.coracle.apiserver.internal.registry.Backstage;
+import dev.coracle.client.TokenBucket;
 import io.smallrye.mutiny.Uni;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -19,7 +20,6 @@ import java.util.function.LongSupplier;
 public final class EventRateLimit implements AdmissionPlugin {
 
   private static final int MOST_KEYS = 4096;
-  private static final double NANOS = 1e9;
 
   /** What is counted together. */
   public enum Type {
@@ -61,14 +61,9 @@ public final class EventRateLimit implements AdmissionPlugin {
    */
   public record Limit(Type type, int qps, int burst, int cacheSize) {}
 
-  private static final class Bucket {
-    private double tokens;
-    private long at;
-  }
-
   private static final class Enforcer {
     private final Limit limit;
-    private final Map<String, Bucket> buckets;
+    private final Map<String, TokenBucket> buckets;
 
     Enforcer(Limit limit) {
       this.limit = limit;
@@ -78,28 +73,16 @@ public final class EventRateLimit implements AdmissionPlugin {
             private static final long serialVersionUID = 1L;
 
             @Override
-            protected boolean removeEldestEntry(Map.Entry<String, Bucket> eldest) {
+            protected boolean removeEldestEntry(Map.Entry<String, TokenBucket> eldest) {
               return size() > most;
             }
           };
     }
 
     synchronized boolean accepts(String key, long now) {
-      Bucket bucket = buckets.get(key);
-      if (bucket == null) {
-        bucket = new Bucket();
-        bucket.tokens = limit.burst;
-        buckets.put(key, bucket);
-      } else {
-        bucket.tokens =
-            Math.min(limit.burst, bucket.tokens + (now - bucket.at) / NANOS * limit.qps);
-      }
-      bucket.at = now;
-      if (bucket.tokens < 1) {
-        return false;
-      }
-      bucket.tokens--;
-      return true;
+      return buckets
+          .computeIfAbsent(key, _ -> new TokenBucket(limit.qps, limit.burst, now))
+          .take(now);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.coracle.client.internal.events;
 
 import dev.coracle.api.KubeObject;
 import dev.coracle.client.SerialContext;
+import dev.coracle.client.TokenBucket;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -20,7 +21,7 @@ public final class EventCorrelator {
   private static final int SIMILAR = 10;
   private static final long SIMILAR_NANOS = Duration.ofMinutes(10).toNanos();
   private static final double BURST = 25;
-  private static final double TOKENS_PER_NANO = 1.0 / Duration.ofMinutes(5).toNanos();
+  private static final double PER_SECOND = 1.0 / Duration.ofMinutes(5).toSeconds();
 
   /** What makes events equal; without the message, similar. */
   public record Key(String about, String type, String reason, String message) {}
@@ -37,11 +38,6 @@ public final class EventCorrelator {
     record Count(KubeObject event, Key key) implements Decision {}
   }
 
-  private static final class Budget {
-    double tokens = BURST;
-    long at;
-  }
-
   private static final class Similar {
     final Set<String> messages = new HashSet<>();
     long at;
@@ -49,7 +45,7 @@ public final class EventCorrelator {
 
   private final SerialContext context;
   private final Map<Key, KubeObject> known = recent();
-  private final Map<String, Budget> budgets = recent();
+  private final Map<String, TokenBucket> budgets = recent();
   private final Map<Key, Similar> similar = recent();
 
   public EventCorrelator(SerialContext context) {
@@ -105,18 +101,6 @@ public final class EventCorrelator {
   }
 
   private boolean spend(String about, long now) {
-    Budget budget = budgets.get(about);
-    if (budget == null) {
-      budget = new Budget();
-      budget.at = now;
-      budgets.put(about, budget);
-    }
-    budget.tokens = Math.min(BURST, budget.tokens + (now - budget.at) * TOKENS_PER_NANO);
-    budget.at = now;
-    if (budget.tokens < 1) {
-      return false;
-    }
-    budget.tokens -= 1;
-    return true;
+    return budgets.computeIfAbsent(about, _ -> new TokenBucket(PER_SECOND, BURST, now)).take(now);
   }
 }
