@@ -2,6 +2,7 @@ package dev.coracle.proxy;
 
 import dev.coracle.api.Component;
 import dev.coracle.client.Client;
+import dev.coracle.client.EventRecorder;
 import dev.coracle.client.SerialContext;
 import dev.coracle.proxy.config.ProxyOptions;
 import dev.coracle.proxy.internal.Backend;
@@ -36,8 +37,10 @@ import java.util.function.Supplier;
  */
 public final class KubeProxy implements Component {
 
+  private static final String COMPONENT = "kube-proxy";
+
   private final ExecutorService blocking =
-      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("kube-proxy-", 0).factory());
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name(COMPONENT + "-", 0).factory());
   private final ServiceDiscovery discovery;
   private final ProxyOptions options;
   private final Backend backend;
@@ -70,13 +73,16 @@ public final class KubeProxy implements Component {
             ProxyConfigz.of(options, mode()),
             metrics,
             options.machine().metricsBindAddress());
+    SerialContext context = SerialContext.of(vertx);
+    EventRecorder events =
+        new EventRecorder(client, context, COMPONENT, options.nodeName(), registry);
     this.sync =
         new ServiceSync(
-            SerialContext.of(vertx),
+            context,
             client,
             backend,
             new ServicePublisher(this.discovery),
-            new HealthChecks(vertx, health),
+            new HealthChecks(vertx, health, events, options.nodeName()),
             health,
             options.nodeName(),
             options.ownDns(),
@@ -124,7 +130,7 @@ public final class KubeProxy implements Component {
 
   @Override
   public String name() {
-    return "kube-proxy";
+    return COMPONENT;
   }
 
   /** How Services are balanced here: {@code nftables} or {@code userspace}. */

@@ -1,12 +1,14 @@
 package dev.coracle.proxy.internal;
 
+import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
+import dev.coracle.client.EventRecorder;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.SocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -32,27 +34,40 @@ public final class HealthChecks {
    *
    * @param localEndpoints how many ready ones this node has
    */
-  record Check(int port, int localEndpoints) {}
+  record Check(KubeObject service, int port, int localEndpoints) {}
 
-  private static final class Listening {
-    final HttpServer server;
+  private final class Listening {
+    final MachinePort port;
     volatile Check check;
 
-    Listening(HttpServer server, Check check) {
-      this.server = server;
+    Listening(NamespacedName service, Check check) {
       this.check = check;
+      this.port =
+          new MachinePort(
+              vertx,
+              Optional.of(SocketAddress.inetSocketAddress(check.port(), anyAddress)),
+              request -> answer(request, service, this.check.localEndpoints()),
+              failure -> taken(this.check, failure));
+    }
+
+    Future<Void> close() {
+      return Future.fromCompletionStage(port.close().subscribeAsCompletionStage());
     }
   }
 
   private final Vertx vertx;
   private final ProxyHealth health;
+  private final EventRecorder events;
+  private final String nodeName;
   private final String anyAddress = Files.isDirectory(IPV6) ? "::" : "0.0.0.0";
   private final Map<NamespacedName, Listening> listening = new HashMap<>();
   private Future<Void> last = Future.succeededFuture();
 
-  public HealthChecks(Vertx vertx, ProxyHealth health) {
+  public HealthChecks(Vertx vertx, ProxyHealth health, EventRecorder events, String nodeName) {
     this.vertx = vertx;
     this.health = health;
+    this.events = events;
+    this.nodeName = nodeName;
   }
 
   /** What the Service wants now; empty for nothing. */
@@ -64,25 +79,23 @@ public final class HealthChecks {
         return;
       }
       listening.remove(service);
-      next(known.server::close);
+      next(known::close);
     }
     check.ifPresent(c -> listen(service, c));
   }
 
   private void listen(NamespacedName service, Check check) {
-    Listening now = new Listening(vertx.createHttpServer(), check);
-    now.server.requestHandler(request -> answer(request, service, now.check.localEndpoints()));
+    Listening now = new Listening(service, check);
     listening.put(service, now);
-    next(() ->
-        now.server
-            .listen(check.port(), anyAddress)
-            .<Void>mapEmpty()
-            .onFailure(e ->
-                LOG.atWarn()
-                    .addKeyValue("service", service)
-                    .addKeyValue("healthCheckNodePort", check.port())
-                    .addKeyValue("cause", e.getMessage())
-                    .log("A Service's health cannot be asked for on this node")));
+    next(now.port::open);
+  }
+
+  private void taken(Check check, Throwable failure) {
+    String message =
+        "node %s failed to start healthcheck \"%s\" on port %d: %s"
+            .formatted(nodeName, check.service().key(), check.port(), failure.getMessage());
+    LOG.atWarn().log("{}; trying again", message);
+    events.warning(check.service(), "FailedToStartServiceHealthcheck", message);
   }
 
   private void next(Supplier<Future<Void>> step) {
@@ -108,8 +121,9 @@ public final class HealthChecks {
   }
 
   Uni<Void> close() {
-    listening.values().forEach(known -> next(known.server::close));
+    listening.values().forEach(known -> next(known::close));
     listening.clear();
+    events.stop();
     return Uni.createFrom().completionStage(() -> last.toCompletionStage());
   }
 }

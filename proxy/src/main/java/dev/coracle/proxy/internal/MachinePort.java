@@ -1,6 +1,7 @@
 package dev.coracle.proxy.internal;
 
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -9,6 +10,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.SocketAddress;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,7 +28,7 @@ final class MachinePort {
   private static final HttpServerOptions OPTIONS = new HttpServerOptions().setIdleTimeout(60);
 
   private final Vertx vertx;
-  private final String what;
+  private final Consumer<Throwable> whenTaken;
   private final Optional<SocketAddress> address;
   private final Handler<HttpServerRequest> answer;
   private @Nullable HttpServer server;
@@ -42,20 +44,40 @@ final class MachinePort {
       String what,
       Optional<SocketAddress> address,
       Handler<HttpServerRequest> answer) {
-    this.vertx = vertx;
-    this.what = what;
-    this.address = address;
-    this.answer = answer;
+    this(
+        vertx,
+        address,
+        answer,
+        failure ->
+            LOG.atWarn()
+                .addKeyValue("what", what)
+                .addKeyValue("address", address.orElse(null))
+                .addKeyValue("cause", failure.getMessage())
+                .log("The proxy cannot be asked; trying again"));
   }
 
-  /** Begins to listen; does not wait for it. */
-  synchronized void open() {
+  /**
+   * @param whenTaken told why it does not listen at first; not of what fails later
+   */
+  MachinePort(
+      Vertx vertx,
+      Optional<SocketAddress> address,
+      Handler<HttpServerRequest> answer,
+      Consumer<Throwable> whenTaken) {
+    this.vertx = vertx;
+    this.address = address;
+    this.answer = answer;
+    this.whenTaken = whenTaken;
+  }
+
+  /** Begins to listen; completes when it was tried once, however that went. */
+  synchronized Future<Void> open() {
     if (address.isEmpty() || closed) {
-      return;
+      return Future.succeededFuture();
     }
     HttpServer one = vertx.createHttpServer(OPTIONS).requestHandler(answer);
     server = one;
-    one.listen(address.get()).onFailure(this::again);
+    return one.listen(address.get()).onFailure(this::again).<Void>mapEmpty().otherwiseEmpty();
   }
 
   private synchronized void again(Throwable failure) {
@@ -65,11 +87,7 @@ final class MachinePort {
     }
     if (!told) {
       told = true;
-      LOG.atWarn()
-          .addKeyValue("what", what)
-          .addKeyValue("address", address.orElse(null))
-          .addKeyValue("cause", failure.getMessage())
-          .log("The proxy cannot be asked; trying again");
+      whenTaken.accept(failure);
     }
     vertx.setTimer(RETRY.toMillis(), _ -> open());
   }

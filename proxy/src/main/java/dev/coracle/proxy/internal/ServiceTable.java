@@ -97,7 +97,8 @@ public final class ServiceTable {
       return Optional.empty();
     }
     IpFamily family = families(service, service.text("spec", "clusterIP")).getFirst();
-    return Optional.of(new HealthChecks.Check(port, Candidates.readyOn(nodeName, slices, family)));
+    return Optional.of(
+        new HealthChecks.Check(service, port, Candidates.readyOn(nodeName, slices, family)));
   }
 
   private static boolean isNotHere(KubeObject service) {

@@ -5,6 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
+import dev.coracle.api.Resources;
+import dev.coracle.client.EventRecorder;
+import dev.coracle.client.SerialContext;
+import dev.coracle.client.fake.FakeClient;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -28,7 +33,14 @@ class HealthChecksTest {
   private static final NamespacedName WEB = new NamespacedName("shop", "web");
 
   private final Vertx vertx = Vertx.vertx();
-  private final HealthChecks checks = new HealthChecks(vertx, new ProxyHealth(Clock.systemUTC()));
+  private final FakeClient api = new FakeClient();
+  private final HealthChecks checks =
+      new HealthChecks(
+          vertx,
+          new ProxyHealth(Clock.systemUTC()),
+          new EventRecorder(
+              api, SerialContext.of(vertx), "kube-proxy", "n1", new SimpleMeterRegistry()),
+          "n1");
   private final ServiceTable table = new ServiceTable("n1", "");
   private final HttpClient http = HttpClient.newHttpClient();
 
@@ -117,6 +129,25 @@ class HealthChecksTest {
     Awaitility.await()
         .atMost(Duration.ofSeconds(20))
         .untilAsserted(() -> assertThatThrownBy(() -> ask(next)).isInstanceOf(IOException.class));
+  }
+
+  @Test
+  void aPortThatIsTakenIsToldOfAndTriedAgain() throws Exception {
+    int port;
+    try (ServerSocket taken = new ServerSocket(0)) {
+      port = taken.getLocalPort();
+      KubeObject service = service("LoadBalancer", "Local", port);
+      checks.update(
+          WEB, table.check(service, List.of(slice("IPv4", endpoint("10.244.0.1", "n1", true)))));
+      List<KubeObject> events =
+          Awaitility.await()
+              .atMost(Duration.ofSeconds(20))
+              .until(() -> api.all(Resources.EVENTS), seen -> !seen.isEmpty());
+      assertThat(events.getFirst().text("reason")).isEqualTo("FailedToStartServiceHealthcheck");
+      assertThat(events.getFirst().text("message"))
+          .startsWith("node n1 failed to start healthcheck \"shop/web\" on port " + port + ": ");
+    }
+    answer(port, 200);
   }
 
   @Test

@@ -88,15 +88,27 @@ class BridgeNetworkTest {
   }
 
   /** Tells one client who it is. */
-  private static FutureTask<String> serve(NetworkNamespace where, int port) throws Exception {
+  private static FutureTask<Void> serve(NetworkNamespace where, int port) throws Exception {
+    return serve(where, port, 1);
+  }
+
+  /**
+   * Tells clients, one after the other, who they are. One server for all: a program that another
+   * test starts holds what is closed until it has become itself, and its port with it.
+   */
+  private static FutureTask<Void> serve(NetworkNamespace where, int port, int clients)
+      throws Exception {
     ServerSocket server = where.call(() -> new ServerSocket(port));
     return where.start(() -> {
-      try (server;
-          Socket client = server.accept()) {
-        String address = client.getInetAddress().getHostAddress();
-        client.getOutputStream().write(address.getBytes(StandardCharsets.US_ASCII));
-        return address;
+      try (server) {
+        for (int i = 0; i < clients; i++) {
+          try (Socket client = server.accept()) {
+            String address = client.getInetAddress().getHostAddress();
+            client.getOutputStream().write(address.getBytes(StandardCharsets.US_ASCII));
+          }
+        }
       }
+      return null;
     });
   }
 
@@ -127,12 +139,12 @@ class BridgeNetworkTest {
     PodNetwork.Connection connection = connect(pod);
     assertThat(connection.ips()).containsExactly("10.199.1.2", "fd00:199:1::2");
 
+    FutureTask<Void> served = serve(pod, 8080, 2);
     for (String address : connection.ips()) {
-      FutureTask<String> served = serve(pod, 8080);
       String gateway = address.contains(":") ? "fd00:199:1::1" : "10.199.1.1";
       assertThat(ask(host, address, 8080)).isEqualTo(text(gateway));
-      NetworkNamespace.end(served);
     }
+    NetworkNamespace.end(served);
     assertThat(pod.call(() -> ip("-6", "address", "show", "dev", "eth0")))
         .contains("fd00:199:1::2/128 scope global nodad")
         .doesNotContain("tentative");
@@ -155,12 +167,13 @@ class BridgeNetworkTest {
               "dev",
               BRIDGE));
     }
-    for (String address : connect(other).ips()) {
-      FutureTask<String> served = serve(other, 8080);
+    List<String> addresses = connect(other).ips();
+    FutureTask<Void> served = serve(other, 8080, addresses.size());
+    for (String address : addresses) {
       ask(host, address, 8080);
-      NetworkNamespace.end(served);
       assertThat(address).endsWith("3");
     }
+    NetworkNamespace.end(served);
   }
 
   @Test
@@ -196,11 +209,11 @@ class BridgeNetworkTest {
     ranges(BOTH);
     PodNetwork.Connection first = connect(pod);
     PodNetwork.Connection second = connect(other);
+    FutureTask<Void> served = serve(other, 8080, 2);
     for (int family = 0; family < 2; family++) {
-      FutureTask<String> served = serve(other, 8080);
       assertThat(ask(pod, second.ips().get(family), 8080)).isEqualTo(text(first.ips().get(family)));
-      NetworkNamespace.end(served);
     }
+    NetworkNamespace.end(served);
 
     assertThat(other.call(() -> ip("-6", "address", "show", "dev", "eth0")))
         .as("an address that leads past the host's rules")
@@ -212,12 +225,10 @@ class BridgeNetworkTest {
     ranges(BOTH);
     connect(pod, port(8088, ""), port(8089, "::"));
 
+    FutureTask<Void> served = serve(pod, 8080, 3);
     for (String address : List.of("10.199.1.1", "fd00:199:1::1")) {
-      FutureTask<String> served = serve(pod, 8080);
       ask(host, address, 8088);
-      NetworkNamespace.end(served);
     }
-    FutureTask<String> served = serve(pod, 8080);
     assertThatThrownBy(() -> ask(host, "10.199.1.1", 8089)).isInstanceOf(IOException.class);
     ask(host, "fd00:199:1::1", 8089);
     NetworkNamespace.end(served);
@@ -256,7 +267,7 @@ class BridgeNetworkTest {
     other.call(() -> ip("link", "set", "up1", "up"));
     other.call(() -> ip("address", "add", "2001:db8::9/64", "dev", "up1", "nodad"));
 
-    FutureTask<String> served = serve(other, 8080);
+    FutureTask<Void> served = serve(other, 8080);
     assertThat(ask(pod, "2001:db8::9", 8080)).isEqualTo(text("2001:db8::1"));
     NetworkNamespace.end(served);
   }
@@ -304,7 +315,7 @@ class BridgeNetworkTest {
   void aPodOfIpv6AloneNeedsNoIpv4() throws Exception {
     ranges("fd00:199:2::/64");
     assertThat(connect(pod).ips()).containsExactly("fd00:199:2::2");
-    FutureTask<String> served = serve(pod, 8080);
+    FutureTask<Void> served = serve(pod, 8080);
     assertThat(ask(host, "fd00:199:2::2", 8080)).isEqualTo(text("fd00:199:2::1"));
     NetworkNamespace.end(served);
   }
