@@ -138,6 +138,7 @@ class ServicesAndNamespacesTest {
     c.create(Resources.DEPLOYMENTS, Cluster.deployment("d", 3, "i"));
     c.create(Resources.SERVICES, SERVICE);
     c.pass(Duration.ofSeconds(1));
+    assertThat(c.api.all(Resources.EVENTS)).as("of the deployment and its pods").isNotEmpty();
     c.stopTime = Duration.ofSeconds(3);
     c.api.delete(Resources.NAMESPACES, "", "default", DeleteOptions.DEFAULT).await().indefinitely();
     c.pass(Duration.ofSeconds(1));
@@ -151,6 +152,7 @@ class ServicesAndNamespacesTest {
     assertThat(c.pods()).isEmpty();
     assertThat(c.api.all(Resources.SERVICES)).isEmpty();
     assertThat(c.api.all(Resources.CONFIG_MAPS)).isEmpty();
+    assertThat(c.api.all(Resources.EVENTS)).isEmpty();
   }
 
   @Test

@@ -92,6 +92,14 @@ public final class ResourceCatalog {
         .toList();
   }
 
+  /** What lies in namespaces and can be deleted: all of it goes with its namespace, Events too. */
+  public Collection<Entry> namespaced() {
+    return entries.values().stream()
+        .filter(Entry::namespaced)
+        .filter(e -> e.verbs().containsAll(List.of("delete", "list")))
+        .toList();
+  }
+
   public Optional<Entry> find(GroupResource resource) {
     return Optional.ofNullable(entries.get(resource));
   }

@@ -22,6 +22,7 @@ import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -95,10 +96,7 @@ public final class NamespaceController extends LoopController {
     return empty(namespace.name(), List.of(podsEntry()), remains)
         .chain(() ->
             remains.isEmpty()
-                ? empty(
-                    namespace.name(),
-                    catalog.collectable().stream().filter(Entry::namespaced).toList(),
-                    remains)
+                ? empty(namespace.name(), catalog.namespaced(), remains)
                 : Uni.createFrom().voidItem())
         .chain(() -> remains.isEmpty() ? finish(namespace) : report(namespace, remains))
         .onFailure(StatusException::isNotFound)
@@ -118,7 +116,7 @@ public final class NamespaceController extends LoopController {
     return false;
   }
 
-  private Uni<Void> empty(String namespace, List<Entry> entries, Remains remains) {
+  private Uni<Void> empty(String namespace, Collection<Entry> entries, Remains remains) {
     List<Uni<Void>> steps = new ArrayList<>();
     for (Entry entry : entries) {
       steps.add(empty(namespace, entry, remains));
