@@ -23,6 +23,7 @@ import dev.coracle.controllers.internal.garbagecollector.GarbageCollector;
 import dev.coracle.controllers.internal.job.JobController;
 import dev.coracle.controllers.internal.job.TtlController;
 import dev.coracle.controllers.internal.leaderelection.CoordinatedElection;
+import dev.coracle.controllers.internal.loadbalancer.ServiceLoadBalancerController;
 import dev.coracle.controllers.internal.namespace.NamespaceController;
 import dev.coracle.controllers.internal.nodeipam.NodeIpamController;
 import dev.coracle.controllers.internal.nodelifecycle.NodeLifecycleController;
@@ -98,6 +99,7 @@ final class ControllerList {
         EndpointSliceController::new,
         EndpointsController::new,
         EndpointSliceMirroring::new,
+        ServiceLoadBalancerController::new,
         // Rights and quotas
         ClusterRoleAggregation::new,
         env -> new ResourceQuotaController(env, catalog),

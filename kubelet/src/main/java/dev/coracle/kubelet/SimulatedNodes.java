@@ -48,6 +48,10 @@ public final class SimulatedNodes implements Component {
   private static final Logger LOG = LoggerFactory.getLogger(SimulatedNodes.class);
   private static final String LABEL = "simulation.coracle.dev/node";
 
+  /** Nothing answers there. */
+  private static final String NOT_BALANCED =
+      "node.kubernetes.io/exclude-from-external-load-balancers";
+
   /** So many kubelets start side by side. */
   private static final int STARTING = 32;
 
@@ -119,7 +123,7 @@ public final class SimulatedNodes implements Component {
             root.resolve(name(i)).resolve("logs"),
             "simulated")
         .withPodCidr(network(i) + ".0/24")
-        .withNodeLabels(Map.of(LABEL, "simulated"))
+        .withNodeLabels(Map.of(LABEL, "simulated", NOT_BALANCED, ""))
         .withMaxPods(options.maxPods())
         .withHeartbeat(options.heartbeat());
   }

@@ -124,7 +124,8 @@ public final class Coracle {
                             options.networks().nodeMaskIpv4(), options.networks().nodeMaskIpv6())
                         .withLocalVolumes()
                         .withSigner(new ClusterSigner(vertx, credentials.pki()))
-                        .withSigningDuration(options.signingDuration()),
+                        .withSigningDuration(options.signingDuration())
+                        .withTakenPorts(Ports.taken(options)),
                     registry),
             registry);
     Client logReader = controlPlane.clientWithinRequests("system:logs");

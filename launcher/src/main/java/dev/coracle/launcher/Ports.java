@@ -1,9 +1,12 @@
 package dev.coracle.launcher;
 
+import dev.coracle.launcher.config.CoracleOptions;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.util.HashMap;
+import java.util.Map;
 
 /** Ports that are not asked for by number. */
 final class Ports {
@@ -21,6 +24,19 @@ final class Ports {
     } catch (IOException taken) {
       return 0;
     }
+  }
+
+  /** What listens on the nodes by the options, so that no load balancer leads it elsewhere. */
+  static Map<Integer, String> taken(CoracleOptions options) {
+    Map<Integer, String> taken = new HashMap<>();
+    taken.put(options.port(), "the API server");
+    if (options.node().present()) {
+      taken.put(options.kubeletPort(), "the kubelet");
+      taken.put(options.ingressHttpPort(), "the ingress gateway");
+      taken.put(options.ingressHttpsPort(), "the ingress gateway");
+    }
+    taken.remove(0);
+    return taken;
   }
 
   /**

@@ -140,6 +140,31 @@ class DemoIT {
   }
 
   @Test
+  void aLoadBalancerIsReachedAtTheNodesAddress() {
+    kubectl.run(
+        "expose",
+        "deployment/greeter",
+        "--name=balanced",
+        "--type=LoadBalancer",
+        "--port=7080",
+        "--target-port=8080");
+    kubectl.run(
+        "wait",
+        "--for=jsonpath={.status.loadBalancer.ingress[0].ip}",
+        "service/balanced",
+        "--timeout=30s");
+    String address =
+        kubectl.run(
+            "get", "service", "balanced", "-o", "jsonpath={.status.loadBalancer.ingress[0].ip}");
+    Awaitility.await()
+        .atMost(SOON)
+        .ignoreExceptions()
+        .until(
+            () -> get("http://" + address + ":7080/", "localhost").contains("Hello from greeter-"));
+    kubectl.run("delete", "service", "balanced");
+  }
+
+  @Test
   void aRolloutGoesForthAndBack() {
     kubectl.run("create", "deployment", "roll", "--image=coracle/demo:1", "--replicas=2");
     kubectl.run("rollout", "status", "deployment/roll", "--timeout=60s");

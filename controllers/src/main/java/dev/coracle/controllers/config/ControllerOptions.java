@@ -3,6 +3,7 @@ package dev.coracle.controllers.config;
 import dev.coracle.controllers.spi.CertificateSigner;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param localVolumes whether there is the built-in storage class of directories on nodes
  * @param signer signs approved certificate requests; null: nobody does
  * @param signingDuration how long what it signs is valid at most
+ * @param takenPorts TCP ports of the nodes that no load balancer may have, and what listens there
  * @param disabled controllers that are not run, by their names
  */
 public record ControllerOptions(
@@ -28,12 +30,14 @@ public record ControllerOptions(
     boolean localVolumes,
     @Nullable CertificateSigner signer,
     Duration signingDuration,
+    Map<Integer, String> takenPorts,
     List<String> disabled) {
 
   private static final Duration SIGNING_DURATION = Duration.ofHours(8760);
 
   public ControllerOptions {
     podCidrs = List.copyOf(podCidrs);
+    takenPorts = Map.copyOf(takenPorts);
     disabled = List.copyOf(disabled);
   }
 
@@ -49,6 +53,7 @@ public record ControllerOptions(
         false,
         null,
         SIGNING_DURATION,
+        Map.of(),
         List.of());
   }
 
@@ -63,6 +68,7 @@ public record ControllerOptions(
         localVolumes,
         signer,
         signingDuration,
+        takenPorts,
         disabled);
   }
 
@@ -77,6 +83,7 @@ public record ControllerOptions(
         true,
         signer,
         signingDuration,
+        takenPorts,
         disabled);
   }
 
@@ -91,6 +98,7 @@ public record ControllerOptions(
         localVolumes,
         authority,
         signingDuration,
+        takenPorts,
         disabled);
   }
 
@@ -105,6 +113,22 @@ public record ControllerOptions(
         localVolumes,
         signer,
         longest,
+        takenPorts,
+        disabled);
+  }
+
+  public ControllerOptions withTakenPorts(Map<Integer, String> listening) {
+    return new ControllerOptions(
+        podCidrs,
+        nodeCidrMaskSizeIpv4,
+        nodeCidrMaskSizeIpv6,
+        rootCaPem,
+        nodeMonitorGrace,
+        terminatedPodThreshold,
+        localVolumes,
+        signer,
+        signingDuration,
+        listening,
         disabled);
   }
 
@@ -119,6 +143,7 @@ public record ControllerOptions(
         localVolumes,
         signer,
         signingDuration,
+        takenPorts,
         names);
   }
 }

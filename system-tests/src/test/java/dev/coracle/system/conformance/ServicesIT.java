@@ -245,7 +245,10 @@ class ServicesIT {
   @DisplayName("[sig-network] Services should complete a service status lifecycle [Conformance]")
   void status(Space space) {
     space.create(
-        SERVICE.formatted("st", "type: LoadBalancer, selector: {app: s}, ports: [{port: 80}]"));
+        SERVICE.formatted(
+            "st",
+            "type: LoadBalancer, loadBalancerClass: example.com/internal-vip, selector: {app: s},"
+                + " ports: [{port: 80}]"));
     try (Watcher watcher = space.watch("services", "&fieldSelector=metadata.name%3Dst")) {
       JsonNode patched =
           space.mergeStatus(
