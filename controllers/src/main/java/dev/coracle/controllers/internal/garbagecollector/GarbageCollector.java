@@ -9,13 +9,13 @@ import dev.coracle.api.StatusException;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.api.rest.Patch;
 import dev.coracle.client.Informer;
+import dev.coracle.controllers.internal.Concurrent;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
 import dev.coracle.controllers.internal.ResourceCatalog;
 import dev.coracle.controllers.internal.ResourceCatalog.Entry;
 import dev.coracle.controllers.internal.garbagecollector.OwnerGraph.Node;
 import io.smallrye.mutiny.Uni;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -180,16 +180,14 @@ public final class GarbageCollector extends LoopController {
 
   /** Cuts the dependents off, then lets the owner go. */
   private Uni<?> orphan(Node owner) {
-    List<Uni<Void>> cuts = new ArrayList<>();
-    for (Node dependent : graph.dependents(owner.uid())) {
-      cuts.add(
-          dropOwners(dependent, Set.of(owner.uid()))
-              .replaceWithVoid()
-              .onFailure(StatusException::isNotFound)
-              .recoverWithNull());
-    }
-    Uni<?> cut =
-        cuts.isEmpty() ? Uni.createFrom().voidItem() : Uni.join().all(cuts).andCollectFailures();
+    Uni<Void> cut =
+        Concurrent.forEach(
+            List.copyOf(graph.dependents(owner.uid())),
+            dependent ->
+                dropOwners(dependent, Set.of(owner.uid()))
+                    .replaceWithVoid()
+                    .onFailure(StatusException::isNotFound)
+                    .recoverWithNull());
     return cut.chain(() -> dropFinalizer(owner, ORPHAN));
   }
 

@@ -13,6 +13,7 @@ import dev.coracle.api.rest.Patch;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
+import dev.coracle.controllers.internal.Concurrent;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
 import dev.coracle.controllers.internal.job.JobMetrics.Action;
@@ -149,11 +150,7 @@ public final class JobController extends LoopController {
   }
 
   private Uni<Result> release(List<KubeObject> all) {
-    List<Uni<Void>> steps = new ArrayList<>();
-    all.stream().filter(JobCounts::isTracked).forEach(p -> steps.add(untrack(p)));
-    return steps.isEmpty()
-        ? DONE
-        : Uni.join().all(steps).andCollectFailures().replaceWith(Result.DONE);
+    return untrackAll(all).replaceWith(Result.DONE);
   }
 
   private Uni<Void> untrack(KubeObject pod) {
@@ -239,12 +236,9 @@ public final class JobController extends LoopController {
         .collect(Collectors.toCollection(ArrayList::new));
   }
 
-  private Uni<Void> untrackAll(List<KubeObject> finished) {
-    List<Uni<Void>> steps = new ArrayList<>();
-    finished.stream().filter(JobCounts::isTracked).forEach(p -> steps.add(untrack(p)));
-    return steps.isEmpty()
-        ? Uni.createFrom().voidItem()
-        : Uni.join().all(steps).andCollectFailures().replaceWithVoid();
+  private Uni<Void> untrackAll(List<KubeObject> some) {
+    List<KubeObject> tracked = some.stream().filter(JobCounts::isTracked).toList();
+    return Concurrent.forEach(tracked, this::untrack);
   }
 
   private static boolean isDone(KubeObject job, JsonNode status, List<KubeObject> active) {

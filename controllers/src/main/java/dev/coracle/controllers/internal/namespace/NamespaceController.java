@@ -13,6 +13,7 @@ import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
+import dev.coracle.controllers.internal.Concurrent;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
 import dev.coracle.controllers.internal.ResourceCatalog;
@@ -35,6 +36,7 @@ import java.util.TreeMap;
 public final class NamespaceController extends LoopController {
 
   private static final Duration SECOND_LOOK = Duration.ofSeconds(5);
+  private static final int RESOURCES_AT_ONCE = 4;
   private static final String FINALIZER = "kubernetes";
 
   private final Lister namespaces;
@@ -117,25 +119,14 @@ public final class NamespaceController extends LoopController {
   }
 
   private Uni<Void> empty(String namespace, Collection<Entry> entries, Remains remains) {
-    List<Uni<Void>> steps = new ArrayList<>();
-    for (Entry entry : entries) {
-      steps.add(empty(namespace, entry, remains));
-    }
-    return Uni.join().all(steps).andFailFast().replaceWithVoid();
+    return Concurrent.forEach(
+        entries, RESOURCES_AT_ONCE, entry -> empty(namespace, entry, remains));
   }
 
   private Uni<Void> empty(String namespace, Entry entry, Remains remains) {
     return env.client()
         .list(entry.resource(), namespace, ListOptions.ALL)
-        .chain(list -> {
-          List<Uni<Void>> deletions = new ArrayList<>();
-          for (KubeObject object : list.items()) {
-            deletions.add(delete(entry, object, remains));
-          }
-          return deletions.isEmpty()
-              ? Uni.createFrom().voidItem()
-              : Uni.join().all(deletions).andFailFast().replaceWithVoid();
-        })
+        .chain(list -> Concurrent.forEach(list.items(), object -> delete(entry, object, remains)))
         .onFailure(NamespaceController::isNotServed)
         .recoverWithNull();
   }

@@ -14,6 +14,7 @@ import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.client.Informer;
 import dev.coracle.client.InformerOptions;
 import dev.coracle.client.Lister;
+import dev.coracle.controllers.internal.Concurrent;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
 import dev.coracle.controllers.internal.pods.Pods;
@@ -21,7 +22,6 @@ import dev.coracle.controllers.internal.status.Conditions;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -237,27 +237,23 @@ public final class NodeLifecycleController extends LoopController {
     if (Conditions.isTrue(node, "Ready") || Conditions.find(node, "Ready").isMissingNode()) {
       return Uni.createFrom().voidItem();
     }
-    List<Uni<Void>> tells = new ArrayList<>();
-    for (KubeObject pod : pods.byIndex(Informer.BY_NODE, node.name())) {
-      if (Pods.isReady(pod)) {
-        Patch patch =
-            Patch.strategic(tree -> {
-              ObjectNode ready = tree.putObject("status").putArray("conditions").addObject();
-              ready.put("type", "Ready").put("status", "False");
-              ready.put("lastTransitionTime", Timestamps.time(env.now()));
-            });
-        events.warning(pod, "NodeNotReady", "Node is not ready");
-        tells.add(
-            env.client()
-                .patch(
-                    Resources.PODS, pod.namespace(), pod.name(), patch, "status", WriteOptions.NONE)
-                .replaceWithVoid()
-                .onFailure(StatusException::isNotFound)
-                .recoverWithNull());
-      }
-    }
-    return tells.isEmpty()
-        ? Uni.createFrom().voidItem()
-        : Uni.join().all(tells).andCollectFailures().replaceWithVoid();
+    List<KubeObject> ready =
+        pods.byIndex(Informer.BY_NODE, node.name()).stream().filter(Pods::isReady).toList();
+    return Concurrent.forEach(ready, this::tellPod);
+  }
+
+  private Uni<Void> tellPod(KubeObject pod) {
+    Patch patch =
+        Patch.strategic(tree -> {
+          ObjectNode ready = tree.putObject("status").putArray("conditions").addObject();
+          ready.put("type", "Ready").put("status", "False");
+          ready.put("lastTransitionTime", Timestamps.time(env.now()));
+        });
+    events.warning(pod, "NodeNotReady", "Node is not ready");
+    return env.client()
+        .patch(Resources.PODS, pod.namespace(), pod.name(), patch, "status", WriteOptions.NONE)
+        .replaceWithVoid()
+        .onFailure(StatusException::isNotFound)
+        .recoverWithNull();
   }
 }

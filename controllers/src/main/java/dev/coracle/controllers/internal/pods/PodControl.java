@@ -13,6 +13,7 @@ import dev.coracle.api.rest.Patch;
 import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.client.Client;
 import dev.coracle.client.EventRecorder;
+import dev.coracle.controllers.internal.Concurrent;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
 import java.util.List;
@@ -117,8 +118,9 @@ public final class PodControl {
   public record Progress(int succeeded, java.util.Optional<Throwable> failure) {}
 
   /**
-   * Runs the steps in batches of 1, 2, 4, … each at once, and stops after the first batch with a
-   * failure, so that a mistake in a template costs a few calls and not hundreds.
+   * Runs the steps in batches of 1, 2, 4, … {@link Concurrent#REQUESTS}, each at once, and stops
+   * after the first batch with a failure, so that a mistake in a template costs a few calls and not
+   * hundreds.
    */
   public static <T> Uni<Progress> slowStart(List<Supplier<Uni<T>>> steps) {
     return batch(steps, 0, 1);
@@ -147,7 +149,7 @@ public final class PodControl {
           long good = results.stream().filter(java.util.Optional::isEmpty).count();
           return failed.isPresent()
               ? Uni.createFrom().item(new Progress(done + (int) good, failed))
-              : batch(steps, end, size * 2);
+              : batch(steps, end, Math.min(size * 2, Concurrent.REQUESTS));
         });
   }
 }

@@ -7,6 +7,7 @@ import dev.coracle.api.Resources;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
+import dev.coracle.controllers.internal.Concurrent;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
 import dev.coracle.controllers.internal.pods.Expectations;
@@ -22,7 +23,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps {@code spec.replicas} pods of one template alive, for ReplicaSets and for
@@ -236,24 +239,25 @@ public final class ReplicaSetController extends LoopController {
       NamespacedName name, KubeObject owner, List<KubeObject> active, int count) {
     Map<String, Integer> perNode = new HashMap<>();
     active.forEach(p -> perNode.merge(p.text("spec", "nodeName"), 1, Integer::sum));
-    List<Uni<Optional<Throwable>>> deletions = new ArrayList<>();
-    active.stream()
-        .sorted(Pods.firstToGo(p -> perNode.getOrDefault(p.text("spec", "nodeName"), 0)))
-        .limit(count)
-        .forEach(pod -> {
-          expectations.deleting(name, pod.uid());
-          deletions.add(
-              control
-                  .delete(pod, owner)
-                  .map(_ -> Optional.<Throwable>empty())
-                  .onFailure()
-                  .invoke(() -> expectations.deleted(name, pod.uid()))
-                  .onFailure()
-                  .recoverWithItem(Optional::of));
-        });
-    return Uni.join()
-        .all(deletions)
-        .andFailFast()
-        .map(results -> results.stream().flatMap(Optional::stream).findFirst());
+    List<KubeObject> leaving =
+        active.stream()
+            .sorted(Pods.firstToGo(p -> perNode.getOrDefault(p.text("spec", "nodeName"), 0)))
+            .limit(count)
+            .toList();
+    leaving.forEach(pod -> expectations.deleting(name, pod.uid()));
+    AtomicReference<@Nullable Throwable> first = new AtomicReference<>();
+    return Concurrent.forEach(
+            leaving,
+            pod ->
+                control
+                    .delete(pod, owner)
+                    .replaceWithVoid()
+                    .onFailure()
+                    .recoverWithItem(failure -> {
+                      expectations.deleted(name, pod.uid());
+                      first.compareAndSet(null, failure);
+                      return null;
+                    }))
+        .map(_ -> Optional.ofNullable(first.get()));
   }
 }
