@@ -3,7 +3,9 @@ package dev.coracle.controllers.internal;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import java.util.Collection;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Much work, so much of it at once as does not fill the queues of priority and fairness: what is
@@ -16,7 +18,7 @@ public final class Concurrent {
 
   private Concurrent() {}
 
-  /** Does it for each; completes when all is done, and fails with the first failure. */
+  /** Does it for each, though it fails for some; then fails with the first failure. */
   public static <T> Uni<Void> forEach(Collection<T> items, Function<T, Uni<Void>> work) {
     return forEach(items, REQUESTS, work);
   }
@@ -26,12 +28,22 @@ public final class Concurrent {
    */
   public static <T> Uni<Void> forEach(
       Collection<T> items, int atOnce, Function<T, Uni<Void>> work) {
+    AtomicReference<@Nullable Throwable> first = new AtomicReference<>();
     return Multi.createFrom()
         .iterable(items)
         .onItem()
-        .transformToUni(item -> work.apply(item))
+        .transformToUni(item ->
+            work.apply(item)
+                .onFailure()
+                .invoke(failure -> first.compareAndSet(null, failure))
+                .onFailure()
+                .recoverWithNull())
         .merge(atOnce)
         .onItem()
-        .ignoreAsUni();
+        .ignoreAsUni()
+        .chain(() -> {
+          Throwable failure = first.get();
+          return failure == null ? Uni.createFrom().voidItem() : Uni.createFrom().failure(failure);
+        });
   }
 }

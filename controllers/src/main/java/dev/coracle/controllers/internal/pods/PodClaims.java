@@ -5,6 +5,7 @@ import dev.coracle.api.OwnerReference;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
+import dev.coracle.controllers.internal.Concurrent;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,31 +33,27 @@ public final class PodClaims {
   public Uni<List<KubeObject>> claim(
       KubeObject owner, LabelSelector selector, Predicate<KubeObject> adoptable) {
     List<KubeObject> mine = new ArrayList<>();
-    List<Uni<Optional<KubeObject>>> changes = new ArrayList<>();
+    List<KubeObject> strangers = new ArrayList<>();
     for (KubeObject pod : pods.byIndex(Informer.BY_CONTROLLER_UID, owner.uid())) {
       if (selector.matches(pod)) {
         mine.add(pod);
       } else if (!owner.isDeleting() && !pod.isDeleting()) {
-        changes.add(control.release(pod, owner).map(_ -> Optional.empty()));
+        strangers.add(pod);
       }
     }
+    List<KubeObject> orphans = new ArrayList<>();
     if (!owner.isDeleting()) {
       for (KubeObject pod : pods.byIndex(ORPHANS, owner.namespace())) {
         if (!pod.isDeleting() && selector.matches(pod) && adoptable.test(pod)) {
-          changes.add(control.adopt(pod, owner).map(Optional::of));
+          orphans.add(pod);
         }
       }
     }
-    if (changes.isEmpty()) {
-      return Uni.createFrom().item(mine);
-    }
-    return Uni.join()
-        .all(changes)
-        .andCollectFailures()
-        .map(adopted -> {
-          adopted.forEach(pod -> pod.ifPresent(mine::add));
-          return mine;
-        });
+    return Concurrent.forEach(strangers, pod -> control.release(pod, owner))
+        .chain(() ->
+            Concurrent.forEach(
+                orphans, pod -> control.adopt(pod, owner).invoke(mine::add).replaceWithVoid()))
+        .replaceWith(mine);
   }
 
   /** The name of the index of pods without a controller, by namespace. */

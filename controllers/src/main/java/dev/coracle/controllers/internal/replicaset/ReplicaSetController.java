@@ -23,9 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps {@code spec.replicas} pods of one template alive, for ReplicaSets and for
@@ -245,19 +243,15 @@ public final class ReplicaSetController extends LoopController {
             .limit(count)
             .toList();
     leaving.forEach(pod -> expectations.deleting(name, pod.uid()));
-    AtomicReference<@Nullable Throwable> first = new AtomicReference<>();
     return Concurrent.forEach(
             leaving,
             pod ->
                 control
                     .delete(pod, owner)
-                    .replaceWithVoid()
                     .onFailure()
-                    .recoverWithItem(failure -> {
-                      expectations.deleted(name, pod.uid());
-                      first.compareAndSet(null, failure);
-                      return null;
-                    }))
-        .map(_ -> Optional.ofNullable(first.get()));
+                    .invoke(() -> expectations.deleted(name, pod.uid())))
+        .map(_ -> Optional.<Throwable>empty())
+        .onFailure()
+        .recoverWithItem(Optional::of);
   }
 }
