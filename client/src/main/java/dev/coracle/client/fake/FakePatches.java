@@ -17,6 +17,8 @@ final class FakePatches {
   private static final List<String> MERGE_KEYS =
       List.of("type", "uid", "name", "ip", "containerPort");
 
+  private static final String DELETED = "$deleteFromPrimitiveList/";
+
   private FakePatches() {}
 
   static JsonNode merge(JsonNode target, JsonNode patch, boolean strategic) {
@@ -34,11 +36,19 @@ final class FakePatches {
     changes.forEachEntry((key, value) -> {
       if (value.isNull()) {
         out.remove(key);
+      } else if (key.startsWith(DELETED)) {
+        deleteFrom(out.path(key.substring(DELETED.length())), value);
       } else if (!key.startsWith("$")) {
         out.set(key, merge(out.path(key), value, strategic));
       }
     });
     return out;
+  }
+
+  private static void deleteFrom(JsonNode list, JsonNode values) {
+    if (list instanceof ArrayNode array) {
+      array.removeIf(item -> values.valueStream().anyMatch(item::equals));
+    }
   }
 
   private static boolean replaces(ArrayNode list) {

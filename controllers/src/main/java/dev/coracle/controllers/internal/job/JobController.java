@@ -1,7 +1,6 @@
 package dev.coracle.controllers.internal.job;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
@@ -154,13 +153,13 @@ public final class JobController extends LoopController {
   }
 
   private Uni<Void> untrack(KubeObject pod) {
+    // Whatever else has become of the pod in between.
     Patch patch =
-        Patch.merge(node -> {
-          ObjectNode metadata = node.putObject("metadata");
-          metadata.put("resourceVersion", pod.resourceVersion());
-          ArrayNode kept = metadata.putArray("finalizers");
-          pod.finalizers().stream().filter(f -> !f.equals(JobCounts.FINALIZER)).forEach(kept::add);
-        });
+        Patch.strategic(node ->
+            node.putObject("metadata")
+                .put("uid", pod.uid())
+                .putArray("$deleteFromPrimitiveList/finalizers")
+                .add(JobCounts.FINALIZER));
     return env.client()
         .patch(Resources.PODS, pod.namespace(), pod.name(), patch)
         .replaceWithVoid()
