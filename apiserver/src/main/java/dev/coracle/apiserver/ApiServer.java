@@ -77,9 +77,18 @@ public final class ApiServer implements Component {
 
   @Override
   public CompletionStage<Void> stop() {
+    boolean serves = started;
     started = false;
     start.stopping();
-    return assembly.disappear().chain(this::end).subscribeAsCompletionStage();
+    return assembly
+        .disappear()
+        .chain(() -> serves ? drained() : Uni.createFrom().voidItem())
+        .chain(this::end)
+        .subscribeAsCompletionStage();
+  }
+
+  private Uni<Void> drained() {
+    return Uni.createFrom().completionStage(() -> assembly.drain().toCompletionStage());
   }
 
   private Uni<Void> end() {

@@ -102,7 +102,8 @@ class FairnessTest {
                 Duration.ofMinutes(20),
                 Duration.ofMinutes(30),
                 Duration.ofMinutes(5),
-                Duration.ofHours(1)));
+                Duration.ofHours(1),
+                0));
     client =
         server
             .vertx()

@@ -6,6 +6,7 @@ import dev.coracle.apiserver.config.ApiServerOptions.Kubelets;
 import dev.coracle.apiserver.config.ApiServerOptions.Limits;
 import dev.coracle.apiserver.config.ApiServerOptions.Listen;
 import dev.coracle.apiserver.config.ApiServerOptions.Services;
+import dev.coracle.apiserver.config.ApiServerOptions.Shutdown;
 import dev.coracle.apiserver.config.SecurityOptions;
 import dev.coracle.watchhub.ResourceStore;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -47,13 +48,24 @@ public final class TestServer implements AutoCloseable {
   public TestServer(
       Path dir, ResourceStore store, SecurityOptions security, Services services, Limits limits)
       throws Exception {
+    this(dir, store, security, services, limits, Shutdown.DEFAULT);
+  }
+
+  public TestServer(
+      Path dir,
+      ResourceStore store,
+      SecurityOptions security,
+      Services services,
+      Limits limits,
+      Shutdown shutdown)
+      throws Exception {
     pki = new TestPki(dir);
     pki.issue("admin", "/O=system:masters/CN=admin");
     server =
         new ApiServer(
             vertx,
             store,
-            options(pki, 0, services, limits).withSecurity(security),
+            options(pki, 0, services, limits, shutdown).withSecurity(security),
             meters,
             ApiServerHooks.NONE);
     server.start().toCompletableFuture().get(30, TimeUnit.SECONDS);
@@ -61,10 +73,11 @@ public final class TestServer implements AutoCloseable {
   }
 
   static ApiServerOptions options(TestPki pki, int port) {
-    return options(pki, port, Services.DEFAULT, Limits.DEFAULT);
+    return options(pki, port, Services.DEFAULT, Limits.DEFAULT, Shutdown.DEFAULT);
   }
 
-  private static ApiServerOptions options(TestPki pki, int port, Services services, Limits limits) {
+  private static ApiServerOptions options(
+      TestPki pki, int port, Services services, Limits limits, Shutdown shutdown) {
     return new ApiServerOptions(
         new Listen(
             "127.0.0.1",
@@ -77,6 +90,7 @@ public final class TestServer implements AutoCloseable {
         new Kubelets(pki.path("server.crt"), pki.path("server.key"), pki.path("ca.crt")),
         services,
         limits,
+        shutdown,
         SecurityOptions.DEFAULT,
         Map.of("port", "0", "log-sink", "https://CLASSIFIED@logs.example"));
   }

@@ -130,6 +130,7 @@ final class ControlPlane {
             options.serving().firstNodePort(),
             options.serving().lastNodePort()),
         options.serving().limits(),
+        options.serving().shutdown(),
         options.security(),
         options.flags());
   }

@@ -1,5 +1,6 @@
 package dev.coracle.launcher;
 
+import dev.coracle.apiserver.config.ApiServerOptions.Shutdown;
 import dev.coracle.launcher.config.CoracleOptions;
 import dev.coracle.launcher.systemd.ServiceManager;
 import java.io.IOException;
@@ -109,7 +110,12 @@ public final class Foreground {
   }
 
   private long longestStopSeconds() {
-    return LONGEST_STOP_SECONDS + options.node().kubelet().shutdown().total().toSeconds();
+    Shutdown serving = options.serving().shutdown();
+    return LONGEST_STOP_SECONDS
+        + options.node().kubelet().shutdown().total().toSeconds()
+        + serving.delay().toSeconds()
+        + serving.watchGrace().toSeconds()
+        + options.serving().limits().requestTimeout().toSeconds();
   }
 
   private ProcessState state(Coracle cluster, String phase, Instant begin) {

@@ -13,6 +13,7 @@ import java.util.Map;
  * @param kubelets how it reaches kubelets
  * @param services which addresses and ports Services get
  * @param limits how much it takes on
+ * @param shutdown how it ends
  * @param security what is off by default
  * @param flags the options of the process, to be shown; none of the values is a secret
  */
@@ -22,6 +23,7 @@ public record ApiServerOptions(
     Kubelets kubelets,
     Services services,
     Limits limits,
+    Shutdown shutdown,
     SecurityOptions security,
     Map<String, String> flags) {
 
@@ -31,11 +33,20 @@ public record ApiServerOptions(
 
   public ApiServerOptions(
       Listen listen, Identity identity, Kubelets kubelets, Services services, Limits limits) {
-    this(listen, identity, kubelets, services, limits, SecurityOptions.DEFAULT, Map.of());
+    this(
+        listen,
+        identity,
+        kubelets,
+        services,
+        limits,
+        Shutdown.DEFAULT,
+        SecurityOptions.DEFAULT,
+        Map.of());
   }
 
   public ApiServerOptions withSecurity(SecurityOptions options) {
-    return new ApiServerOptions(listen, identity, kubelets, services, limits, options, flags);
+    return new ApiServerOptions(
+        listen, identity, kubelets, services, limits, shutdown, options, flags);
   }
 
   /**
@@ -124,6 +135,8 @@ public record ApiServerOptions(
    * @param minWatchTimeout a watch without timeoutSeconds lives between once and twice this
    * @param readTimeout for a request's body to arrive
    * @param eventTtl how long an Event is kept after its last write
+   * @param goawayChance the share of HTTP/2 requests whose client is asked to connect anew, so that
+   *     a load balancer can send it elsewhere; 0 to 0.02
    */
   public record Limits(
       int maxReads,
@@ -132,7 +145,8 @@ public record ApiServerOptions(
       Duration requestTimeout,
       Duration minWatchTimeout,
       Duration readTimeout,
-      Duration eventTtl) {
+      Duration eventTtl,
+      double goawayChance) {
 
     public static final Limits DEFAULT =
         new Limits(
@@ -142,6 +156,19 @@ public record ApiServerOptions(
             Duration.ofSeconds(60),
             Duration.ofMinutes(30),
             Duration.ofSeconds(30),
-            Duration.ofHours(1));
+            Duration.ofHours(1),
+            0);
+  }
+
+  /**
+   * @param delay for how long all is served yet when {@code /readyz} says already that the server
+   *     ends
+   * @param sendRetryAfter whether requests that come after that are told to come again later (429),
+   *     in place of that there is no server (503)
+   * @param watchGrace over how long the end of the watches is spread at most
+   */
+  public record Shutdown(Duration delay, boolean sendRetryAfter, Duration watchGrace) {
+
+    public static final Shutdown DEFAULT = new Shutdown(Duration.ZERO, false, Duration.ZERO);
   }
 }

@@ -46,6 +46,7 @@ import dev.coracle.apiserver.internal.discovery.StartHooks;
 import dev.coracle.apiserver.internal.filter.Filters;
 import dev.coracle.apiserver.internal.flowcontrol.FlowControl;
 import dev.coracle.apiserver.internal.http.Bodies;
+import dev.coracle.apiserver.internal.http.GracefulTermination;
 import dev.coracle.apiserver.internal.http.HttpFront;
 import dev.coracle.apiserver.internal.http.Presenter;
 import dev.coracle.apiserver.internal.http.ResourceHandler;
@@ -97,6 +98,7 @@ import io.vertx.core.net.KeyCertOptions;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -117,6 +119,8 @@ public final class Assembly {
   private final Registry registry;
   private final Engine engine;
   private final HttpFront front;
+  private final GracefulTermination termination;
+  private final Duration longestRequest;
   private final FlowControl flows;
   private final Remotes remotes;
   private final AdmissionPlugins admission;
@@ -144,6 +148,7 @@ public final class Assembly {
       ApiServerHooks hooks,
       StartHooks start) {
     this.vertx = vertx;
+    longestRequest = options.limits().requestTimeout();
     Clock clock = Clock.systemUTC();
     ApiServerMetrics metrics = new ApiServerMetrics(meters);
     tracing = tracing(options.security().tracingConfig());
@@ -276,6 +281,7 @@ public final class Assembly {
             clock,
             System::nanoTime);
     audit = audit(options.security().audit(), clock, meters);
+    termination = new GracefulTermination(vertx, options.shutdown());
     front =
         new HttpFront(
             vertx,
@@ -289,7 +295,8 @@ public final class Assembly {
                 audit,
                 tracing,
                 flows,
-                options.limits()),
+                options.limits(),
+                termination),
             new AggregatedPaths(apiServices, new ServiceResolver(store), forwarder)::handle,
             OwnPaths.inOrder(
                 new OwnPaths.Parts(
@@ -457,6 +464,11 @@ public final class Assembly {
         .all(kubernetesService.stop(), lease.stop())
         .andCollectFailures()
         .replaceWithVoid();
+  }
+
+  /** Goes on for as long as load balancers need to see the end, then answers what was let in. */
+  public Future<Void> drain() {
+    return termination.delay().compose(_ -> termination.drain(longestRequest));
   }
 
   public ApiCalls calls(UserInfo user) {

@@ -4,6 +4,7 @@ import dev.coracle.api.GoDuration;
 import dev.coracle.api.net.Cidr;
 import dev.coracle.api.validation.NameRules;
 import dev.coracle.apiserver.config.ApiServerOptions.Limits;
+import dev.coracle.apiserver.config.ApiServerOptions.Shutdown;
 import dev.coracle.launcher.UserErrorException;
 import dev.coracle.launcher.config.ServingOptions;
 import java.time.Duration;
@@ -17,6 +18,7 @@ final class ServingFlags {
 
   private static final Pattern RANGE = Pattern.compile("(\\d{1,5})([-+])(\\d{1,5})");
   private static final int LAST_PORT = 65_535;
+  private static final double MOST_CHANCE = 0.02;
 
   @Option(
       names = "--tls-san",
@@ -74,6 +76,40 @@ final class ServingFlags {
       description = "How long an Event is kept after its last write. Default: ${DEFAULT-VALUE}")
   private String eventTtl = "1h0m0s";
 
+  @Option(
+      names = "--shutdown-delay-duration",
+      paramLabel = "DURATION",
+      defaultValue = "0s",
+      description =
+          "How long everything is served yet at the end, while /readyz says already that it ends:"
+              + " until load balancers have seen it. Default: ${DEFAULT-VALUE}")
+  private String shutdownDelay = "0s";
+
+  @Option(
+      names = "--shutdown-send-retry-after",
+      description =
+          "Tell those that come after that to try again (429 and Retry-After), until what was"
+              + " under way is answered; they are told that there is no server (503) otherwise.")
+  private boolean sendRetryAfter;
+
+  @Option(
+      names = "--shutdown-watch-termination-grace-period",
+      paramLabel = "DURATION",
+      defaultValue = "0s",
+      description =
+          "Over how long the end of many watches is spread at most. Default: ${DEFAULT-VALUE}")
+  private String watchGrace = "0s";
+
+  @Option(
+      names = "--goaway-chance",
+      paramLabel = "SHARE",
+      defaultValue = "0",
+      description =
+          "The share of HTTP/2 requests whose client is asked to connect anew, 0 to 0.02, so that"
+              + " a load balancer spreads clients over several control planes. Default:"
+              + " ${DEFAULT-VALUE}")
+  private double goawayChance;
+
   ServingOptions options() {
     tlsSans.forEach(ServingFlags::checkName);
     Matcher range = RANGE.matcher(nodePorts);
@@ -102,7 +138,12 @@ final class ServingFlags {
             duration("--request-timeout", requestTimeout),
             Duration.ofSeconds(positive("--min-request-timeout", minWatchSeconds)),
             usual.readTimeout(),
-            duration("--event-ttl", eventTtl)));
+            duration("--event-ttl", eventTtl),
+            chance(goawayChance)),
+        new Shutdown(
+            time("--shutdown-delay-duration", shutdownDelay),
+            sendRetryAfter,
+            time("--shutdown-watch-termination-grace-period", watchGrace)));
   }
 
   private static void checkName(String name) {
@@ -119,16 +160,33 @@ final class ServingFlags {
     return value;
   }
 
+  /** More of it would mean that clients do hardly anything but connect. */
+  private static double chance(double value) {
+    if (!(value >= 0 && value <= MOST_CHANCE)) {
+      throw new UserErrorException("--goaway-chance is within 0 and 0.02, not " + value);
+    }
+    return value;
+  }
+
   /** At least a second, which is what the store counts in. */
   private static Duration duration(String option, String text) {
+    Duration out = time(option, text);
+    if (out.compareTo(Duration.ofSeconds(1)) < 0) {
+      throw new UserErrorException(option + " is at least 1s, not '" + text + "'");
+    }
+    return out;
+  }
+
+  private static Duration time(String option, String text) {
+    Duration out;
     try {
-      Duration out = GoDuration.parse(text);
-      if (out.compareTo(Duration.ofSeconds(1)) >= 0) {
-        return out;
-      }
+      out = GoDuration.parse(text);
     } catch (IllegalArgumentException e) {
       throw new UserErrorException(option + " is a time such as 1h or 30s, not '" + text + "'");
     }
-    throw new UserErrorException(option + " is at least 1s, not '" + text + "'");
+    if (out.isNegative()) {
+      throw new UserErrorException(option + " is not negative, unlike '" + text + "'");
+    }
+    return out;
   }
 }

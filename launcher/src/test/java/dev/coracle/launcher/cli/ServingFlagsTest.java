@@ -3,6 +3,7 @@ package dev.coracle.launcher.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.coracle.apiserver.config.ApiServerOptions.Shutdown;
 import dev.coracle.launcher.UserErrorException;
 import dev.coracle.launcher.config.ServingOptions;
 import java.time.Duration;
@@ -39,7 +40,11 @@ class ServingFlagsTest {
             "--max-mutating-requests-inflight=5",
             "--request-timeout=30s",
             "--min-request-timeout=60",
-            "--event-ttl=24h");
+            "--event-ttl=24h",
+            "--goaway-chance=0.01",
+            "--shutdown-delay-duration=15s",
+            "--shutdown-send-retry-after",
+            "--shutdown-watch-termination-grace-period=2s");
     assertThat(options.tlsSans())
         .containsExactly("api.example.com", "10.1.1.1", "fd00::1", "*.example.org");
     assertThat(options.firstNodePort()).isEqualTo(80);
@@ -49,6 +54,9 @@ class ServingFlagsTest {
     assertThat(options.limits().requestTimeout()).isEqualTo(Duration.ofSeconds(30));
     assertThat(options.limits().minWatchTimeout()).isEqualTo(Duration.ofMinutes(1));
     assertThat(options.limits().eventTtl()).isEqualTo(Duration.ofDays(1));
+    assertThat(options.limits().goawayChance()).isEqualTo(0.01);
+    assertThat(options.shutdown())
+        .isEqualTo(new Shutdown(Duration.ofSeconds(15), true, Duration.ofSeconds(2)));
   }
 
   @ParameterizedTest
@@ -63,6 +71,8 @@ class ServingFlagsTest {
         "--service-node-port-range=60000+9999 | is within 1-65535",
         "--max-requests-inflight=0 | --max-requests-inflight is at least 1, not 0",
         "--event-ttl=1 | --event-ttl is a time such as 1h or 30s, not '1'",
+        "--goaway-chance=0.03 | --goaway-chance is within 0 and 0.02, not 0.03",
+        "--shutdown-delay-duration=-1s | --shutdown-delay-duration is not negative",
         "--event-ttl=1ms | --event-ttl is at least 1s, not '1ms'",
       })
   void whatCannotBeIsSaid(String argument, String words) {

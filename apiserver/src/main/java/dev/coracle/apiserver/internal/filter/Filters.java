@@ -7,10 +7,12 @@ import dev.coracle.apiserver.internal.audit.Audit;
 import dev.coracle.apiserver.internal.authn.Authentication;
 import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.flowcontrol.FlowControl;
+import dev.coracle.apiserver.internal.http.GracefulTermination;
 import dev.coracle.apiserver.internal.impersonation.Impersonation;
 import dev.coracle.tracing.Tracing;
 import io.vertx.core.Vertx;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,8 +32,11 @@ public final class Filters {
       @Nullable Audit audit,
       Tracing tracing,
       FlowControl flows,
-      Limits limits) {
+      Limits limits,
+      GracefulTermination termination) {
     return List.of(
+        new GoawayFilter(limits.goawayChance(), () -> ThreadLocalRandom.current().nextDouble()),
+        new TerminationFilter(termination),
         new MetricsFilter(metrics),
         new AuditIdFilter(),
         new DeadlineFilter(vertx, limits.requestTimeout(), audit, metrics),

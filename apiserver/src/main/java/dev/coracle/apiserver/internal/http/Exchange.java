@@ -6,7 +6,9 @@ import dev.coracle.apiserver.internal.registry.RequestTime;
 import dev.coracle.apiserver.internal.registry.Warnings;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One request on its way through the filters. Belongs to the request's event loop. */
@@ -20,6 +22,7 @@ public final class Exchange {
   private UserInfo user = UserInfo.ANONYMOUS;
   private boolean upgraded;
   private Runnable initialEventsTold = () -> {};
+  private Consumer<Runnable> watching = _ -> {};
   private @Nullable AuditRecord audit;
   private RequestTime time = RequestTime.unlimited();
   private boolean served;
@@ -123,6 +126,26 @@ public final class Exchange {
 
   void initialEventsTold() {
     initialEventsTold.run();
+  }
+
+  /**
+   * Who is given what ends a watch before its time, on whatever thread; to be set before it begins.
+   */
+  public void whenWatching(Consumer<Runnable> told) {
+    watching = told;
+  }
+
+  void watching(Runnable end) {
+    watching.accept(end);
+  }
+
+  /** The client's next requests shall come by another connection; what is under way goes on. */
+  public void askToReconnect() {
+    if (request().version() == HttpVersion.HTTP_2) {
+      request().connection().goAway(0, Integer.MAX_VALUE);
+    } else {
+      response().putHeader("Connection", "close");
+    }
   }
 
   /** A query parameter, empty where it is not given. */

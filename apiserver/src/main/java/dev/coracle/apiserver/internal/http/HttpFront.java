@@ -28,6 +28,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +59,9 @@ public final class HttpFront {
    */
   private static final int FIRST_SECONDS = 60;
 
+  /** Upstream's, for clients to hear that the connection ends. */
+  private static final int FAREWELL_SECONDS = 2;
+
   private final Vertx vertx;
   private final ApiServerOptions options;
   private final List<Filter> filters;
@@ -67,6 +71,7 @@ public final class HttpFront {
   private final ClientTrust trust;
   private final ApiServerMetrics metrics;
   private final int instances;
+  private final List<HttpServer> servers = new CopyOnWriteArrayList<>();
   private @Nullable String deployment;
   private volatile int port;
 
@@ -135,10 +140,16 @@ public final class HttpFront {
         "cannot listen on " + where + ": " + failure.getMessage(), failure);
   }
 
+  /** Clients are told; what is under way then has a moment yet. */
   public Future<Void> stop() {
     String id = deployment;
     deployment = null;
-    return id == null ? Future.succeededFuture() : vertx.undeploy(id);
+    if (id == null) {
+      return Future.succeededFuture();
+    }
+    return Future.join(
+            servers.stream().map(s -> s.shutdown(FAREWELL_SECONDS, TimeUnit.SECONDS)).toList())
+        .transform(_ -> vertx.undeploy(id));
   }
 
   private HttpServerOptions serverOptions(int wantedPort) {
@@ -195,6 +206,7 @@ public final class HttpFront {
               .requestHandler(router)
               .exceptionHandler(this::failed);
       server = made;
+      servers.add(made);
       return made.listen().onSuccess(s -> port = s.actualPort());
     }
 

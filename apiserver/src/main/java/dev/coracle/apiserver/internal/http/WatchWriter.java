@@ -76,6 +76,7 @@ final class WatchWriter implements Flow.Subscriber<WatchEvent> {
   /** Begins the stream; it ends after so many seconds. */
   void run(Multi<WatchEvent> events, long timeoutMillis) {
     timer = vertx.setTimer(timeoutMillis, _ -> end());
+    exchange.watching(() -> context.runOnContext(_ -> end()));
     events.subscribe().withSubscriber(this);
   }
 
