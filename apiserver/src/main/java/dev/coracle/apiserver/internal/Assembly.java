@@ -11,6 +11,7 @@ import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.config.ApiServerOptions;
 import dev.coracle.apiserver.config.AuditOptions;
 import dev.coracle.apiserver.internal.admission.AdmissionChain;
+import dev.coracle.apiserver.internal.admission.AdmissionConfig;
 import dev.coracle.apiserver.internal.admission.AdmissionMeters;
 import dev.coracle.apiserver.internal.admission.AdmissionPlugins;
 import dev.coracle.apiserver.internal.admission.ClusterState;
@@ -178,9 +179,10 @@ public final class Assembly {
             new PodCertificateStrategy(authorizer, clock));
     state = ClusterState.of(vertx, store);
     store.timeToLive(Resources.EVENTS.groupResource(), options.limits().eventTtl());
+    AdmissionConfig told = AdmissionFile.read(options.security().admission().config());
     extensions =
         new Extensions(
-            vertx, store, state.namespaces(), this::registry, authorizer, metrics, tracing);
+            vertx, store, state.namespaces(), this::registry, authorizer, told, metrics, tracing);
     RuleMeters ruleMeters = RuleMeters.of(meters);
     registry =
         new Registry(
@@ -200,7 +202,7 @@ public final class Assembly {
                 meters,
                 clock),
             options.security().admission(),
-            AdmissionFile.read(options.security().admission().config()));
+            told);
     Backstage backstage =
         new Backstage(
             store, new AdmissionChain(admission.inOrder(), new AdmissionMeters(meters)), clock);

@@ -1,5 +1,6 @@
 package dev.coracle.apiserver.internal;
 
+import dev.coracle.apiserver.internal.admission.AdmissionConfig;
 import dev.coracle.apiserver.internal.admission.AdmissionPlugins;
 import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.crd.Converters;
@@ -14,6 +15,7 @@ import dev.coracle.apiserver.internal.webhook.ValidatingWebhooks;
 import dev.coracle.apiserver.internal.webhook.WebhookCalls;
 import dev.coracle.apiserver.internal.webhook.WebhookClient;
 import dev.coracle.apiserver.internal.webhook.WebhookConfigurations;
+import dev.coracle.apiserver.internal.webhook.WebhookCredentials;
 import dev.coracle.tracing.Tracing;
 import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
@@ -36,12 +38,23 @@ final class Extensions {
       LiveCache namespaces,
       Supplier<Registry> registry,
       Authorizer authorizer,
+      AdmissionConfig config,
       ApiServerMetrics metrics,
       Tracing tracing) {
     client = new WebhookClient(vertx, new ServiceResolver(store));
     converters = new Converters(client, metrics);
-    mutating = new WebhookConfigurations(vertx, store, "mutatingwebhookconfigurations");
-    validating = new WebhookConfigurations(vertx, store, "validatingwebhookconfigurations");
+    mutating =
+        new WebhookConfigurations(
+            vertx,
+            store,
+            "mutatingwebhookconfigurations",
+            WebhookCredentials.read(config.mutatingWebhooks()));
+    validating =
+        new WebhookConfigurations(
+            vertx,
+            store,
+            "validatingwebhookconfigurations",
+            WebhookCredentials.read(config.validatingWebhooks()));
     Matching matching = new Matching(registry, namespaces, store);
     WebhookCalls calls = new WebhookCalls(matching, client, metrics, tracing, authorizer);
     policies = new Policies(vertx, store, matching, registry, authorizer, metrics);

@@ -7,12 +7,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.apiserver.Kubectl;
+import dev.coracle.apiserver.MemoryStore;
 import dev.coracle.apiserver.TestApi;
 import dev.coracle.apiserver.TestApi.Answer;
 import dev.coracle.apiserver.TestServer;
+import dev.coracle.apiserver.config.AdmissionOptions;
+import dev.coracle.apiserver.config.SecurityOptions;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -34,11 +39,46 @@ class ValidatingWebhookTest {
 
   @BeforeAll
   static void start() throws Exception {
-    server = new TestServer(dir);
+    server =
+        new TestServer(
+            dir,
+            new MemoryStore(),
+            SecurityOptions.DEFAULT.withAdmission(
+                new AdmissionOptions(Set.of(), Set.of(), credentials(), 300, 300)));
     api = new TestApi(server);
     hooks = new WebhookServer(server.vertx(), server.pki());
     hooks.behindService(api);
     api.post("/api/v1/namespaces/default/serviceaccounts", "metadata: {name: default}").ok();
+  }
+
+  /** Webhooks are shown the administrator's certificate, and a token that stands in a file. */
+  private static Path credentials() throws IOException {
+    Files.writeString(dir.resolve("token"), "first\n");
+    Path kubeconfig = dir.resolve("webhooks.kubeconfig");
+    Files.writeString(
+        kubeconfig,
+        """
+        apiVersion: v1
+        kind: Config
+        users:
+        - name: "*"
+          user: {client-certificate: admin.crt, client-key: admin.key, tokenFile: token}
+        - name: elsewhere.example
+          user: {token: other}
+        """);
+    return Files.writeString(
+        dir.resolve("admission.yaml"),
+        """
+        apiVersion: apiserver.config.k8s.io/v1
+        kind: AdmissionConfiguration
+        plugins:
+        - name: ValidatingAdmissionWebhook
+          configuration:
+            apiVersion: apiserver.config.k8s.io/v1
+            kind: WebhookAdmissionConfiguration
+            kubeConfigFile: %s
+        """
+            .formatted(kubeconfig));
   }
 
   @AfterAll
@@ -529,5 +569,21 @@ class ValidatingWebhookTest {
     assertThat(refused.code()).isEqualTo(422);
     assertThat(refused.message())
         .contains("webhooks[0].matchConditions[0].expression", "compilation failed");
+  }
+
+  @Test
+  void webhooksAreShownWhatTheKubeconfigHasForThem() throws Exception {
+    register("shown", hook("shown.test.io", hooks.on("/shown", _ -> WebhookServer.allow()), ""));
+    settled("metadata: {name: first}", 201);
+    await()
+        .untilAsserted(() ->
+            assertThat(hooks.shown("/shown")).contains("Bearer first CN=admin,O=system:masters"));
+    Files.writeString(dir.resolve("token"), "second");
+    await()
+        .untilAsserted(() -> {
+          api.post(MAPS, "metadata: {name: first}");
+          assertThat(hooks.shown("/shown")).contains("Bearer second CN=admin,O=system:masters");
+        });
+    api.delete(MAPS + "/first").ok();
   }
 }

@@ -7,16 +7,19 @@ import dev.coracle.apiserver.TestApi;
 import dev.coracle.apiserver.TestPki;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.security.cert.X509Certificate;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
@@ -27,6 +30,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import javax.net.ssl.SSLPeerUnverifiedException;
 
 /** A small HTTPS server whose paths answer reviews as a test tells them to. */
 final class WebhookServer {
@@ -41,6 +45,7 @@ final class WebhookServer {
   private final Map<String, List<JsonNode>> seen = new ConcurrentHashMap<>();
   private final Map<String, Function<JsonNode, byte[]>> bodies = new ConcurrentHashMap<>();
   private final Map<String, List<String>> traces = new ConcurrentHashMap<>();
+  private final Map<String, List<String>> shown = new ConcurrentHashMap<>();
   private final Queue<String> pauses = new ConcurrentLinkedQueue<>();
   private volatile boolean service;
 
@@ -55,6 +60,9 @@ final class WebhookServer {
                     .setHost("0.0.0.0")
                     .setPort(0)
                     .setSsl(true)
+                    .setClientAuth(ClientAuth.REQUEST)
+                    .setTrustOptions(
+                        new PemTrustOptions().addCertPath(pki.path("ca.crt").toString()))
                     .setKeyCertOptions(
                         new PemKeyCertOptions()
                             .setCertPath(pki.path("hook.crt").toString())
@@ -131,6 +139,22 @@ final class WebhookServer {
     return traces.getOrDefault(path, List.of());
   }
 
+  /** Of each call of this path, the header of credentials and the name in the certificate. */
+  List<String> shown(String path) {
+    return shown.getOrDefault(path, List.of());
+  }
+
+  private static String shown(HttpServerRequest request) {
+    String name = "";
+    try {
+      var chain = request.sslSession().getPeerCertificates();
+      name = ((X509Certificate) chain[0]).getSubjectX500Principal().getName();
+    } catch (SSLPeerUnverifiedException e) {
+      // Without a certificate.
+    }
+    return String.valueOf(request.getHeader("Authorization")) + " " + name;
+  }
+
   /** As {@link #on}, with the whole body that answers a request of a review. */
   String onWhole(String path, Function<JsonNode, byte[]> body) {
     bodies.put(path, body);
@@ -148,6 +172,7 @@ final class WebhookServer {
       request.response().setStatusCode(503).putHeader("Retry-After", pause).end();
       return;
     }
+    shown.computeIfAbsent(request.path(), _ -> new CopyOnWriteArrayList<>()).add(shown(request));
     String trace = request.getHeader("traceparent");
     if (trace != null) {
       traces.computeIfAbsent(request.path(), _ -> new CopyOnWriteArrayList<>()).add(trace);

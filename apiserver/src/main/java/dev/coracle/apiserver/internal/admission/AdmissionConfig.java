@@ -1,6 +1,7 @@
 package dev.coracle.apiserver.internal.admission;
 
 import dev.coracle.apiserver.internal.podsecurity.PodSecurityConfig;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -8,6 +9,8 @@ import org.jspecify.annotations.Nullable;
  * What an AdmissionConfiguration says to plugins.
  *
  * @param imagePolicy null where it says nothing
+ * @param mutatingWebhooks kubeconfig of what mutating webhooks are shown; null: nothing
+ * @param validatingWebhooks the same for validating webhooks
  */
 public record AdmissionConfig(
     PodSecurityConfig podSecurity,
@@ -15,7 +18,9 @@ public record AdmissionConfig(
     List<EventRateLimit.Limit> eventLimits,
     NodeSelectors nodeSelectors,
     PodTolerationRestriction.Config tolerations,
-    ImagePolicyWebhook.@Nullable Config imagePolicy) {
+    ImagePolicyWebhook.@Nullable Config imagePolicy,
+    @Nullable Path mutatingWebhooks,
+    @Nullable Path validatingWebhooks) {
 
   public static final AdmissionConfig DEFAULT =
       new AdmissionConfig(
@@ -24,6 +29,8 @@ public record AdmissionConfig(
           List.of(),
           NodeSelectors.NONE,
           PodTolerationRestriction.Config.NONE,
+          null,
+          null,
           null);
 
   public AdmissionConfig {
@@ -40,6 +47,8 @@ public record AdmissionConfig(
     private NodeSelectors nodeSelectors = DEFAULT.nodeSelectors;
     private PodTolerationRestriction.Config tolerations = DEFAULT.tolerations;
     private ImagePolicyWebhook.@Nullable Config imagePolicy;
+    private @Nullable Path mutatingWebhooks;
+    private @Nullable Path validatingWebhooks;
 
     public void podSecurity(PodSecurityConfig value) {
       podSecurity = value;
@@ -65,9 +74,24 @@ public record AdmissionConfig(
       imagePolicy = value;
     }
 
+    public void mutatingWebhooks(Path kubeconfig) {
+      mutatingWebhooks = kubeconfig;
+    }
+
+    public void validatingWebhooks(Path kubeconfig) {
+      validatingWebhooks = kubeconfig;
+    }
+
     public AdmissionConfig build() {
       return new AdmissionConfig(
-          podSecurity, limitedResources, eventLimits, nodeSelectors, tolerations, imagePolicy);
+          podSecurity,
+          limitedResources,
+          eventLimits,
+          nodeSelectors,
+          tolerations,
+          imagePolicy,
+          mutatingWebhooks,
+          validatingWebhooks);
     }
   }
 }

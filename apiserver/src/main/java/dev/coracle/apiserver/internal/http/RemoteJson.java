@@ -2,8 +2,6 @@ package dev.coracle.apiserver.internal.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Json;
-import dev.coracle.api.StatusException;
-import dev.coracle.api.Yaml;
 import dev.coracle.client.net.BoundedBody;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -13,16 +11,12 @@ import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
-import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
-import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -39,13 +33,13 @@ public final class RemoteJson implements AutoCloseable {
   private static final long GRACE_SECONDS = 30;
 
   private final HttpClient client;
-  private final @Nullable String bearer;
+  private final RemoteCredentials credentials;
   private final @Nullable URI server;
 
   private RemoteJson(
-      Vertx vertx, HttpClientOptions options, @Nullable String bearer, @Nullable URI server) {
+      Vertx vertx, HttpClientOptions options, RemoteCredentials credentials, @Nullable URI server) {
     this.client = vertx.createHttpClient(options);
-    this.bearer = bearer;
+    this.credentials = credentials;
     this.server = server;
   }
 
@@ -61,7 +55,7 @@ public final class RemoteJson implements AutoCloseable {
     if (caFile != null) {
       options.setTrustOptions(new PemTrustOptions().addCertPath(caFile.toString()));
     }
-    return new RemoteJson(vertx, options, null, null);
+    return new RemoteJson(vertx, options, RemoteCredentials.NONE, null);
   }
 
   /**
@@ -71,7 +65,7 @@ public final class RemoteJson implements AutoCloseable {
     return new RemoteJson(
         vertx,
         tls().setTrustOptions(new PemTrustOptions().addCertValue(Buffer.buffer(authorities))),
-        null,
+        RemoteCredentials.NONE,
         null);
   }
 
@@ -81,32 +75,16 @@ public final class RemoteJson implements AutoCloseable {
    * @throws IllegalStateException with words for the user
    */
   public static RemoteJson ofKubeconfig(Vertx vertx, Path file) {
-    JsonNode config;
-    try {
-      config = Yaml.parse(Files.readAllBytes(file), MOST_BYTES);
-    } catch (IOException | StatusException e) {
-      throw new IllegalStateException(
-          "cannot read the webhook configuration " + file + ": " + e.getMessage(), e);
-    }
-    JsonNode context =
-        named(config.path("contexts"), config.path("current-context").asText("")).path("context");
-    JsonNode cluster =
-        named(config.path("clusters"), context.path("cluster").asText("")).path("cluster");
-    JsonNode user = named(config.path("users"), context.path("user").asText("")).path("user");
-    String server = cluster.path("server").asText("");
-    URI uri = server(server, file);
+    KubeconfigFile config = KubeconfigFile.read(file);
+    URI uri = server(config.cluster().path("server").asText(""), file);
     HttpClientOptions options = tls();
-    Buffer ca = content(cluster, "certificate-authority", file);
+    Buffer ca = config.content(config.cluster(), "certificate-authority");
     if (ca != null) {
       options.setTrustOptions(new PemTrustOptions().addCertValue(ca));
     }
-    Buffer certificate = content(user, "client-certificate", file);
-    Buffer key = content(user, "client-key", file);
-    if (certificate != null && key != null) {
-      options.setKeyCertOptions(new PemKeyCertOptions().addCertValue(certificate).addKeyValue(key));
-    }
-    String token = user.path("token").asText("");
-    return new RemoteJson(vertx, options, token.isEmpty() ? null : token, uri);
+    RemoteCredentials credentials = RemoteCredentials.of(config, config.user());
+    options.setKeyCertOptions(credentials.identity());
+    return new RemoteJson(vertx, options, credentials, uri);
   }
 
   private static URI server(String text, Path file) {
@@ -123,35 +101,6 @@ public final class RemoteJson implements AutoCloseable {
         "the webhook configuration "
             + file
             + " needs a current context whose cluster has an https or http server");
-  }
-
-  private static JsonNode named(JsonNode list, String name) {
-    for (JsonNode entry : list) {
-      if (entry.path("name").asText("").equals(name)) {
-        return entry;
-      }
-    }
-    return Json.object();
-  }
-
-  private static @Nullable Buffer content(JsonNode node, String field, Path file) {
-    String data = node.path(field + "-data").asText("");
-    if (!data.isEmpty()) {
-      try {
-        return Buffer.buffer(Base64.getDecoder().decode(data));
-      } catch (IllegalArgumentException e) {
-        throw new IllegalStateException(field + "-data in " + file + " is not base64", e);
-      }
-    }
-    String path = node.path(field).asText("");
-    if (path.isEmpty()) {
-      return null;
-    }
-    try {
-      return Buffer.buffer(Files.readAllBytes(file.resolveSibling(path)));
-    } catch (IOException e) {
-      throw new IllegalStateException("cannot read " + path + ", which " + file + " names", e);
-    }
   }
 
   public Future<JsonNode> get(URI uri) {
@@ -189,8 +138,9 @@ public final class RemoteJson implements AutoCloseable {
         .request(to)
         .compose(request -> {
           request.putHeader("Accept", "application/json");
-          if (bearer != null) {
-            request.putHeader("Authorization", "Bearer " + bearer);
+          String authorization = credentials.authorization();
+          if (authorization != null) {
+            request.putHeader("Authorization", authorization);
           }
           Future<HttpClientResponse> answer;
           if (body == null) {
@@ -212,11 +162,13 @@ public final class RemoteJson implements AutoCloseable {
 
   /** Closes when what is asked now is answered. */
   public void retire() {
+    credentials.close();
     client.shutdown(GRACE_SECONDS, TimeUnit.SECONDS);
   }
 
   @Override
   public void close() {
+    credentials.close();
     client.close();
   }
 }

@@ -89,6 +89,9 @@ public final class AdmissionFile {
       case "EventRateLimit" -> out.eventLimits(PluginFiles.eventLimits(configuration));
       case "PodNodeSelector" -> out.nodeSelectors(PluginFiles.nodeSelectors(configuration));
       case "PodTolerationRestriction" -> out.tolerations(PluginFiles.tolerations(configuration));
+      case "MutatingAdmissionWebhook" -> out.mutatingWebhooks(PluginFiles.webhooks(configuration));
+      case "ValidatingAdmissionWebhook" ->
+          out.validatingWebhooks(PluginFiles.webhooks(configuration));
       case "ImagePolicyWebhook" -> out.imagePolicy(PluginFiles.imagePolicy(configuration, file));
       default ->
           throw entry
@@ -97,8 +100,9 @@ public final class AdmissionFile {
                   "Unsupported value: \""
                       + name
                       + "\": no configuration is read for it; supported values:"
-                      + " \"EventRateLimit\", \"ImagePolicyWebhook\", \"PodNodeSelector\","
-                      + " \"PodSecurity\", \"PodTolerationRestriction\", \"ResourceQuota\"");
+                      + " \"EventRateLimit\", \"ImagePolicyWebhook\", \"MutatingAdmissionWebhook\","
+                      + " \"PodNodeSelector\", \"PodSecurity\", \"PodTolerationRestriction\","
+                      + " \"ResourceQuota\", \"ValidatingAdmissionWebhook\"");
     }
   }
 }

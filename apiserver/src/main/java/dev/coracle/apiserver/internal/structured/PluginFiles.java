@@ -132,6 +132,22 @@ final class PluginFiles {
         policy.flag("defaultAllow", false));
   }
 
+  /** The kubeconfig of what webhooks are shown. */
+  static Path webhooks(Field root) {
+    if (root.text("kind").equals("WebhookAdmission")) {
+      ConfigFile.expect(root, "WebhookAdmission", List.of("apiserver.config.k8s.io/v1alpha1"));
+    } else {
+      ConfigFile.expect(
+          root, "WebhookAdmissionConfiguration", List.of("apiserver.config.k8s.io/v1"));
+    }
+    String file = root.only("apiVersion", "kind", "kubeConfigFile").text("kubeConfigFile");
+    if (!file.startsWith("/")) {
+      throw root.child("kubeConfigFile")
+          .error("Invalid value: \"" + file + "\": must be an absolute file path");
+    }
+    return Path.of(file);
+  }
+
   /** Zero where -1 stands. */
   private static Duration time(
       Field policy, String name, Duration unit, Duration most, Duration otherwise) {

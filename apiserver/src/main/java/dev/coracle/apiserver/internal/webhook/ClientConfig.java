@@ -1,20 +1,24 @@
 package dev.coracle.apiserver.internal.webhook;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.apiserver.internal.http.RemoteCredentials;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.ClientSSLOptions;
 import io.vertx.core.net.PemTrustOptions;
 import java.net.URI;
 import java.util.Base64;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a webhook is reached: at a URL, or behind a Service of the cluster.
  *
  * @param service {@code namespace}, {@code name} and {@code port}; null for a URL
- * @param tls with which certificate authorities its certificate is checked
+ * @param tls with which certificate authorities its certificate is checked, and which one it is
+ *     shown
+ * @param credentials what it is shown
  */
 public record ClientConfig(
-    URI url, @org.jspecify.annotations.Nullable ServicePort service, ClientSSLOptions tls) {
+    URI url, @Nullable ServicePort service, ClientSSLOptions tls, RemoteCredentials credentials) {
 
   /** A port of a Service. */
   public record ServicePort(String namespace, String name, int port) {}
@@ -28,7 +32,8 @@ public record ClientConfig(
     ClientSSLOptions tls = tls(config.path("caBundle").asText(""));
     JsonNode service = config.path("service");
     if (!service.isObject()) {
-      return new ClientConfig(URI.create(config.path("url").asText("")), null, tls);
+      return new ClientConfig(
+          URI.create(config.path("url").asText("")), null, tls, RemoteCredentials.NONE);
     }
     ServicePort port =
         new ServicePort(
@@ -45,7 +50,13 @@ public record ClientConfig(
                 + ".svc:"
                 + port.port()
                 + (path.startsWith("/") ? path : "/" + path));
-    return new ClientConfig(url, port, tls);
+    return new ClientConfig(url, port, tls, RemoteCredentials.NONE);
+  }
+
+  /** The same, with what is shown to that place. */
+  ClientConfig showing(WebhookCredentials known) {
+    RemoteCredentials shown = known.of(url);
+    return new ClientConfig(url, service, tls.copy().setKeyCertOptions(shown.identity()), shown);
   }
 
   /**

@@ -30,12 +30,12 @@ public record Webhook(
     String reviewVersion,
     @Nullable MatchConditions conditions) {
 
-  static Webhook of(KubeObject configuration, JsonNode hook) {
+  static Webhook of(KubeObject configuration, JsonNode hook, WebhookCredentials credentials) {
     String effects = hook.path("sideEffects").asText("Unknown");
     return new Webhook(
         configuration.name(),
         hook.path("name").asText(""),
-        ClientConfig.of(hook.path("clientConfig")),
+        ClientConfig.of(hook.path("clientConfig")).showing(credentials),
         Rule.all(hook.path("rules")),
         !hook.path("matchPolicy").asText("Equivalent").equals("Exact"),
         selector(hook.path("namespaceSelector")),

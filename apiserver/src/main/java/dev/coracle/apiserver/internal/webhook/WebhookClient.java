@@ -149,6 +149,10 @@ public final class WebhookClient {
             .putHeader("Content-Type", "application/json")
             .putHeader("Accept", "application/json, */*")
             .putHeader("User-Agent", "kube-apiserver-admission");
+    String authorization = to.credentials().authorization();
+    if (authorization != null) {
+      options.putHeader("Authorization", authorization);
+    }
     Tracing.inject(trace, options::putHeader);
     return options;
   }

@@ -21,14 +21,18 @@ public final class WebhookConfigurations {
 
   private static final Logger LOG = LoggerFactory.getLogger(WebhookConfigurations.class);
 
+  private final WebhookCredentials credentials;
   private final LiveCache configurations;
   private volatile List<Webhook> webhooks = List.of();
 
   /**
    * @param resource {@code mutatingwebhookconfigurations} or {@code
    *     validatingwebhookconfigurations}
+   * @param credentials what the webhooks are shown; closed with this
    */
-  public WebhookConfigurations(Vertx vertx, ResourceStore store, String resource) {
+  public WebhookConfigurations(
+      Vertx vertx, ResourceStore store, String resource, WebhookCredentials credentials) {
+    this.credentials = credentials;
     configurations =
         new LiveCache(vertx, store, new GroupResource("admissionregistration.k8s.io", resource))
             .listen((before, now) -> compile());
@@ -40,6 +44,7 @@ public final class WebhookConfigurations {
 
   public void stop() {
     configurations.stop();
+    credentials.close();
   }
 
   /** Whether any webhook has conditions. */
@@ -58,7 +63,7 @@ public final class WebhookConfigurations {
         .forEach(c -> {
           for (JsonNode hook : c.at("webhooks")) {
             try {
-              out.add(Webhook.of(c, hook));
+              out.add(Webhook.of(c, hook, credentials));
             } catch (RuntimeException e) {
               LOG.atWarn()
                   .setMessage("webhook can not be used")

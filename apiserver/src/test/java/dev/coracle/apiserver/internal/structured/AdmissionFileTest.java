@@ -116,6 +116,12 @@ class AdmissionFileTest {
             + " \"pod-security.admission.config.k8s.io/v1\"",
         "{name: PodNodeSelector, configuration: {podNodeSelectorPluginConfig: {a: 'x'}}}"
             + " | podNodeSelectorPluginConfig.a: invalid selector: x",
+        "{name: MutatingAdmissionWebhook, configuration: {apiVersion: apiserver.config.k8s.io/v1,"
+            + " kind: WebhookAdmissionConfiguration, kubeConfigFile: x}}"
+            + " | kubeConfigFile: Invalid value: \"x\": must be an absolute file path",
+        "{name: ValidatingAdmissionWebhook, configuration: {kind: WebhookAdmission}}"
+            + " | configuration.apiVersion: Invalid value: \"\": must be"
+            + " \"apiserver.config.k8s.io/v1alpha1\"",
         "{name: ImagePolicyWebhook, configuration: {imagePolicy: {}}}"
             + " | imagePolicy.kubeConfigFile: Required value",
         "{name: ImagePolicyWebhook, configuration: {imagePolicy: {kubeConfigFile: x, denyTTL: 1801}}}"
