@@ -8,6 +8,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.List;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
@@ -40,7 +41,7 @@ class CachedAnswersTest {
         new KeyManager[] {
           PemKeyManager.of(server.pki().path("admin.crt"), server.pki().path("admin.key"))
         },
-        new TrustManager[] {ClientTrust.of(server.pki().path("ca.crt")).lenient()},
+        new TrustManager[] {new ClientTrust(List.of(server.pki().path("ca.crt"))).lenient()},
         null);
     try (HttpClient client = HttpClient.newBuilder().sslContext(tls).build()) {
       URI uri = URI.create("https://127.0.0.1:" + server.server().port() + path);

@@ -6,6 +6,7 @@ import dev.coracle.apiserver.internal.authn.ClientTrust;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.util.List;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import org.awaitility.Awaitility;
@@ -114,7 +115,9 @@ class ServerMetersTest {
     double before = counted("apiserver_tls_handshake_errors_total");
     SSLContext tls = SSLContext.getInstance("TLS");
     tls.init(
-        null, new TrustManager[] {ClientTrust.of(server.pki().path("ca.crt")).lenient()}, null);
+        null,
+        new TrustManager[] {new ClientTrust(List.of(server.pki().path("ca.crt"))).lenient()},
+        null);
     connect("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", tls);
     connect("GET / HTTP/1.1\r\n\r\n", null);
     assertFailed(before + 1);

@@ -13,6 +13,7 @@ import dev.coracle.api.Yaml;
 import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.api.selector.LabelSelector;
+import dev.coracle.apiserver.config.AuthenticationOptions;
 import dev.coracle.apiserver.config.SecurityOptions;
 import dev.coracle.apiserver.internal.http.RemoteJson;
 import io.vertx.core.Vertx;
@@ -87,7 +88,9 @@ class StructuredIdentityTest {
         new TestServer(
             Files.createDirectory(dir.resolve("server")),
             new MemoryStore(),
-            SecurityOptions.DEFAULT.withConfigs(dir.resolve("authn"), dir.resolve("authz")));
+            SecurityOptions.DEFAULT
+                .withAuthentication(new AuthenticationOptions(dir.resolve("authn"), null, null))
+                .withAuthorization(dir.resolve("authz")));
   }
 
   @AfterAll

@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
  *     are stored as they are
  * @param oidc whose ID tokens are accepted
  * @param webhooks who is asked about tokens and rights
- * @param authenticationConfig an AuthenticationConfiguration of apiserver.config.k8s.io/v1, in
- *     place of {@code oidc}; null: none
+ * @param authentication who is let in
  * @param authorizationConfig an AuthorizationConfiguration of apiserver.config.k8s.io/v1; null:
  *     Node, RBAC and the webhook, if there is one
  * @param signingEndpoint the UNIX socket of an {@code ExternalJWTSigner}, which signs service
@@ -25,7 +24,7 @@ public record SecurityOptions(
     @Nullable Path encryptionConfig,
     OidcOptions oidc,
     WebhookOptions webhooks,
-    @Nullable Path authenticationConfig,
+    AuthenticationOptions authentication,
     @Nullable Path authorizationConfig,
     @Nullable Path signingEndpoint,
     @Nullable Path tracingConfig,
@@ -36,7 +35,16 @@ public record SecurityOptions(
       @Nullable Path encryptionConfig,
       OidcOptions oidc,
       WebhookOptions webhooks) {
-    this(audit, encryptionConfig, oidc, webhooks, null, null, null, null, AdmissionOptions.DEFAULT);
+    this(
+        audit,
+        encryptionConfig,
+        oidc,
+        webhooks,
+        AuthenticationOptions.DEFAULT,
+        null,
+        null,
+        null,
+        AdmissionOptions.DEFAULT);
   }
 
   public static final SecurityOptions DEFAULT =
@@ -48,7 +56,20 @@ public record SecurityOptions(
         encryptionConfig,
         oidc,
         webhooks,
-        authenticationConfig,
+        authentication,
+        authorizationConfig,
+        signingEndpoint,
+        tracingConfig,
+        admission);
+  }
+
+  public SecurityOptions withAuthentication(AuthenticationOptions options) {
+    return new SecurityOptions(
+        audit,
+        encryptionConfig,
+        oidc,
+        webhooks,
+        options,
         authorizationConfig,
         signingEndpoint,
         tracingConfig,
@@ -56,17 +77,16 @@ public record SecurityOptions(
   }
 
   /**
-   * @param authentication an AuthenticationConfiguration; null: none
-   * @param authorization an AuthorizationConfiguration; null: none
+   * @param file an AuthorizationConfiguration
    */
-  public SecurityOptions withConfigs(@Nullable Path authentication, @Nullable Path authorization) {
+  public SecurityOptions withAuthorization(Path file) {
     return new SecurityOptions(
         audit,
         encryptionConfig,
         oidc,
         webhooks,
         authentication,
-        authorization,
+        file,
         signingEndpoint,
         tracingConfig,
         admission);
@@ -81,7 +101,7 @@ public record SecurityOptions(
         encryptionConfig,
         oidc,
         webhooks,
-        authenticationConfig,
+        authentication,
         authorizationConfig,
         socket,
         tracingConfig,
@@ -97,7 +117,7 @@ public record SecurityOptions(
         encryptionConfig,
         oidc,
         webhooks,
-        authenticationConfig,
+        authentication,
         authorizationConfig,
         signingEndpoint,
         file,
@@ -110,7 +130,7 @@ public record SecurityOptions(
         encryptionConfig,
         oidc,
         webhooks,
-        authenticationConfig,
+        authentication,
         authorizationConfig,
         signingEndpoint,
         tracingConfig,

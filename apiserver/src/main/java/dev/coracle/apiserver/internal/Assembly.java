@@ -120,6 +120,7 @@ public final class Assembly {
   private final Registry registry;
   private final Engine engine;
   private final HttpFront front;
+  private final ClientTrust trust;
   private final GracefulTermination termination;
   private final Duration longestRequest;
   private final FlowControl flows;
@@ -218,7 +219,7 @@ public final class Assembly {
     tokens.add(new BootstrapTokens(store, clock));
     tokens.add(new StaticTokens(options.identity().staticTokens()));
     tokens.addAll(remotes.authenticators());
-    ClientTrust trust = ClientTrust.of(options.listen().clientCa());
+    trust = new ClientTrust(clientAuthorities(options));
     Authentication authentication =
         new Authentication(
             new ClientCertificates(trust),
@@ -316,7 +317,8 @@ public final class Assembly {
             resources,
             trust,
             metrics);
-    bootstrap = new Bootstrap(calls(UserInfo.APISERVER), ExtensionTrust.of(options));
+    bootstrap = new Bootstrap(calls(UserInfo.APISERVER), () -> ExtensionTrust.of(options));
+    trust.whenChanged(bootstrap::trustChanged);
     kubernetesService = new KubernetesServiceReconciler(vertx, store, calls(UserInfo.APISERVER));
     advertiseAddress = options.listen().advertiseAddress();
     lease =
@@ -324,6 +326,12 @@ public final class Assembly {
             vertx, calls(UserInfo.APISERVER), ServerId.here(), clock, ServerLease.RENEWAL);
     expiredServers =
         new ExpiredServers(vertx, calls(UserInfo.APISERVER), clock, ExpiredServers.PERIOD);
+  }
+
+  private static List<Path> clientAuthorities(ApiServerOptions options) {
+    Path further = options.security().authentication().clientCa();
+    Path own = options.listen().clientCa();
+    return further == null ? List.of(own) : List.of(own, further);
   }
 
   private Registry registry() {
@@ -390,6 +398,7 @@ public final class Assembly {
     state.stop();
     flows.stop();
     remotes.close();
+    trust.close();
     admission.close();
     signer.stop();
     customResources.stop();

@@ -53,14 +53,16 @@ final class Remotes implements AutoCloseable {
   private void authenticators(
       Vertx vertx, SecurityOptions options, String issuer, Clock clock, MeterRegistry meters) {
     OidcOptions oidc = options.oidc();
-    Path file = options.authenticationConfig();
+    Boolean anonymous = options.authentication().anonymous();
+    anonymousAt = _ -> !Boolean.FALSE.equals(anonymous);
+    Path file = options.authentication().config();
     if (file != null) {
       if (oidc.enabled()) {
         throw new IllegalStateException(
             "--authentication-config and --oidc-issuer-url exclude one another");
       }
       StructuredAuthentication made =
-          new StructuredAuthentication(vertx, file, issuer, clock, meters);
+          new StructuredAuthentication(vertx, file, issuer, anonymous, clock, meters);
       open.add(made::close);
       authenticators.add(made);
       anonymousAt = made::anonymousAt;

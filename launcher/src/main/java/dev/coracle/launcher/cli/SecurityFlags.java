@@ -2,6 +2,7 @@ package dev.coracle.launcher.cli;
 
 import dev.coracle.apiserver.config.AdmissionOptions;
 import dev.coracle.apiserver.config.AuditOptions;
+import dev.coracle.apiserver.config.AuthenticationOptions;
 import dev.coracle.apiserver.config.OidcOptions;
 import dev.coracle.apiserver.config.SecurityOptions;
 import dev.coracle.apiserver.config.WebhookOptions;
@@ -168,6 +169,24 @@ final class SecurityFlags {
   private @Nullable Path authenticationConfig;
 
   @Option(
+      names = "--anonymous-auth",
+      paramLabel = "true|false",
+      arity = "0..1",
+      fallbackValue = "true",
+      description =
+          "Whether requests without credentials are let in, as system:anonymous. Default: true, or"
+              + " as --authentication-config says")
+  private @Nullable Boolean anonymousAuth;
+
+  @Option(
+      names = "--client-ca-file",
+      paramLabel = "FILE",
+      description =
+          "Further certificate authorities, PEM, whose client certificates are accepted beside"
+              + " those of the cluster's own. Read again when it changes. Default: none")
+  private @Nullable Path clientCaFile;
+
+  @Option(
       names = "--authorization-config",
       paramLabel = "FILE",
       description =
@@ -253,7 +272,7 @@ final class SecurityFlags {
             authorizationWebhook,
             Duration.ofSeconds(authorizedTtl),
             Duration.ofSeconds(unauthorizedTtl)),
-        authenticationConfig,
+        new AuthenticationOptions(authenticationConfig, anonymousAuth, clientCaFile),
         authorizationConfig,
         signingEndpoint,
         tracingConfig,

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Users by their client certificate: the common name is the user, organisations are groups; an
  * attribute of Kubernetes' own may tell apart users of one name. An authority has to stand behind
- * them, which is asked once per TLS session.
+ * them, which is asked once per TLS session, and again when there are others.
  */
 public final class ClientCertificates {
 
@@ -53,16 +53,20 @@ public final class ClientCertificates {
     record Certified(UserInfo user, Instant notAfter) implements Shown {}
   }
 
-  /** What was shown when it was first looked at, which it is once per TLS session. */
+  /** What came of looking at what a TLS session showed, while there were these authorities. */
+  private record Looked(Object authorities, Shown shown) {}
+
+  /** It is looked at once per TLS session, and again when there are other authorities. */
   Shown of(@Nullable SSLSession session) {
     if (session == null) {
       return new Shown.Nothing();
     }
-    if (session.getValue(USER) instanceof Shown known) {
-      return known;
+    Object authorities = trust.generation();
+    if (session.getValue(USER) instanceof Looked known && known.authorities == authorities) {
+      return known.shown;
     }
     Shown shown = look(session);
-    session.putValue(USER, shown);
+    session.putValue(USER, new Looked(authorities, shown));
     return shown;
   }
 

@@ -1,7 +1,9 @@
 package dev.coracle.apiserver.internal.authn;
 
+import dev.coracle.api.file.FileWatch;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.nio.file.Files;
@@ -12,28 +14,34 @@ import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The authorities that sign client certificates. They are asked after the handshake (ADR 0302):
  * whoever comes with a certificate of another authority is to be told so by HTTP, and may still
- * have a token.
+ * have a token. Their files are read again when they change; what is wrong then is logged, and the
+ * former authorities stay. Safe on any thread.
  */
-public final class ClientTrust {
+public final class ClientTrust implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ClientTrust.class);
+
+  /** What the files say at a time. */
+  private record Authorities(X509TrustManager authorities, byte[] bundle) {}
 
   /** Names the authorities, and lets pass whoever has the key to the certificate they show. */
-  private static final class Lenient extends X509ExtendedTrustManager {
-
-    private final X509TrustManager authorities;
-
-    Lenient(X509TrustManager authorities) {
-      this.authorities = authorities;
-    }
+  private final class Lenient extends X509ExtendedTrustManager {
 
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String type) {}
@@ -48,75 +56,138 @@ public final class ClientTrust {
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String type)
         throws CertificateException {
-      authorities.checkServerTrusted(chain, type);
+      now.authorities.checkServerTrusted(chain, type);
     }
 
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String type, @Nullable Socket socket)
         throws CertificateException {
-      authorities.checkServerTrusted(chain, type);
+      now.authorities.checkServerTrusted(chain, type);
     }
 
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String type, @Nullable SSLEngine engine)
         throws CertificateException {
-      authorities.checkServerTrusted(chain, type);
+      now.authorities.checkServerTrusted(chain, type);
     }
 
     @Override
     public X509Certificate[] getAcceptedIssuers() {
-      return authorities.getAcceptedIssuers();
+      return now.authorities.getAcceptedIssuers();
     }
   }
 
-  private final X509TrustManager authorities;
-
-  private ClientTrust(X509TrustManager authorities) {
-    this.authorities = authorities;
-  }
+  private final List<Path> files;
+  private final List<FileWatch> watches = new ArrayList<>();
+  private volatile Authorities now;
+  private volatile Runnable changed = () -> {};
 
   /**
-   * @param bundle of certificates in PEM
-   * @throws UncheckedIOException when it cannot be read
-   * @throws IllegalArgumentException when it has no certificates
+   * @param files bundles of certificates in PEM
+   * @throws UncheckedIOException when one cannot be read
+   * @throws IllegalArgumentException when one has no certificates
    */
-  public static ClientTrust of(Path bundle) {
-    try (InputStream in = Files.newInputStream(bundle)) {
+  public ClientTrust(List<Path> files) {
+    this.files = List.copyOf(files);
+    // Whoever looks meanwhile waits until there is something to compare with.
+    synchronized (this) {
+      try {
+        for (Path file : files) {
+          watches.add(FileWatch.file(file, this::look));
+        }
+        now = read(files);
+      } catch (IOException e) {
+        close();
+        throw new UncheckedIOException(e);
+      } catch (RuntimeException e) {
+        close();
+        throw e;
+      }
+    }
+  }
+
+  private static Authorities read(List<Path> files) throws IOException {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    try {
       KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
       store.load(null, null);
-      int number = 0;
-      for (Certificate authority :
-          CertificateFactory.getInstance("X.509").generateCertificates(in)) {
-        store.setCertificateEntry("authority-" + number++, authority);
+      for (Path file : files) {
+        byte[] bundle = Files.readAllBytes(file);
+        all.writeBytes(bundle);
+        int before = store.size();
+        for (Certificate authority : certificates(bundle, file)) {
+          store.setCertificateEntry("authority-" + store.size(), authority);
+        }
+        if (store.size() == before) {
+          throw new IllegalArgumentException("no certificates of authorities in " + file);
+        }
       }
       TrustManagerFactory factory =
           TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
       factory.init(store);
       for (TrustManager made : factory.getTrustManagers()) {
-        if (number > 0 && made instanceof X509TrustManager authorities) {
-          return new ClientTrust(authorities);
+        if (made instanceof X509TrustManager authorities) {
+          return new Authorities(authorities, all.toByteArray());
         }
       }
-      throw new IllegalArgumentException("no certificates of authorities in " + bundle);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new IllegalStateException("no X.509 here");
     } catch (GeneralSecurityException e) {
-      throw new IllegalArgumentException("no certificates of authorities in " + bundle, e);
+      throw new IllegalArgumentException("no certificates of authorities in " + files, e);
     }
+  }
+
+  private static Collection<? extends Certificate> certificates(byte[] bundle, Path file) {
+    try {
+      return CertificateFactory.getInstance("X.509")
+          .generateCertificates(new ByteArrayInputStream(bundle));
+    } catch (CertificateException e) {
+      throw new IllegalArgumentException("no certificates of authorities in " + file, e);
+    }
+  }
+
+  private synchronized void look() {
+    try {
+      Authorities read = read(files);
+      if (!Arrays.equals(read.bundle, now.bundle)) {
+        now = read;
+        LOG.atInfo().addKeyValue("files", files).log("The client CA is reloaded");
+        changed.run();
+      }
+    } catch (IOException | RuntimeException e) {
+      LOG.atError()
+          .addKeyValue("files", files)
+          .addKeyValue("why", e.getMessage())
+          .log("The new client CA cannot be used; the former one stays");
+    }
+  }
+
+  /** Called, on a thread of its own, when there are other authorities. */
+  public void whenChanged(Runnable told) {
+    changed = told;
   }
 
   /** For the handshake. What it lets pass is to be shown to {@link #vouches}. */
   public TrustManager lenient() {
-    return new Lenient(authorities);
+    return new Lenient();
+  }
+
+  /** Another one whenever other certificates may be vouched for. */
+  Object generation() {
+    return now;
   }
 
   /** Whether an authority stands behind this certificate, now and for a client. */
   boolean vouches(X509Certificate[] chain) {
     try {
-      authorities.checkClientTrusted(chain, chain[0].getPublicKey().getAlgorithm());
+      now.authorities.checkClientTrusted(chain, chain[0].getPublicKey().getAlgorithm());
       return true;
     } catch (CertificateException e) {
       return false;
     }
+  }
+
+  @Override
+  public void close() {
+    watches.forEach(FileWatch::close);
   }
 }

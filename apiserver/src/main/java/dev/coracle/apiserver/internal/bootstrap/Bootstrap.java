@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,15 +39,15 @@ public final class Bootstrap {
 
   private final ApiCalls calls;
   private final Ensurer ensurer;
-  private final KubeObject extensionTrust;
+  private final Supplier<KubeObject> extensionTrust;
   private final Map<NamespacedName, KubeObject> flows = new HashMap<>();
   private volatile boolean stopped;
 
   /**
    * @param calls as the server itself
-   * @param extensionTrust what aggregated servers are to trust
+   * @param extensionTrust what aggregated servers are to trust now
    */
-  public Bootstrap(ApiCalls calls, KubeObject extensionTrust) {
+  public Bootstrap(ApiCalls calls, Supplier<KubeObject> extensionTrust) {
     this.calls = calls;
     this.ensurer = new Ensurer(calls, OPTIONS);
     this.extensionTrust = extensionTrust;
@@ -73,13 +74,7 @@ public final class Bootstrap {
                 ? namespace(before.name())
                 : null;
     if (again != null) {
-      again
-          .onFailure(_ -> !stopped)
-          .retry()
-          .withBackOff(Duration.ofSeconds(1), Duration.ofSeconds(30))
-          .indefinitely()
-          .subscribe()
-          .with(_ -> {}, _ -> {});
+      persistently(again);
     }
   }
 
@@ -95,10 +90,11 @@ public final class Bootstrap {
    * @param others the addresses of servers that run
    */
   public Uni<Void> belongs(Uni<List<String>> others) {
-    String field = "client-ca-file";
+    String field = "requestheader-client-ca-file";
+    KubeObject own = extensionTrust.get();
     return calls
-        .get(Resources.CONFIG_MAPS, extensionTrust.namespace(), extensionTrust.name())
-        .map(there -> there.text("data", field).equals(extensionTrust.text("data", field)))
+        .get(Resources.CONFIG_MAPS, own.namespace(), own.name())
+        .map(there -> there.text("data", field).equals(own.text("data", field)))
         .onFailure(StatusException::isNotFound)
         .recoverWithItem(true)
         .chain(same -> same ? Uni.createFrom().item(List.<String>of()) : others)
@@ -129,8 +125,26 @@ public final class Bootstrap {
     return together(first)
         .chain(roles::prime)
         .chain(() -> together(then))
-        .chain(() -> ensurer.put(Resources.CONFIG_MAPS, extensionTrust, "data"))
+        .chain(this::trust)
         .replaceWithVoid();
+  }
+
+  private Uni<KubeObject> trust() {
+    return ensurer.put(Resources.CONFIG_MAPS, extensionTrust.get(), "data");
+  }
+
+  /** Tells aggregated servers of other authorities of clients. */
+  public void trustChanged() {
+    persistently(Uni.createFrom().deferred(this::trust));
+  }
+
+  private void persistently(Uni<?> work) {
+    work.onFailure(_ -> !stopped)
+        .retry()
+        .withBackOff(Duration.ofSeconds(1), Duration.ofSeconds(30))
+        .indefinitely()
+        .subscribe()
+        .with(_ -> {}, _ -> {});
   }
 
   private static Uni<Void> together(List<Uni<?>> work) {

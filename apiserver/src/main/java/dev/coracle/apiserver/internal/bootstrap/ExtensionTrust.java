@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
@@ -18,7 +19,7 @@ import javax.naming.ldap.LdapName;
 /**
  * The ConfigMap {@code extension-apiserver-authentication}: by which certificate an aggregated
  * server knows that a request, with the user's name in its headers, comes from this server. Client
- * and proxy certificates have one authority here, so only the one name is allowed.
+ * and proxy certificates may have one authority here, so only the one name is allowed.
  */
 public final class ExtensionTrust {
 
@@ -27,6 +28,8 @@ public final class ExtensionTrust {
   public static KubeObject of(ApiServerOptions options) {
     try {
       String ca = Files.readString(options.listen().clientCa());
+      Path further = options.security().authentication().clientCa();
+      String clients = further == null ? ca : ca.stripTrailing() + "\n" + Files.readString(further);
       byte[] proxy = Files.readAllBytes(options.kubelets().clientCertificate());
       String name = commonName(proxy);
       return KubeObject.create(
@@ -35,7 +38,7 @@ public final class ExtensionTrust {
           "extension-apiserver-authentication",
           o ->
               o.putObject("data")
-                  .put("client-ca-file", ca)
+                  .put("client-ca-file", clients)
                   .put("requestheader-client-ca-file", ca)
                   .put("requestheader-allowed-names", list(name))
                   .put("requestheader-username-headers", list("X-Remote-User"))

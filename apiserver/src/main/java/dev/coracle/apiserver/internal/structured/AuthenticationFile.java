@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An AuthenticationConfiguration (Kubernetes docs, "Using Authentication Configuration"), read and
@@ -33,6 +34,7 @@ record AuthenticationFile(List<Issuer> issuers, Anonymous anonymous) {
   record Anonymous(boolean enabled, List<String> paths) {
 
     static final Anonymous EVERYWHERE = new Anonymous(true, List.of());
+    static final Anonymous NOWHERE = new Anonymous(false, List.of());
 
     boolean at(String path) {
       return enabled && (paths.isEmpty() || paths.contains(path));
@@ -41,9 +43,10 @@ record AuthenticationFile(List<Issuer> issuers, Anonymous anonymous) {
 
   /**
    * @param own the issuer of service account tokens, which no other may be
+   * @param anonymousFlag what {@code --anonymous-auth} says; null where it is not given
    * @throws IllegalArgumentException naming the field and what is expected
    */
-  static AuthenticationFile parse(byte[] yaml, String own) {
+  static AuthenticationFile parse(byte[] yaml, String own, @Nullable Boolean anonymousFlag) {
     Field root = ConfigFile.parse(yaml, KIND).only("apiVersion", "kind", "jwt", "anonymous");
     List<Issuer> issuers = new ArrayList<>();
     Seen seen = new Seen(own, new HashSet<>(), new HashSet<>());
@@ -55,7 +58,8 @@ record AuthenticationFile(List<Issuer> issuers, Anonymous anonymous) {
     for (Field jwt : all) {
       issuers.add(issuer(jwt, seen));
     }
-    return new AuthenticationFile(List.copyOf(issuers), anonymous(root.child("anonymous")));
+    return new AuthenticationFile(
+        List.copyOf(issuers), anonymous(root.child("anonymous"), anonymousFlag));
   }
 
   /**
@@ -65,9 +69,14 @@ record AuthenticationFile(List<Issuer> issuers, Anonymous anonymous) {
    */
   private record Seen(String own, Set<String> issuers, Set<String> discovery) {}
 
-  private static Anonymous anonymous(Field field) {
+  private static Anonymous anonymous(Field field, @Nullable Boolean flag) {
     if (!field.given()) {
-      return Anonymous.EVERYWHERE;
+      return Boolean.FALSE.equals(flag) ? Anonymous.NOWHERE : Anonymous.EVERYWHERE;
+    }
+    if (flag != null) {
+      throw new IllegalArgumentException(
+          "--anonymous-auth flag cannot be set when anonymous field is configured in"
+              + " authentication configuration file");
     }
     field.only("enabled", "conditions");
     boolean enabled = field.flag("enabled", false);

@@ -11,6 +11,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Knows the tokens of the issuers that an AuthenticationConfiguration names now. */
 public final class StructuredAuthentication implements Authenticator, AutoCloseable {
@@ -22,15 +23,22 @@ public final class StructuredAuthentication implements Authenticator, AutoClosea
 
   /**
    * @param own the issuer of service account tokens
+   * @param anonymous whether requests without credentials are let in, where that is said beside the
+   *     file; null where it is not
    * @throws IllegalStateException naming the file and what is wrong in it
    */
   public StructuredAuthentication(
-      Vertx vertx, Path path, String own, Clock clock, MeterRegistry meters) {
+      Vertx vertx,
+      Path path,
+      String own,
+      @Nullable Boolean anonymous,
+      Clock clock,
+      MeterRegistry meters) {
     file =
         new Reloaded<>(
             path,
             AuthenticationFile.KIND,
-            yaml -> current(vertx, AuthenticationFile.parse(yaml, own), clock),
+            yaml -> current(vertx, AuthenticationFile.parse(yaml, own, anonymous), clock),
             old -> old.clients.forEach(RemoteJson::retire),
             meters,
             "apiserver_authentication_config_controller",

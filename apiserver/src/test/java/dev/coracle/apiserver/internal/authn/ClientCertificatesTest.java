@@ -129,7 +129,7 @@ class ClientCertificatesTest {
     InstantSource clock = now::get;
     Authentication authentication =
         new Authentication(
-            new ClientCertificates(ClientTrust.of(dir.resolve("user.crt"))),
+            new ClientCertificates(new ClientTrust(List.of(dir.resolve("user.crt")))),
             List.of(),
             List.of(),
             _ -> true,

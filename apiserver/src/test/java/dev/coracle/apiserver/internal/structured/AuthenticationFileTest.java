@@ -1,10 +1,12 @@
 package dev.coracle.apiserver.internal.structured;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.coracle.apiserver.internal.authn.JwtIssuer;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -37,8 +39,12 @@ class AuthenticationFileTest {
       """;
 
   private static AuthenticationFile parse(String yaml) {
+    return parse(yaml, null);
+  }
+
+  private static AuthenticationFile parse(String yaml, @Nullable Boolean anonymousFlag) {
     return AuthenticationFile.parse(
-        yaml.getBytes(StandardCharsets.UTF_8), "https://kubernetes.default.svc");
+        yaml.getBytes(StandardCharsets.UTF_8), "https://kubernetes.default.svc", anonymousFlag);
   }
 
   @Test
@@ -60,6 +66,18 @@ class AuthenticationFileTest {
     String yaml = RIGHT.replaceFirst("anonymous: .*\n", "");
     assertThat(parse(yaml).anonymous().at("/version")).isTrue();
     assertThat(parse(yaml + "anonymous: {enabled: false}\n").anonymous().at("/livez")).isFalse();
+  }
+
+  @Test
+  void eitherTheFlagOrTheFileSaysSo() {
+    String yaml = RIGHT.replaceFirst("anonymous: .*\n", "");
+    assertThat(parse(yaml, false).anonymous().at("/livez")).isFalse();
+    assertThat(parse(yaml, true).anonymous().at("/version")).isTrue();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> parse(RIGHT, false))
+        .withMessage(
+            "--anonymous-auth flag cannot be set when anonymous field is configured in"
+                + " authentication configuration file");
   }
 
   @ParameterizedTest

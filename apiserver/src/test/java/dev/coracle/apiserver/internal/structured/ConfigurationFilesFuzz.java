@@ -101,7 +101,8 @@ class ConfigurationFilesFuzz {
 
   private void read(byte[] input) throws IOException {
     Path file = Files.write(directory.resolve("file"), input);
-    refusedBy(IllegalArgumentException.class, () -> AuthenticationFile.parse(input, "https://own"));
+    refusedBy(
+        IllegalArgumentException.class, () -> AuthenticationFile.parse(input, "https://own", null));
     refusedBy(IllegalArgumentException.class, () -> AuthorizationFile.parse(input));
     refusedBy(IllegalArgumentException.class, () -> AdmissionFile.parse(input, file));
     refusedBy(IllegalStateException.class, () -> AuditPolicy.read(file));
