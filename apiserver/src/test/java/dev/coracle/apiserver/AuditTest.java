@@ -5,20 +5,32 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.GroupResource;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Resources;
 import dev.coracle.api.rest.WriteOptions;
+import dev.coracle.apiserver.config.ApiServerOptions.Identity;
 import dev.coracle.apiserver.config.AuditOptions;
 import dev.coracle.apiserver.config.SecurityOptions;
+import dev.coracle.apiserver.internal.authn.ServiceAccountTokens;
+import dev.coracle.apiserver.internal.authn.TokenKey;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.http.HttpClientAgent;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.net.PemTrustOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -49,6 +61,7 @@ class AuditTest {
       """;
 
   @TempDir static Path dir;
+  private static final MemoryStore STORE = new MemoryStore();
   private static TestServer server;
   private static Kubectl kubectl;
 
@@ -57,7 +70,7 @@ class AuditTest {
     Files.writeString(dir.resolve("policy.yaml"), POLICY);
     AuditOptions audit =
         new AuditOptions(dir.resolve("policy.yaml"), dir.resolve("audit.log").toString(), 0, 0, 0);
-    server = new TestServer(dir, new MemoryStore(), SecurityOptions.DEFAULT.withAudit(audit));
+    server = new TestServer(dir, STORE, SecurityOptions.DEFAULT.withAudit(audit));
     kubectl = new Kubectl(server.pki().path("admin.kubeconfig"), dir);
   }
 
@@ -136,6 +149,57 @@ class AuditTest {
                 .path("authentication.kubernetes.io/issued-credential-id")
                 .asText())
         .isEqualTo("JTI=" + claims.path("jti").asText());
+  }
+
+  @Test
+  void whoComesWithATokenThatItShouldHaveReplacedIsTold() throws Exception {
+    kubectl.ok("create", "serviceaccount", "late");
+    KubeObject account =
+        STORE
+            .get(new GroupResource("", "serviceaccounts"), new NamespacedName("default", "late"))
+            .await()
+            .indefinitely();
+    String issuer = Identity.of(dir).issuer();
+    ServiceAccountTokens before =
+        new ServiceAccountTokens(
+            TokenKey.read(server.pki().path("sa.key")),
+            issuer,
+            STORE,
+            Clock.offset(Clock.systemUTC(), Duration.ofHours(-2)),
+            new SimpleMeterRegistry());
+    String token =
+        before
+            .issue(account, List.of(issuer), List.of(), 3600, true)
+            .await()
+            .indefinitely()
+            .token();
+    HttpClientAgent client =
+        server
+            .vertx()
+            .createHttpClient(
+                new HttpClientOptions()
+                    .setSsl(true)
+                    .setTrustOptions(
+                        new PemTrustOptions().addCertPath(server.pki().path("ca.crt").toString())));
+    int code =
+        client
+            .request(
+                HttpMethod.GET,
+                server.server().port(),
+                "127.0.0.1",
+                "/api/v1/namespaces/default/configmaps/late")
+            .compose(request -> request.putHeader("Authorization", "Bearer " + token).send())
+            .map(response -> response.statusCode())
+            .await(10, TimeUnit.SECONDS);
+    assertThat(code).isEqualTo(403);
+    JsonNode event =
+        event(
+            "get",
+            "ResponseComplete",
+            e -> e.path("objectRef").path("name").asText().equals("late"));
+    assertThat(event.path("annotations").path("authentication.k8s.io/stale-token").asText())
+        .matches(
+            "subject: system:serviceaccount:default:late, seconds after warning threshold: 36[0-9]{2}");
   }
 
   @Test

@@ -170,7 +170,7 @@ final class SecurityFlags {
 
   @Option(
       names = "--anonymous-auth",
-      paramLabel = "true|false",
+      paramLabel = "BOOLEAN",
       arity = "0..1",
       fallbackValue = "true",
       description =

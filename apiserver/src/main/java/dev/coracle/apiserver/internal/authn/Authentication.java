@@ -47,7 +47,7 @@ public final class Authentication {
    * connection may outlive the certificate that it began with, which is not good then; nor is one
    * that no authority stands behind. Who has such a one may have a good token.
    */
-  public Uni<Optional<UserInfo>> authenticate(
+  public Uni<Optional<Result>> authenticate(
       @Nullable SSLSession session, String authorization, String path) {
     long since = System.nanoTime();
     Shown shown = certificates.of(session);
@@ -65,15 +65,14 @@ public final class Authentication {
       return answered(anonymous ? Optional.of(UserInfo.ANONYMOUS) : Optional.empty(), since);
     }
     return token(authorization.substring(7).trim(), audiences)
-        .map(result -> result.map(Result::user))
-        .invoke(user -> meters.answered(user, since))
+        .invoke(result -> meters.answered(result.map(Result::user), since))
         .onFailure()
         .invoke(_ -> meters.failed(since));
   }
 
-  private Uni<Optional<UserInfo>> answered(Optional<UserInfo> user, long since) {
+  private Uni<Optional<Result>> answered(Optional<UserInfo> user, long since) {
     meters.answered(user, since);
-    return Uni.createFrom().item(user);
+    return Uni.createFrom().item(user.map(u -> new Result(u, List.of())));
   }
 
   /** Asks the authenticators of tokens one after the other. */

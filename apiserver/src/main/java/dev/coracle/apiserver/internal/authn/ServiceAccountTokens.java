@@ -37,6 +37,7 @@ public final class ServiceAccountTokens implements Authenticator {
   private static final int LONGEST = 16 << 10;
   private static final String CREDENTIAL = "JTI=";
   private static final String WARN_AFTER = "warnafter";
+  private static final String STALE = "authentication.k8s.io/stale-token";
   private static final long YEAR_SECONDS = 365 * 24 * 60 * 60;
 
   /** How long what is being deleted still counts, since clocks differ. */
@@ -183,15 +184,20 @@ public final class ServiceAccountTokens implements Authenticator {
       if (!so) {
         return Optional.empty();
       }
-      count(own.path(WARN_AFTER).asLong(0));
-      return Optional.of(new Result(user, audiences));
+      return Optional.of(new Result(user, audiences, ageOf(own.path(WARN_AFTER).asLong(0), user)));
     });
   }
 
-  private void count(long warnAfter) {
-    if (warnAfter > 0) {
-      (clock.instant().getEpochSecond() > warnAfter ? stale : valid).increment();
+  /** Counts whether the token is stale; what there is to tell of one that is. */
+  private Map<String, String> ageOf(long warnAfter, UserInfo user) {
+    if (warnAfter == 0) {
+      return Map.of();
     }
+    long late = clock.instant().getEpochSecond() - warnAfter;
+    (late > 0 ? stale : valid).increment();
+    return late > 0
+        ? Map.of(STALE, "subject: " + user.name() + ", seconds after warning threshold: " + late)
+        : Map.of();
   }
 
   private Uni<Boolean> lives(GroupResource resource, String namespace, JsonNode reference) {

@@ -49,7 +49,8 @@ final class AuthenticationFilter implements Filter {
                 Responder.failure(exchange, StatusException.unauthorized());
                 return;
               }
-              exchange.user(found.get());
+              exchange.user(found.get().user());
+              exchange.toNote(found.get().notes());
               if (Vertx.currentContext() == context) {
                 next.run();
               } else {

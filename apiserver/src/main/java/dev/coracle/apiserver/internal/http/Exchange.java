@@ -8,6 +8,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,7 @@ public final class Exchange {
   private Runnable initialEventsTold = () -> {};
   private Consumer<Runnable> watching = _ -> {};
   private @Nullable AuditRecord audit;
+  private Map<String, String> notes = Map.of();
   private RequestTime time = RequestTime.unlimited();
   private boolean served;
   private io.opentelemetry.context.Context trace = io.opentelemetry.context.Context.root();
@@ -65,6 +67,12 @@ public final class Exchange {
 
   public void audit(AuditRecord record) {
     this.audit = record;
+    notes.forEach(record::annotate);
+  }
+
+  /** What the audit is to say, once it begins. */
+  public void toNote(Map<String, String> annotations) {
+    notes = annotations;
   }
 
   public RequestTime time() {

@@ -3,6 +3,7 @@ package dev.coracle.apiserver.internal.authn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.apiserver.UserInfo;
+import dev.coracle.apiserver.internal.authn.Authenticator.Result;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.InputStream;
 import java.lang.reflect.Proxy;
@@ -138,11 +139,12 @@ class ClientCertificatesTest {
 
     now.updateAndGet(end -> end.minusSeconds(3000));
     assertThat(authentication.authenticate(session, "", "/").await().indefinitely())
-        .map(UserInfo::name)
+        .map(result -> result.user().name())
         .contains("jane@example.com");
     now.updateAndGet(then -> then.plusSeconds(3001));
     assertThat(authentication.authenticate(session, "", "/").await().indefinitely()).isEmpty();
     assertThat(authentication.authenticate(null, "", "/").await().indefinitely())
+        .map(Result::user)
         .contains(UserInfo.ANONYMOUS);
 
     assertThat(meters.get("authentication_attempts").tag("result", "success").counter().count())
