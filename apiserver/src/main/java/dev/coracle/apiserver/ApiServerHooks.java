@@ -1,6 +1,7 @@
 package dev.coracle.apiserver;
 
 import dev.coracle.api.GroupResource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -23,5 +24,12 @@ public record ApiServerHooks(
     routes = List.copyOf(routes);
     checks = List.copyOf(checks);
     providers = Map.copyOf(providers);
+  }
+
+  /** The same, with these checks after those that it has. */
+  public ApiServerHooks withChecks(List<HealthCheck> further) {
+    List<HealthCheck> all = new ArrayList<>(checks);
+    all.addAll(further);
+    return new ApiServerHooks(routes, all, providers);
   }
 }

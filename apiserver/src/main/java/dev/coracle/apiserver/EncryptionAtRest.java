@@ -6,6 +6,7 @@ import dev.coracle.watchhub.Storage;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Encrypts what an EncryptionConfiguration names before it reaches a storage. */
@@ -29,5 +30,10 @@ public final class EncryptionAtRest {
         ? storage
         : new EncryptedStorage(
             storage, EncryptionConfig.read(vertx, prefix, configuration, registry));
+  }
+
+  /** Whether the key management services are well that a storage of {@link #around} asks. */
+  public static List<HealthCheck> healthChecks(Storage storage) {
+    return storage instanceof EncryptedStorage encrypted ? encrypted.checks() : List.of();
   }
 }

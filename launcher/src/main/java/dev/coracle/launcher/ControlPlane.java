@@ -51,14 +51,19 @@ final class ControlPlane {
       MeterRegistry registry)
       throws IOException {
     this.store = StateStore.of(vertx, options.store(), data, registry);
+    Storage storage = encrypted(vertx, options, store.storage(), registry);
     this.hub =
         new WatchHub(
-            vertx,
-            encrypted(vertx, options, store.storage(), registry),
-            HubOptions.DEFAULTS.withPrefix(options.store().etcdPrefix()),
-            registry);
+            vertx, storage, HubOptions.DEFAULTS.withPrefix(options.store().etcdPrefix()), registry);
     ApiServerOptions serving = apiServerOptions(options, network, credentials);
-    this.apiServer = asTold(() -> new ApiServer(vertx, hub, serving, registry, hooks));
+    this.apiServer =
+        asTold(() ->
+            new ApiServer(
+                vertx,
+                hub,
+                serving,
+                registry,
+                hooks.withChecks(EncryptionAtRest.healthChecks(storage))));
     StoreOptions kept = options.store();
     this.cluster =
         kept.etcdServers().isEmpty()

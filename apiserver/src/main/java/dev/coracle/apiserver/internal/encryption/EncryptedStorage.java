@@ -1,5 +1,6 @@
 package dev.coracle.apiserver.internal.encryption;
 
+import dev.coracle.apiserver.HealthCheck;
 import dev.coracle.watchhub.ChangeBatch;
 import dev.coracle.watchhub.KeyValue;
 import dev.coracle.watchhub.Range;
@@ -33,6 +34,11 @@ public final class EncryptedStorage implements Storage {
   public EncryptedStorage(Storage storage, EncryptionConfig config) {
     this.storage = storage;
     this.config = config;
+  }
+
+  /** Whether what keys come from is well. */
+  public List<HealthCheck> checks() {
+    return config.checks();
   }
 
   static byte[] bytes(String text) {

@@ -5,6 +5,7 @@ import dev.coracle.api.GroupResource;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Yaml;
 import dev.coracle.api.schema.Scheme;
+import dev.coracle.apiserver.HealthCheck;
 import dev.coracle.watchhub.WatchHub;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
@@ -35,10 +36,13 @@ public final class EncryptionConfig {
   private final MeterRegistry registry;
   private final String root;
   private final List<Entry> entries;
+  private final List<KmsV2> services;
   private final Map<String, GroupResource> builtIn = new HashMap<>();
   private final Map<String, Providers> byPrefix = new HashMap<>();
 
-  private EncryptionConfig(String prefix, List<Entry> entries, MeterRegistry registry) {
+  private EncryptionConfig(
+      String prefix, List<Entry> entries, List<KmsV2> services, MeterRegistry registry) {
+    this.services = List.copyOf(services);
     this.registry = registry;
     this.root = prefix + "/";
     this.entries = List.copyOf(entries);
@@ -89,7 +93,7 @@ public final class EncryptionConfig {
     if (entries.isEmpty()) {
       throw new IllegalArgumentException("it names no resources");
     }
-    return new EncryptionConfig(prefix, entries, registry);
+    return new EncryptionConfig(prefix, entries, List.copyOf(services.values()), registry);
   }
 
   private static void providers(
@@ -176,7 +180,8 @@ public final class EncryptionConfig {
         name,
         n -> {
           KmsMeters meters = new KmsMeters(registry, n, Clock.systemUTC());
-          return new KmsV2(vertx, n, new KmsClient(vertx, path, timeout, meters), meters);
+          return new KmsV2(
+              vertx, n, new KmsClient(vertx, path, timeout, meters), meters, KmsV2.Polling.USUAL);
         });
   }
 
@@ -229,6 +234,17 @@ public final class EncryptionConfig {
       }
     }
     return Providers.PLAIN;
+  }
+
+  /** One of each key management service, in their order. */
+  List<HealthCheck> checks() {
+    List<HealthCheck> out = new ArrayList<>();
+    for (KmsV2 service : services) {
+      out.add(
+          new HealthCheck(
+              "kms-provider-" + out.size(), HealthCheck.At.NOT_LIVEZ, service::problem));
+    }
+    return out;
   }
 
   Uni<Void> start() {

@@ -9,6 +9,7 @@ import io.vertx.core.Vertx;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -26,7 +27,8 @@ import org.slf4j.LoggerFactory;
  * Envelope encryption with a key management service (KEP-3299): a seed of this process, encrypted
  * by the service, stands with every value; every value has a key of its own, derived from the seed
  * and 32 random bytes. The service is asked once for a seed, once for every foreign seed, and once
- * a minute whether its key has changed; then a new seed is made and older values count as outdated.
+ * a minute whether its key has changed and how it is; then a new seed is made and older values
+ * count as outdated.
  */
 final class KmsV2 implements ValueTransformer {
 
@@ -35,7 +37,12 @@ final class KmsV2 implements ValueTransformer {
   private static final int SEED = 32;
   private static final int INFO = 32;
   private static final int MOST_SEEDS = 10_000;
-  private static final long POLL_MILLIS = 60_000;
+
+  /** How often the service is asked how it is: rarely while it is well. */
+  record Polling(Duration healthy, Duration failing) {
+    static final Polling USUAL = new Polling(Duration.ofMinutes(1), Duration.ofSeconds(10));
+  }
+
   private static final long HKDF_SEED = 1;
 
   private record Current(byte[] seed, Sealed sealed) {}
@@ -54,10 +61,16 @@ final class KmsV2 implements ValueTransformer {
         }
       };
   private volatile @Nullable Current current;
-  private long timer = -1;
+  private final String name;
+  private final Polling polling;
+  private volatile @Nullable String problem;
+  private volatile boolean stopped;
+  private volatile long timer = -1;
 
-  KmsV2(Vertx vertx, String name, KmsClient client, KmsMeters meters) {
+  KmsV2(Vertx vertx, String name, KmsClient client, KmsMeters meters, Polling polling) {
     this.vertx = vertx;
+    this.name = name;
+    this.polling = polling;
     this.prefix = Prefix.of("k8s:enc:kms:v2:" + name + ":");
     this.client = client;
     this.meters = meters;
@@ -78,13 +91,37 @@ final class KmsV2 implements ValueTransformer {
                 ? Uni.createFrom().voidItem()
                 : Uni.createFrom()
                     .completionStage(() -> refresh().toCompletionStage())
-                    .invoke(() -> timer = vertx.setPeriodic(POLL_MILLIS, _ -> poll())));
+                    .invoke(() -> later(polling.healthy())));
+  }
+
+  private void later(Duration pause) {
+    if (!stopped) {
+      timer = vertx.setTimer(pause.toMillis(), _ -> poll());
+    }
   }
 
   private void poll() {
     refresh()
-        .onFailure(e ->
-            LOG.atWarn().addKeyValue("cause", e.getMessage()).log("The KMS plugin is not healthy"));
+        .onSuccess(_ -> {
+          problem = null;
+          later(polling.healthy());
+        })
+        .onFailure(e -> {
+          if (problem == null) {
+            LOG.atWarn().addKeyValue("cause", e.getMessage()).log("The KMS plugin is not healthy");
+          }
+          problem =
+              "failed to perform status section of the healthz check for KMS Provider "
+                  + name
+                  + ", error: "
+                  + e.getMessage();
+          later(polling.failing());
+        });
+  }
+
+  /** What the service said when it was last asked, where it is not well. */
+  Optional<String> problem() {
+    return Optional.ofNullable(problem);
   }
 
   private Future<Void> refresh() {
@@ -141,6 +178,7 @@ final class KmsV2 implements ValueTransformer {
 
   @Override
   public void stop() {
+    stopped = true;
     vertx.cancelTimer(timer);
     client.close();
   }
