@@ -267,7 +267,11 @@ final class PodParts {
             options.configuration().numa().memory(),
             new Allocatable(machine, options.configuration()).enforced(OptionalLong.empty()));
     NodeLimits limits =
-        new NodeLimits(machine.memoryBytes(), around.swap(), options.configuration().cgroups());
+        new NodeLimits(
+            machine.memoryBytes(),
+            around.swap(),
+            options.configuration().cgroups(),
+            Machine.cgroupVersion());
     this.resizer =
         new PodResizer(
             runtime,

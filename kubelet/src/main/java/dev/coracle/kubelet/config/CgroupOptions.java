@@ -15,6 +15,8 @@ import java.util.Optional;
  * @param cpuPeriod in which a quota is used up ({@code cpuCFSQuotaPeriod})
  * @param swap who may swap
  * @param exclusiveCpus whether containers have CPUs alone, of which they need no quota
+ * @param singleProcessOomKill whether a container that runs out of memory loses one process, and
+ *     not all of them ({@code singleProcessOOMKill}); empty: as its cgroups' version has it
  */
 public record CgroupOptions(
     Optional<String> root,
@@ -22,7 +24,8 @@ public record CgroupOptions(
     boolean cpuQuota,
     Duration cpuPeriod,
     Swap swap,
-    boolean exclusiveCpus) {
+    boolean exclusiveCpus,
+    Optional<Boolean> singleProcessOomKill) {
 
   /** {@code memorySwap.swapBehavior} (KEP-2400). */
   public enum Swap {
@@ -45,7 +48,7 @@ public record CgroupOptions(
   private static final String PERIODS = "CustomCPUCFSQuotaPeriod";
 
   public static final CgroupOptions DEFAULT =
-      new CgroupOptions(Optional.empty(), 0, true, PERIOD, Swap.NO_SWAP, false);
+      new CgroupOptions(Optional.empty(), 0, true, PERIOD, Swap.NO_SWAP, false, Optional.empty());
 
   /**
    * @throws IllegalArgumentException in upstream's words
@@ -57,7 +60,23 @@ public record CgroupOptions(
         ConfigFields.flag(document, "cpuCFSQuota", true),
         period(document, gates),
         swap(document.path("memorySwap")),
-        document.path("cpuManagerPolicy").asText("").equals("static"));
+        document.path("cpuManagerPolicy").asText("").equals("static"),
+        singleProcessOomKill(document, SettledFields.isCgroupV1()));
+  }
+
+  /**
+   * @param version1 whether the machine's cgroups are of version 1, which has no other way
+   */
+  static Optional<Boolean> singleProcessOomKill(JsonNode document, boolean version1) {
+    if (!document.has("singleProcessOOMKill")) {
+      return Optional.empty();
+    }
+    boolean single = ConfigFields.flag(document, "singleProcessOOMKill", true);
+    if (version1 && !single) {
+      throw ConfigFields.invalid(
+          "singleProcessOOMKill must not be explicitly set to false when using cgroup v1");
+    }
+    return Optional.of(single);
   }
 
   private static Optional<String> root(String said) {

@@ -97,6 +97,7 @@ public record KubeletConfiguration(
               "cpuCFSQuota",
               "cpuCFSQuotaPeriod",
               "memorySwap",
+              "singleProcessOOMKill",
               // ContainerLogOptions
               "containerLogMaxSize",
               "containerLogMaxFiles",

@@ -93,7 +93,6 @@ final class SettledFields {
     settled("kubeletCgroups", "the process stays where it was started; leave it out");
     settled("systemCgroups", "processes stay where they were started; leave it out");
     settled("qosReserved", "no memory is kept from other classes; leave it out");
-    settled("singleProcessOOMKill", "the kernel chooses who is killed; leave it out");
     settled("memoryThrottlingFactor", "no memory.high is set (KEP-2570)", 0.9);
     settled("memoryReservationPolicy", "no memory.min is set (KEP-2570)", "None");
     ALL.put(
@@ -238,7 +237,7 @@ final class SettledFields {
         || node.isTextual() && node.asText().matches("|0|0s");
   }
 
-  private static boolean isCgroupV1() {
+  static boolean isCgroupV1() {
     try (Stream<String> mounts = Files.lines(Path.of("/proc/self/mounts"))) {
       return mounts.map(line -> line.split(" ")).anyMatch(f -> f.length > 3 && isCgroupV1(f));
     } catch (IOException | UncheckedIOException e) {

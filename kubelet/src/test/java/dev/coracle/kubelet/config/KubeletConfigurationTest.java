@@ -120,6 +120,22 @@ class KubeletConfigurationTest {
         .hasMessageContaining(problem);
   }
 
+  /** A kernel with cgroup v1 kills one process, whatever is said. */
+  @Test
+  void wholeContainersAreKilledOnlyWhereTheKernelCan() {
+    ObjectNode whole = Json.object().put("singleProcessOOMKill", false);
+    ObjectNode single = Json.object().put("singleProcessOOMKill", true);
+    assertThatThrownBy(() -> CgroupOptions.singleProcessOomKill(whole, true))
+        .hasMessage(
+            "invalid configuration: singleProcessOOMKill must not be explicitly set to false when"
+                + " using cgroup v1");
+    assertThat(CgroupOptions.singleProcessOomKill(whole, false)).contains(false);
+    assertThat(CgroupOptions.singleProcessOomKill(single, true)).contains(true);
+    assertThat(CgroupOptions.singleProcessOomKill(Json.object(), true)).isEmpty();
+    assertThat(parse("\"singleProcessOOMKill\":true").cgroups().singleProcessOomKill())
+        .contains(true);
+  }
+
   @Test
   void oneAddressIsNoListOfThem() {
     assertThatThrownBy(() -> parse("\"clusterDNS\":\"10.96.0.10\""))

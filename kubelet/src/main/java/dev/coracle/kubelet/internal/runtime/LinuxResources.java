@@ -16,6 +16,7 @@ import java.util.TreeMap;
 /** Requests and limits in the kernel's terms, by upstream's formulas. */
 public final class LinuxResources {
   private static final String SWAP_MAX = "memory.swap.max";
+  private static final String OOM_GROUP = "memory.oom.group";
 
   /** How the names of resources of huge pages begin. */
   public static final String HUGE_PAGES = "hugepages-";
@@ -45,6 +46,9 @@ public final class LinuxResources {
     }
     if (node.swap().limitable() && node.swap().bytes() > 0) {
       out.putUnified(SWAP_MAX, Long.toString(swap));
+    }
+    if (node.killsWholeContainers()) {
+      out.putUnified(OOM_GROUP, "1");
     }
     hugePages(pod, container)
         .forEach((size, bytes) ->

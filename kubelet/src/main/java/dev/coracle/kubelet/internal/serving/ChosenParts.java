@@ -41,6 +41,7 @@ final class ChosenParts {
         .put("cpuCFSQuota", chosen.cpuQuota())
         .put("cpuCFSQuotaPeriod", GoText.duration(chosen.cpuPeriod()))
         .put("failSwapOn", false);
+    chosen.singleProcessOomKill().ifPresent(single -> config.put("singleProcessOOMKill", single));
     config.putObject("memorySwap").put("swapBehavior", chosen.swap().text());
   }
 

@@ -154,7 +154,7 @@ class FsCgroupsTest {
 
   private static CgroupOptions options(long pids, boolean quota, Duration period) {
     return new CgroupOptions(
-        Optional.empty(), pids, quota, period, CgroupOptions.Swap.NO_SWAP, false);
+        Optional.empty(), pids, quota, period, CgroupOptions.Swap.NO_SWAP, false, Optional.empty());
   }
 
   @Test

@@ -49,7 +49,13 @@ class PodLimitsTest {
   void aPodWithCpusAloneHasNoQuotaOverAll() {
     CgroupOptions alone =
         new CgroupOptions(
-            Optional.empty(), 0, true, Duration.ofMillis(100), CgroupOptions.Swap.NO_SWAP, true);
+            Optional.empty(),
+            0,
+            true,
+            Duration.ofMillis(100),
+            CgroupOptions.Swap.NO_SWAP,
+            true,
+            Optional.empty());
     String cpus = "\"cpu\":\"%s\",\"memory\":\"1Mi\"";
     String whole = container("a", "", cpus.formatted("2"));
     String part = container("b", "", cpus.formatted("500m"));

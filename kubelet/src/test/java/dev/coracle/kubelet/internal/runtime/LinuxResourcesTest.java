@@ -36,7 +36,7 @@ class LinuxResourcesTest {
   }
 
   private static NodeLimits plain(CgroupOptions options) {
-    return new NodeLimits(MEMORY, SwapSpace.NONE, options);
+    return new NodeLimits(MEMORY, SwapSpace.NONE, options, 1);
   }
 
   private static LinuxContainerResources of(String more, String resources, NodeLimits node) {
@@ -52,7 +52,7 @@ class LinuxResourcesTest {
   }
 
   private static CgroupOptions options(boolean quota, Duration period, CgroupOptions.Swap swap) {
-    return new CgroupOptions(Optional.empty(), 0, quota, period, swap, false);
+    return new CgroupOptions(Optional.empty(), 0, quota, period, swap, false, Optional.empty());
   }
 
   /** It cannot use more than the CPUs it has, and a quota would hold it up on those (KEP-5029). */
@@ -61,7 +61,13 @@ class LinuxResourcesTest {
   void whatHasWholeCpusAloneHasNoQuota(String cpu, long quota) {
     CgroupOptions alone =
         new CgroupOptions(
-            Optional.empty(), 0, true, Duration.ofMillis(100), CgroupOptions.Swap.NO_SWAP, true);
+            Optional.empty(),
+            0,
+            true,
+            Duration.ofMillis(100),
+            CgroupOptions.Swap.NO_SWAP,
+            true,
+            Optional.empty());
     String amounts = "{\"cpu\":\"" + cpu + "\",\"memory\":\"1Mi\"}";
     String resources = "\"requests\":" + amounts + ",\"limits\":" + amounts;
     assertThat(of("", resources, plain(alone)).getCpuQuota()).isEqualTo(quota);
@@ -102,16 +108,36 @@ class LinuxResourcesTest {
       CgroupOptions.Swap swap, String more, String resources, String bytes) {
     CgroupOptions chosen = options(true, Duration.ofMillis(100), swap);
     LinuxContainerResources told =
-        of(more, resources, new NodeLimits(MEMORY, new SwapSpace(2L << 30, true), chosen));
+        of(more, resources, new NodeLimits(MEMORY, new SwapSpace(2L << 30, true), chosen, 1));
     assertThat(told.getUnifiedMap()).isEqualTo(Map.of("memory.swap.max", bytes));
     assertThat(told.getMemorySwapLimitInBytes())
         .as("memory and swap together, of version 1")
         .isEqualTo(bytes.equals("0") ? told.getMemoryLimitInBytes() : 0);
-    assertThat(of(more, resources, new NodeLimits(MEMORY, new SwapSpace(2L << 30, false), chosen)))
+    assertThat(
+            of(more, resources, new NodeLimits(MEMORY, new SwapSpace(2L << 30, false), chosen, 1)))
         .as("where the kernel does not limit swap")
         .satisfies(r -> assertThat(r.getUnifiedMap()).isEmpty())
         .satisfies(
             r -> assertThat(r.getMemorySwapLimitInBytes()).isEqualTo(r.getMemoryLimitInBytes()));
+  }
+
+  /**
+   * On cgroup v2, as upstream has it since 1.28; one process alone is killed where that is said.
+   */
+  @ParameterizedTest
+  @CsvSource({"2, , true", "2, false, true", "2, true, false", "1, , false", "0, , false"})
+  void aContainerWithoutMemoryLosesAllItsProcesses(int version, Boolean single, boolean whole) {
+    CgroupOptions chosen =
+        new CgroupOptions(
+            Optional.empty(),
+            0,
+            true,
+            Duration.ofMillis(100),
+            CgroupOptions.Swap.NO_SWAP,
+            false,
+            Optional.ofNullable(single));
+    assertThat(of("", "", new NodeLimits(MEMORY, SwapSpace.NONE, chosen, version)).getUnifiedMap())
+        .isEqualTo(whole ? Map.of("memory.oom.group", "1") : Map.of());
   }
 
   private static HugepageLimit limit(String size, long bytes) {
