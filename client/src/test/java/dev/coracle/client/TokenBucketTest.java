@@ -21,6 +21,16 @@ class TokenBucketTest {
   }
 
   @Test
+  void whoWaitsIsToldWhenItsOwnIsThere() {
+    TokenBucket bucket = new TokenBucket(2, 1, 0);
+    assertThat(bucket.reserve(0)).isZero();
+    assertThat(bucket.reserve(0)).isEqualTo(SECOND / 2);
+    assertThat(bucket.reserve(0)).isEqualTo(SECOND);
+    assertThat(bucket.take(SECOND)).as("that one has been given away").isFalse();
+    assertThat(bucket.reserve(SECOND)).isEqualTo(SECOND / 2);
+  }
+
+  @Test
   void noMoreThanABurstIsSaved() {
     TokenBucket bucket = new TokenBucket(2, 3, 0);
     long later = 1000 * SECOND;

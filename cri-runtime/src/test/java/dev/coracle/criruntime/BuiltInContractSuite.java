@@ -212,6 +212,20 @@ abstract class BuiltInContractSuite extends CriContractSuite {
         .hasMessageContaining("network, IPC and PID namespaces of its own");
   }
 
+  /** Whatever the runtime itself has: what is run by hand goes no later than its container. */
+  @Test
+  void whatIsRunByHandIsKilledAsSoonAsItsContainer() {
+    PodSandboxConfig pod = pod("score").build();
+    ContainerConfig.Builder c = shell("c", "cat /proc/self/oom_score_adj; sleep 300");
+    c.getLinuxBuilder().getResourcesBuilder().setOomScoreAdj(900);
+    String id = started(run(pod), pod, c.build());
+    assertThat(
+            cri.exec(id, "sh", "-c", "sleep 0.1; cat /proc/self/oom_score_adj")
+                .getStdout()
+                .toStringUtf8())
+        .isEqualTo("900\n");
+  }
+
   /** On a hybrid host crun takes a container's processes out of the unified hierarchy's group. */
   private boolean tellsPressure() {
     CgroupHost host = CgroupHost.detect();

@@ -9,10 +9,13 @@ import dev.coracle.client.Informer;
 import dev.coracle.client.InformerFactory;
 import dev.coracle.client.InformerOptions;
 import dev.coracle.client.Lister;
+import dev.coracle.client.PacedClient;
 import dev.coracle.client.SerialContext;
+import dev.coracle.client.TokenBucket;
 import dev.coracle.kubelet.config.EventRate;
 import dev.coracle.kubelet.config.EvictionSignal.Condition;
 import dev.coracle.kubelet.config.KubeletOptions;
+import dev.coracle.kubelet.config.RequestRate;
 import dev.coracle.kubelet.internal.NodePlugins;
 import dev.coracle.kubelet.internal.cpu.CpuManager;
 import dev.coracle.kubelet.internal.cri.GrpcRuntimeService;
@@ -133,7 +136,7 @@ public final class Kubelet implements Component {
 
   Kubelet(
       Vertx vertx,
-      Client client,
+      Client unpaced,
       KubeletOptions options,
       MeterRegistry registry,
       Surroundings around) {
@@ -150,10 +153,11 @@ public final class Kubelet implements Component {
     this.timers = around.timers();
     Clock clock = timers.clock();
     SerialContext context = SerialContext.of(vertx);
+    Client client = paced(unpaced, options.configuration().requests());
     this.informers = new InformerFactory(context, client);
     EventRate rate = options.configuration().events();
     this.recorder =
-        new EventRecorder(client, context, "kubelet", options.nodeName(), registry)
+        new EventRecorder(unpaced, context, "kubelet", options.nodeName(), registry)
             .atMost(rate.perSecond(), rate.burst());
     events = around.events().apply(PodEvents.to(recorder));
     Informer pods =
@@ -169,7 +173,7 @@ public final class Kubelet implements Component {
     Supplier<Optional<String>> problem = this::runtimeProblem;
     this.node =
         new NodeStatusManager(
-            client, runtime, timers, options, around.machine(), around.swap(), problem);
+            unpaced, runtime, timers, options, around.machine(), around.swap(), problem);
     NumaNodes numa = around.numa(options.configuration().numa());
     this.plugins =
         new NodePlugins(
@@ -262,6 +266,17 @@ public final class Kubelet implements Component {
         new NodeParts(
             options, around, runtime, cache, loop, parts, node, events, nodeEvents, paths);
     this.teardown = new PodTeardown(runtime, loop, parts, timers);
+  }
+
+  /** Events have a rate of their own, and that the node is alive waits for nothing. */
+  private Client paced(Client client, RequestRate rate) {
+    return rate.perSecond() == 0
+        ? client
+        : new PacedClient(
+            client,
+            new TokenBucket(rate.perSecond(), rate.burst(), System.nanoTime()),
+            System::nanoTime,
+            timers::pause);
   }
 
   @Override

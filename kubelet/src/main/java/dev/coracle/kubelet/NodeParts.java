@@ -2,12 +2,14 @@ package dev.coracle.kubelet;
 
 import dev.coracle.kubelet.config.EvictionSignal.Condition;
 import dev.coracle.kubelet.config.KubeletOptions;
+import dev.coracle.kubelet.config.ProcessOptions;
 import dev.coracle.kubelet.config.ShutdownOptions;
 import dev.coracle.kubelet.internal.event.NodeEvents;
 import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.eviction.EvictionManager;
 import dev.coracle.kubelet.internal.eviction.Preemption;
 import dev.coracle.kubelet.internal.host.PodPaths;
+import dev.coracle.kubelet.internal.host.ProcessLimits;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.logs.LogRotation;
 import dev.coracle.kubelet.internal.node.AllocatableEnforcement;
@@ -41,6 +43,7 @@ final class NodeParts {
   private final OomWatcher ooms;
   private final Optional<ShutdownInhibitor> inhibitor;
   private final Runnable warnings;
+  private final ProcessOptions process;
 
   NodeParts(
       KubeletOptions options,
@@ -54,6 +57,7 @@ final class NodeParts {
       NodeEvents nodeEvents,
       PodPaths paths) {
     this.simulated = around.simulated();
+    this.process = options.configuration().process();
     this.timers = around.timers();
     this.rotation =
         new LogRotation(runtime, cache, loop::pods, paths, timers, options.configuration().logs());
@@ -96,11 +100,12 @@ final class NodeParts {
   }
 
   /**
-   * Says what the kernel lacks, and has it hold all pods together to what is for them; before the
-   * first pod is made.
+   * Says what the kernel lacks, tells it of this process, and has it hold all pods together to what
+   * is for them; before the first pod is made.
    */
   void enforce() {
     if (!simulated) {
+      ProcessLimits.apply(process);
       warnings.run();
       enforcement.begin(Machine.mostProcessIds());
     }

@@ -10,9 +10,15 @@ import dev.coracle.api.Resources;
 import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.rest.Patch;
 import dev.coracle.kubelet.config.KubeletConfiguration;
+import dev.coracle.kubelet.config.ProcessOptions;
+import dev.coracle.kubelet.internal.host.ProcessLimits;
 import dev.coracle.kubelet.internal.node.SwapSpace;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -122,6 +128,48 @@ class NodeAsConfiguredTest {
     start("\"podsPerCore\":3", MadeUpMachine.of(described, 1)::in);
     assertThat(node().text("status", "capacity", "pods")).isEqualTo("12");
     assertThat(node().text("status", "allocatable", "pods")).isEqualTo("12");
+  }
+
+  /** The leases and the status of the Node, and events, do not count. */
+  @Test
+  void noMoreIsAskedOfTheApiThanAsked() throws Exception {
+    long begun = System.nanoTime();
+    start("\"kubeAPIQPS\":2,\"kubeAPIBurst\":1");
+    k.simple("c", "");
+    k.awaitPhase("c", "Running");
+    assertThat(Duration.ofNanos(System.nanoTime() - begun))
+        .as("two lists and two watches at least, of pods and of Services")
+        .isGreaterThanOrEqualTo(Duration.ofMillis(1500));
+    assertThat(lease().path("holderIdentity").asText()).isEqualTo("n1");
+  }
+
+  private static long openFiles() throws IOException {
+    return Files.readAllLines(Path.of("/proc/self/limits")).stream()
+        .filter(line -> line.startsWith("Max open files"))
+        .map(line -> line.split(" {2,}"))
+        .peek(f -> assertThat(f[1]).isEqualTo(f[2]))
+        .mapToLong(f -> Long.parseLong(f[1]))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** One file less hurts nobody; more than the kernel has for any process is told, and not so. */
+  @Test
+  void theKernelIsToldWhatTheProcessMayHave() throws Exception {
+    Path score = Path.of("/proc/self/oom_score_adj");
+    String before = Files.readString(score).strip();
+    int other = Integer.parseInt(before) == 1000 ? 1000 : Integer.parseInt(before) + 1;
+    long files = openFiles();
+    try {
+      start("\"oomScoreAdj\":%d,\"maxOpenFiles\":%d".formatted(other, files - 1));
+      assertThat(Files.readString(score).strip()).isEqualTo(Integer.toString(other));
+      assertThat(openFiles()).isEqualTo(files - 1);
+      ProcessLimits.apply(new ProcessOptions(OptionalInt.empty(), OptionalLong.of(1L << 40)));
+      assertThat(openFiles()).isEqualTo(files - 1);
+    } finally {
+      Files.writeString(score, before);
+      ProcessLimits.apply(new ProcessOptions(OptionalInt.empty(), OptionalLong.of(files)));
+    }
   }
 
   @Test

@@ -93,6 +93,18 @@ final class ConfigFields {
     return node.asInt();
   }
 
+  /**
+   * @return zero where nothing is said
+   * @param flag the option of upstream's program, as its words name it too
+   */
+  static int notNegative(JsonNode document, String field, String flag) {
+    JsonNode node = document.path(field);
+    if (node.isInt() && node.intValue() < 0) {
+      throw invalid(field + " (" + flag + ") " + node.asText() + " must not be a negative number");
+    }
+    return number(document, field, 0, Integer.MAX_VALUE);
+  }
+
   /** Zero is what tools write for nothing. */
   static int count(JsonNode document, String field, int otherwise, int most) {
     int chosen = number(document, field, 0, most);

@@ -15,19 +15,10 @@ public record EventRate(int perSecond, int burst) {
    * @throws IllegalArgumentException in upstream's words
    */
   static EventRate parse(JsonNode document) {
+    int perSecond = ConfigFields.notNegative(document, "eventRecordQPS", "--event-qps");
+    int burst = ConfigFields.notNegative(document, "eventBurst", "--event-burst");
     return new EventRate(
-        notNegative(document, "eventRecordQPS", "--event-qps", DEFAULT.perSecond),
-        document.path("eventBurst").asInt() == 0
-            ? DEFAULT.burst
-            : notNegative(document, "eventBurst", "--event-burst", DEFAULT.burst));
-  }
-
-  private static int notNegative(JsonNode document, String field, String flag, int otherwise) {
-    JsonNode node = document.path(field);
-    if (node.isInt() && node.intValue() < 0) {
-      throw ConfigFields.invalid(
-          field + " (" + flag + ") " + node.asText() + " must not be a negative number");
-    }
-    return ConfigFields.number(document, field, otherwise, Integer.MAX_VALUE);
+        document.has("eventRecordQPS") ? perSecond : DEFAULT.perSecond,
+        burst == 0 ? DEFAULT.burst : burst);
   }
 }

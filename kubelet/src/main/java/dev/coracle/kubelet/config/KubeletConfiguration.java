@@ -21,6 +21,8 @@ import java.util.TreeSet;
  * @param images pulling and removing them
  * @param node what is told of the node, and how often
  * @param events how many are told
+ * @param requests how many go to the API server
+ * @param process what the kernel is told of the kubelet's own
  * @param serving the kubelet's API
  * @param runtimeTimeout {@code runtimeRequestTimeout}: how long the runtime may take to answer
  * @param shutdown the end of the node
@@ -42,6 +44,8 @@ public record KubeletConfiguration(
     ImageOptions images,
     NodeObjectOptions node,
     EventRate events,
+    RequestRate requests,
+    ProcessOptions process,
     ServingOptions serving,
     Duration runtimeTimeout,
     ShutdownOptions shutdown,
@@ -64,6 +68,8 @@ public record KubeletConfiguration(
           ImageOptions.DEFAULT,
           NodeObjectOptions.DEFAULT,
           EventRate.DEFAULT,
+          RequestRate.NONE,
+          ProcessOptions.NONE,
           ServingOptions.DEFAULT,
           Duration.ofMinutes(2),
           ShutdownOptions.NONE,
@@ -124,6 +130,12 @@ public record KubeletConfiguration(
               // EventRate
               "eventRecordQPS",
               "eventBurst",
+              // RequestRate
+              "kubeAPIQPS",
+              "kubeAPIBurst",
+              // ProcessOptions
+              "oomScoreAdj",
+              "maxOpenFiles",
               // ServingOptions
               "port",
               "authentication",
@@ -207,6 +219,8 @@ public record KubeletConfiguration(
         ImageOptions.parse(document),
         NodeObjectOptions.parse(document),
         EventRate.parse(document),
+        RequestRate.parse(document),
+        ProcessOptions.parse(document),
         serving,
         ConfigFields.period(document, "runtimeRequestTimeout", DEFAULT.runtimeTimeout),
         ShutdownOptions.parse(document),
@@ -277,6 +291,8 @@ public record KubeletConfiguration(
         newImages,
         node,
         events,
+        requests,
+        process,
         serving,
         runtimeTimeout,
         newShutdown,

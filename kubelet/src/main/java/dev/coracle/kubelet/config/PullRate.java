@@ -16,18 +16,9 @@ public record PullRate(int perSecond, int burst) {
    * @throws IllegalArgumentException in upstream's words
    */
   static PullRate parse(JsonNode document) {
-    int burst = notNegative(document, "registryBurst", "--registry-burst");
+    int burst = ConfigFields.notNegative(document, "registryBurst", "--registry-burst");
     return new PullRate(
-        notNegative(document, "registryPullQPS", "--registry-qps"),
+        ConfigFields.notNegative(document, "registryPullQPS", "--registry-qps"),
         burst == 0 ? NONE.burst : burst);
-  }
-
-  private static int notNegative(JsonNode document, String field, String flag) {
-    JsonNode node = document.path(field);
-    if (node.isInt() && node.intValue() < 0) {
-      throw ConfigFields.invalid(
-          field + " (" + flag + ") " + node.asText() + " must not be a negative number");
-    }
-    return ConfigFields.number(document, field, 0, Integer.MAX_VALUE);
   }
 }

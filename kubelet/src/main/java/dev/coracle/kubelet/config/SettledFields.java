@@ -107,10 +107,6 @@ final class SettledFields {
             node -> !node.asBoolean() || !isSwapOn(),
             "running with swap on is not supported, please disable swap or set failSwapOn to"
                 + " false"));
-    settled("oomScoreAdj", "the process keeps the score it was started with", -999);
-    settled("maxOpenFiles", "the process keeps the limit it was started with", 1000000);
-    settled("kubeAPIQPS", "requests are as many as there is to tell; leave it out", 50);
-    settled("kubeAPIBurst", "requests are as many as there is to tell; leave it out", 100);
     ALL.put(
         "containerLogMaxWorkers", // The most there may be; they are rotated one after the other.
         new Field(

@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -102,6 +104,11 @@ class KubeletConfigurationTest {
         "\"podsPerCore\":-1 | podsPerCore (--pods-per-core) -1 must not be a negative number",
         "\"eventBurst\":-1 | eventBurst (--event-burst) -1 must not be a negative number",
         "\"eventRecordQPS\":-1 | eventRecordQPS (--event-qps) -1 must not be a negative number",
+        "\"kubeAPIQPS\":-1 | kubeAPIQPS (--kube-api-qps) -1 must not be a negative number",
+        "\"kubeAPIBurst\":-1 | kubeAPIBurst (--kube-api-burst) -1 must not be a negative number",
+        "\"oomScoreAdj\":-1001 | oomScoreAdj (--oom-score-adj) -1001 must be between -1000 and 1000,"
+            + " inclusive",
+        "\"maxOpenFiles\":-1 | maxOpenFiles (--max-open-files) -1 must not be a negative number",
         "\"healthzPort\":70000 | healthzPort (--healthz-port) 70000 must be between 1 and 65535",
         "\"nodeStatusMaxImages\":-2 | nodeStatusMaxImages (--node-status-max-images) -2 must be -1",
         "\"imageMaximumGCAge\":\"1m\" | imageMaximumGCAge 1m must be greater than imageMinimumGCAge 2m0s",
@@ -118,6 +125,23 @@ class KubeletConfigurationTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("invalid configuration: ")
         .hasMessageContaining(problem);
+  }
+
+  @Test
+  void requestsAreAsManyAsSaidAndElseAsThereAre() {
+    assertThat(parse("\"kubeAPIQPS\":5,\"kubeAPIBurst\":7").requests())
+        .isEqualTo(new RequestRate(5, 7));
+    assertThat(parse("\"kubeAPIQPS\":5").requests()).isEqualTo(new RequestRate(5, 100));
+    assertThat(parse("\"kubeAPIBurst\":7").requests()).isEqualTo(new RequestRate(50, 7));
+    assertThat(parse("\"kubeAPIQPS\":0").requests()).isEqualTo(RequestRate.NONE);
+  }
+
+  @Test
+  void ofTheProcessOnlyWhatIsSaidIsTold() {
+    assertThat(parse("\"oomScoreAdj\":0,\"maxOpenFiles\":1000000").process())
+        .isEqualTo(new ProcessOptions(OptionalInt.of(0), OptionalLong.of(1_000_000)));
+    assertThat(parse("\"oomScoreAdj\":null,\"maxOpenFiles\":0").process())
+        .isEqualTo(ProcessOptions.NONE);
   }
 
   /** A kernel with cgroup v1 kills one process, whatever is said. */

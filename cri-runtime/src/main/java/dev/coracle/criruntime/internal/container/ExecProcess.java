@@ -89,7 +89,11 @@ public final class ExecProcess {
 
   private static int launch(ContainerKind kind, Container c, ProcessSpec p, ExecStreams streams)
       throws IOException {
-    return kind.exec(launch(c), c.record().pid(), p, streams);
+    Launch launch = launch(c);
+    int pid = kind.exec(launch, c.record().pid(), p, streams);
+    // Else it would have this process's own.
+    ContainerLimits.oomScore(pid, launch.config().getLinux().getResources().getOomScoreAdj());
+    return pid;
   }
 
   private static Launch launch(Container c) {

@@ -96,6 +96,7 @@ public final class ProcessKind implements ContainerKind {
       if (launch.cgroup().exists()) {
         launch.cgroup().attach(pid);
       }
+      ContainerLimits.oomScore(pid, launch.config().getLinux().getResources().getOomScoreAdj());
       shim.go(true);
       return pid;
     } catch (ExecutionException | TimeoutException e) {

@@ -15,8 +15,8 @@ import java.nio.file.Path;
 
 /**
  * The few system calls that Java has no method for, called directly (no process is started):
- * mount(2), umount2(2) and statvfs(3). Linux only; a failure is an {@link IOException} with the
- * error number.
+ * mount(2), umount2(2), statvfs(3) and setrlimit(2). Linux only; a failure is an {@link
+ * IOException} with the error number.
  */
 public final class Native {
   private static final int MNT_DETACH = 2;
@@ -45,6 +45,12 @@ public final class Native {
           "statvfs",
           FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS));
   private static final long STATVFS_BYTES = 256;
+
+  private static final int RLIMIT_NOFILE = 7;
+  private static final MethodHandle SETRLIMIT =
+      handle(
+          "setrlimit",
+          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
 
   private Native() {}
 
@@ -123,6 +129,20 @@ public final class Native {
       int result =
           (int) UMOUNT.invokeExact(state, arena.allocateFrom(target.toString()), MNT_DETACH);
       check(result, state, "unmount " + target);
+    } catch (IOException | RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** How many files this process may have open, for good. */
+  public static void openFiles(long most) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(STATE);
+      MemorySegment limits = arena.allocateFrom(ValueLayout.JAVA_LONG, most, most);
+      int result = (int) SETRLIMIT.invokeExact(state, RLIMIT_NOFILE, limits);
+      check(result, state, "setrlimit of open files to " + most);
     } catch (IOException | RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {

@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.internal.host;
 
+import io.smallrye.mutiny.Uni;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.Executor;
@@ -97,6 +98,13 @@ public final class Timers implements Executor, AutoCloseable {
     } catch (RejectedExecutionException e) {
       return () -> {};
     }
+  }
+
+  /** Completes after a while, on a virtual thread. */
+  public Uni<Void> pause(Duration delay) {
+    return Uni.createFrom()
+        .emitter(
+            waiting -> waiting.onTermination(after(delay, () -> waiting.complete(null))::cancel));
   }
 
   /** Runs again and again, each time the given while after the last run ended. */

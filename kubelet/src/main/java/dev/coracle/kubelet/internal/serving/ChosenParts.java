@@ -12,7 +12,10 @@ import dev.coracle.kubelet.config.NodeObjectOptions;
 import dev.coracle.kubelet.config.PodOptions;
 import dev.coracle.kubelet.internal.pod.GoText;
 
-/** What {@link Configz} tells of pods, their cgroups, images, logs, the Node and its API. */
+/**
+ * What {@link Configz} tells of pods, their cgroups, images, logs, the Node, its process and its
+ * API.
+ */
 final class ChosenParts {
   private ChosenParts() {}
 
@@ -90,6 +93,13 @@ final class ChosenParts {
         .put("eventBurst", chosen.events().burst())
         .put("readOnlyPort", 0)
         .put("tlsMinVersion", chosen.serving().tls().minVersion());
+    if (chosen.requests().perSecond() > 0) {
+      config
+          .put("kubeAPIQPS", chosen.requests().perSecond())
+          .put("kubeAPIBurst", chosen.requests().burst());
+    }
+    chosen.process().oomScoreAdj().ifPresent(score -> config.put("oomScoreAdj", score));
+    chosen.process().maxOpenFiles().ifPresent(most -> config.put("maxOpenFiles", most));
     if (!chosen.serving().tls().cipherSuites().isEmpty()) {
       ArrayNode suites = config.putArray("tlsCipherSuites");
       chosen.serving().tls().cipherSuites().forEach(suites::add);

@@ -64,6 +64,7 @@ class ConfigzTest {
       "registerWithTaints":[{"key":"a","value":"b","effect":"NoSchedule"}],"registerNode":false,
       "providerID":"lab://1","podsPerCore":10,"maxPods":50,"imageMinimumGCAge":"1m",
       "imageMaximumGCAge":"24h","imageGCHighThresholdPercent":70,"imageGCLowThresholdPercent":60,
+      "kubeAPIQPS":5,"kubeAPIBurst":9,"oomScoreAdj":-5,"maxOpenFiles":70000,
       "eventRecordQPS":0,"eventBurst":7,"healthzPort":10248,"healthzBindAddress":"127.0.0.1",
       "enableDebuggingHandlers":false,"enableSystemLogHandler":false,"seccompDefault":true,
       "streamingConnectionIdleTimeout":"1h","syncFrequency":"1m","runtimeRequestTimeout":"1m",
@@ -202,7 +203,15 @@ class ConfigzTest {
     ObjectNode otherwise = told(plain.withConfiguration(KubeletConfiguration.DEFAULT));
     for (String said :
         List.of(
-            "healthzPort", "healthzBindAddress", "syncFrequency", "resolvConf", "authentication")) {
+            "healthzPort",
+            "healthzBindAddress",
+            "syncFrequency",
+            "resolvConf",
+            "authentication",
+            "kubeAPIQPS",
+            "kubeAPIBurst",
+            "oomScoreAdj",
+            "maxOpenFiles")) {
       told.remove(said);
       otherwise.remove(said);
     }
