@@ -9,6 +9,8 @@ import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.CriException.Code;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -102,6 +104,14 @@ class PodLifeTest {
     KubeObject pod =
         k.simple("bye", ",\"lifecycle\":{\"preStop\":{\"exec\":{\"command\":[\"stop\"]}}}");
     k.awaitPhase("bye", "Running");
+    String id = k.container("bye").path("containerID").asText();
+    Path link =
+        k.data.resolve(
+            "containers/bye_default_bye-" + id.substring(id.lastIndexOf('/') + 1) + ".log");
+    assertThat(link)
+        .isSymbolicLink()
+        .hasSameBinaryContentAs(
+            k.data.resolve("logs/default_bye_" + pod.uid()).resolve("bye/0.log"));
     k.delete("bye", DeleteOptions.DEFAULT);
     k.eventually(() -> assertThat(k.exists("bye")).isFalse());
     assertThat(k.runtime.calls())
@@ -113,6 +123,7 @@ class PodLifeTest {
               k.runtime.listPodSandboxes(dev.coracle.cri.v1.PodSandboxFilter.getDefaultInstance()))
           .isEmpty();
       assertThat(k.data.resolve("kubelet/pods").resolve(pod.uid())).doesNotExist();
+      assertThat(Files.exists(link, LinkOption.NOFOLLOW_LINKS)).isFalse();
     });
     k.eventually(() -> assertThat(k.events()).contains("Killing: Stopping container bye"));
   }

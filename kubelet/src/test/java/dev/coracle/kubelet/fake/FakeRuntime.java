@@ -324,6 +324,7 @@ public final class FakeRuntime implements RuntimeService {
       name = containers.get(id).getMetadata().getName();
     }
     call("startContainer " + name);
+    beginLog(id);
     synchronized (this) {
       containers.computeIfPresent(
           id,
@@ -334,6 +335,22 @@ public final class FakeRuntime implements RuntimeService {
                   .build());
     }
     tell(id, ContainerEventType.CONTAINER_STARTED_EVENT);
+  }
+
+  /** Where there is a place for it, as for pods that are not simulated. */
+  private void beginLog(String id) {
+    Path log;
+    synchronized (this) {
+      log = Path.of(containers.get(id).getLogPath());
+    }
+    Path directory = log.getParent();
+    if (directory != null && Files.isDirectory(directory) && Files.notExists(log)) {
+      try {
+        Files.createFile(log);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 
   @Override

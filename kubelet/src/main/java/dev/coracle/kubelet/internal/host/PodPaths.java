@@ -84,6 +84,11 @@ public record PodPaths(Path root, Path logs, boolean real) {
     return logs.resolve(pod.namespace() + "_" + pod.name() + "_" + pod.uid());
   }
 
+  /** Beside the logs: links to them ({@link LogLinks}). */
+  public Path logLinks() {
+    return logs.resolveSibling("containers");
+  }
+
   /** Relative to {@link #podLogs}. */
   public static String containerLog(String container, int attempt) {
     return container + "/" + attempt + ".log";

@@ -4,6 +4,7 @@ import dev.coracle.cri.v1.ContainerFilter;
 import dev.coracle.cri.v1.PodSandboxFilter;
 import dev.coracle.kubelet.internal.event.NodeEvents;
 import dev.coracle.kubelet.internal.event.SeldomEvents;
+import dev.coracle.kubelet.internal.host.LogLinks;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.spi.CriException;
@@ -37,12 +38,14 @@ public final class ContainerGc {
 
   private final RuntimeService runtime;
   private final PodPaths paths;
+  private final LogLinks links;
   private final Executor executor;
   private final NodeEvents events;
 
   public ContainerGc(RuntimeService runtime, PodPaths paths, Executor executor, NodeEvents events) {
     this.runtime = runtime;
     this.paths = paths;
+    this.links = new LogLinks(paths);
     this.executor = executor;
     this.events = new SeldomEvents(events, APART, System::nanoTime);
   }
@@ -78,6 +81,7 @@ public final class ContainerGc {
           Files.deleteIfExists(log);
         }
       }
+      links.remove(pod, c.name(), c.id(), c.restartCount());
       Files.deleteIfExists(paths.terminationLog(pod.uid(), c.name(), c.restartCount()));
     } catch (IOException e) {
       LOG.atDebug()

@@ -6,6 +6,7 @@ import dev.coracle.api.Json;
 import dev.coracle.cri.v1.ContainerConfig;
 import dev.coracle.cri.v1.PodSandboxConfig;
 import dev.coracle.kubelet.internal.event.PodEvents;
+import dev.coracle.kubelet.internal.host.LogLinks;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.image.ImageManager;
 import dev.coracle.kubelet.internal.metrics.StartMetrics;
@@ -40,6 +41,7 @@ final class ContainerStarter {
   private final Function<Pod, DownwardApi.Facts> facts;
   private final ContainerExtras.Source extras;
   private final StartMetrics metrics;
+  private final LogLinks links;
 
   ContainerStarter(
       RuntimeService runtime,
@@ -63,6 +65,7 @@ final class ContainerStarter {
     this.killer = killer;
     this.events = events;
     this.paths = paths;
+    this.links = new LogLinks(paths);
     this.facts = facts;
     this.extras = extras;
     this.metrics = metrics;
@@ -108,6 +111,7 @@ final class ContainerStarter {
       throw new StartException("RunContainerError", text(e), Optional.of(Duration.ofMillis(200)));
     }
     events.normal(frame.pod, container, "Started", "Container started");
+    links.add(frame.pod, container.name(), id, attempt);
     frame.context.started(container.name());
     postStart(frame, container, id, attempt);
     return id;

@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.internal.sync;
 
 import dev.coracle.api.KubeObject;
+import dev.coracle.kubelet.internal.host.LogLinks;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.image.provider.PodAccounts;
@@ -37,6 +38,7 @@ public final class PodCleaner {
   private final PodAccounts accounts;
   private final ContainerGc gc;
   private final PodPaths paths;
+  private final LogLinks links;
   private final Timers timers;
   private final UserNamespaces users;
 
@@ -60,6 +62,7 @@ public final class PodCleaner {
     this.accounts = accounts;
     this.gc = gc;
     this.paths = paths;
+    this.links = new LogLinks(paths);
     this.timers = timers;
     this.users = users;
   }
@@ -126,5 +129,6 @@ public final class PodCleaner {
         PodPaths.deleteTree(dir);
       }
     }
+    links.sweep();
   }
 }
