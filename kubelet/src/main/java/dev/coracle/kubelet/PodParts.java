@@ -344,6 +344,7 @@ final class PodParts {
         clock,
         options.restartBackOff(),
         options.restartBackOffMax(),
+        options.configuration().pods().firstRestart(),
         options.configuration().pods().longestRestart());
   }
 

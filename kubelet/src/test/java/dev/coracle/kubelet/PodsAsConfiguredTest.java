@@ -169,6 +169,22 @@ class PodsAsConfiguredTest {
             .startsWith("back-off 1s restarting failed container=crash"));
   }
 
+  @Test
+  void itWaitsLessWhereTheReducedDecayIsChosen() throws Exception {
+    start("\"featureGates\":{\"ReduceDefaultCrashLoopBackOffDecay\":true}");
+    k.simple("crash", "");
+    k.awaitPhase("crash", "Running");
+    k.runtime.exit("crash", 1);
+    k.eventually(() -> {
+      assertThat(k.container("crash").path("restartCount").asInt()).isEqualTo(1);
+      assertThat(k.runtime.running("crash")).isPresent();
+    });
+    k.runtime.exit("crash", 1);
+    k.eventually(() ->
+        assertThat(k.container("crash").path("state").path("waiting").path("message").asText())
+            .startsWith("back-off 1s restarting failed container=crash"));
+  }
+
   /** Two images that are asked for at once, from a registry that does not answer. */
   private boolean comeSideBySide(String fields) throws Exception {
     CountDownLatch answer = new CountDownLatch(1);

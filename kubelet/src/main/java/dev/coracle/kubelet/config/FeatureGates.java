@@ -6,7 +6,8 @@ import java.util.TreeMap;
 
 /**
  * {@code featureGates}. What upstream has behind a gate is here either done or not, whatever a gate
- * says: so a gate may say what is so. One can be chosen, {@code CustomCPUCFSQuotaPeriod}.
+ * says: so a gate may say what is so. Two can be chosen, {@code CustomCPUCFSQuotaPeriod} and {@code
+ * ReduceDefaultCrashLoopBackOffDecay}.
  *
  * @param said what was said, by the gates' names
  */
@@ -26,7 +27,7 @@ public record FeatureGates(Map<String, Boolean> said) {
   private static final Map<String, Standing> ALL = new TreeMap<>();
 
   static {
-    all(Standing.CHOOSABLE, "CustomCPUCFSQuotaPeriod");
+    all(Standing.CHOOSABLE, "CustomCPUCFSQuotaPeriod", "ReduceDefaultCrashLoopBackOffDecay");
     all(
         Standing.LOCKED_ON,
         "AnyVolumeDataSource",
@@ -144,7 +145,6 @@ public record FeatureGates(Map<String, Boolean> said) {
         "MemoryQoS",
         "PodLogsQuerySplitStreams",
         "QOSReserved",
-        "ReduceDefaultCrashLoopBackOffDecay",
         "RuntimeClassInImageCriAPI",
         "SELinuxMount",
         "SELinuxMountReadWriteOncePod",

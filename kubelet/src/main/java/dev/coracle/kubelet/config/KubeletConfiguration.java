@@ -213,7 +213,7 @@ public record KubeletConfiguration(
     SettledFields.check(document);
     NodeReservations reservations = NodeReservations.parse(document);
     return new KubeletConfiguration(
-        PodOptions.parse(document),
+        PodOptions.parse(document, gates),
         CgroupOptions.parse(document, gates),
         ContainerLogOptions.parse(document),
         ImageOptions.parse(document),

@@ -22,6 +22,7 @@ class FeatureGatesTest {
     "AllBeta, true",
     "CustomCPUCFSQuotaPeriod, true",
     "CustomCPUCFSQuotaPeriod, false",
+    "ReduceDefaultCrashLoopBackOffDecay, true",
   })
   void whatIsSoMayBeSaid(String gate, boolean on) {
     FeatureGates said = parse("\"%s\":%s".formatted(gate, on));

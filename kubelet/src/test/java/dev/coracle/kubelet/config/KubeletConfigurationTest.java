@@ -127,6 +127,16 @@ class KubeletConfigurationTest {
         .hasMessageContaining(problem);
   }
 
+  /** What is said of the longest wait goes before. */
+  @Test
+  void restartsWaitLessWhereThatIsChosen() {
+    String gate = "\"featureGates\":{\"ReduceDefaultCrashLoopBackOffDecay\":true}";
+    assertThat(parse(gate).pods().firstRestart()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(parse(gate).pods().longestRestart()).isEqualTo(Duration.ofSeconds(60));
+    String longest = ",\"crashLoopBackOff\":{\"maxContainerRestartPeriod\":\"200s\"}";
+    assertThat(parse(gate + longest).pods().longestRestart()).isEqualTo(Duration.ofSeconds(200));
+  }
+
   @Test
   void requestsAreAsManyAsSaidAndElseAsThereAre() {
     assertThat(parse("\"kubeAPIQPS\":5,\"kubeAPIBurst\":7").requests())

@@ -29,6 +29,7 @@ public record GroupFiles(Optional<Path> unified, Map<String, Path> version1) {
    * @param workingSet usage less page cache that can go
    * @param memoryLimit of the group itself, null for none
    * @param swap null where the kernel does not count it
+   * @param swapAvailable what is left of the group's own limit of swap, null without one
    */
   public record Use(
       Instant since,
@@ -39,7 +40,8 @@ public record GroupFiles(Optional<Path> unified, Map<String, Path> version1) {
       long pageFaults,
       long majorPageFaults,
       @Nullable Long memoryLimit,
-      @Nullable Long swap) {
+      @Nullable Long swap,
+      @Nullable Long swapAvailable) {
 
     /** What is left of the limit, null without one. */
     public @Nullable Long available() {
@@ -115,6 +117,11 @@ public record GroupFiles(Optional<Path> unified, Map<String, Path> version1) {
     String total = v1 ? "total_" : "";
     List<String> stat = Files.readAllLines(memoryOf.resolve("memory.stat"));
     long usage = number(memoryOf.resolve(v1 ? "memory.usage_in_bytes" : "memory.current"));
+    Long swap =
+        v1
+            ? KeyedFile.read(memoryOf.resolve("memory.stat")).get("total_swap")
+            : KeyedFile.number(memoryOf.resolve("memory.swap.current"));
+    Long swapLimit = v1 ? null : KeyedFile.limit(memoryOf.resolve("memory.swap.max"));
     return new Use(
         Files.getLastModifiedTime(memoryOf).toInstant(),
         isVersion1("cpuacct")
@@ -126,9 +133,8 @@ public record GroupFiles(Optional<Path> unified, Map<String, Path> version1) {
         keyed(stat, total + "pgfault"),
         keyed(stat, total + "pgmajfault"),
         KeyedFile.limit(memoryOf.resolve(v1 ? "memory.limit_in_bytes" : "memory.max")),
-        v1
-            ? KeyedFile.read(memoryOf.resolve("memory.stat")).get("total_swap")
-            : KeyedFile.number(memoryOf.resolve("memory.swap.current")));
+        swap,
+        swap == null || swapLimit == null ? null : Math.max(0, swapLimit - swap));
   }
 
   private static long number(Path file) throws IOException {

@@ -32,9 +32,10 @@ public final class BackOff {
     this.quiet = quiet;
   }
 
-  /** One that waits no longer than that, also at first, and that starts anew no sooner. */
-  public BackOff atMost(Duration longest) {
-    return new BackOff(clock, shorter(initial, longest), shorter(max, longest), quiet);
+  /** One that waits no longer than that, at first and at all, and that starts anew no sooner. */
+  public BackOff atMost(Duration first, Duration longest) {
+    return new BackOff(
+        clock, shorter(shorter(initial, first), longest), shorter(max, longest), quiet);
   }
 
   private static Duration shorter(Duration a, Duration b) {

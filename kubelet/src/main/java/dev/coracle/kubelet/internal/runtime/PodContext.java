@@ -39,18 +39,26 @@ public final class PodContext {
   private final BackOff pulls;
 
   /**
+   * @param firstRestart what a container that ends again and again waits at first, where that is
+   *     less than {@code initialBackOff}
    * @param longestRestart what a container that ends again and again waits at most, where that is
    *     less than {@code maxBackOff} (KEP-4603)
    */
   public PodContext(
-      Pod pod, Clock clock, Duration initialBackOff, Duration maxBackOff, Duration longestRestart) {
+      Pod pod,
+      Clock clock,
+      Duration initialBackOff,
+      Duration maxBackOff,
+      Duration firstRestart,
+      Duration longestRestart) {
     this.uid = pod.uid();
     this.desired = pod;
     this.pod = pod;
     this.firstSeen = clock.instant();
     this.ran = new AtomicBoolean(pod.phase().equals("Running"));
     this.startup = pod.status().path("startTime").isTextual() ? null : new PodStartup();
-    this.restarts = new BackOff(clock, initialBackOff, maxBackOff).atMost(longestRestart);
+    this.restarts =
+        new BackOff(clock, initialBackOff, maxBackOff).atMost(firstRestart, longestRestart);
     this.pulls = new BackOff(clock, initialBackOff, maxBackOff);
   }
 

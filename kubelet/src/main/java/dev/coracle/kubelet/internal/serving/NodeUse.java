@@ -110,6 +110,6 @@ record NodeUse(
         use.pageFaults(),
         use.majorPageFaults(),
         use.swap(),
-        null);
+        use.swapAvailable());
   }
 }

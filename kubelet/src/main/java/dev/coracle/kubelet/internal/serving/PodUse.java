@@ -181,6 +181,8 @@ record PodUse(
   private MemoryStats memory(ContainerStats c, String group, Instant now) {
     var m = c.getMemory();
     var swap = c.getSwap();
+    Optional<GroupFiles.Use> untold =
+        swap.hasSwapUsageBytes() ? Optional.empty() : groups.use(group);
     return new MemoryStats(
         now,
         value(m.hasAvailableBytes(), m.getAvailableBytes()),
@@ -191,8 +193,10 @@ record PodUse(
         value(m.hasMajorPageFaults(), m.getMajorPageFaults()),
         swap.hasSwapUsageBytes()
             ? Long.valueOf(swap.getSwapUsageBytes().getValue())
-            : groups.use(group).map(GroupFiles.Use::swap).orElse(null),
-        value(swap.hasSwapAvailableBytes(), swap.getSwapAvailableBytes()));
+            : untold.map(GroupFiles.Use::swap).orElse(null),
+        swap.hasSwapAvailableBytes()
+            ? Long.valueOf(swap.getSwapAvailableBytes().getValue())
+            : untold.map(GroupFiles.Use::swapAvailable).orElse(null));
   }
 
   private static FsStats layer(FilesystemUsage layer, RuntimeFiles files, Instant now) {

@@ -24,6 +24,7 @@ public final class ResourceMetrics {
         .gauge(
             "container_start_time_seconds",
             "[STABLE] Start of the container in seconds since the epoch")
+        .gauge("container_swap_limit_bytes", "[ALPHA] Swap the container may use in bytes")
         .gauge("container_swap_usage_bytes", "[ALPHA] Swap the container uses in bytes")
         .counter(
             "node_cpu_usage_seconds_total", "[STABLE] CPU time the node has used, in core seconds")
@@ -43,6 +44,7 @@ public final class ResourceMetrics {
             "container", c.name(), "namespace", pod.namespace(), "pod", pod.name()
           };
           usage(out, "container", c.cpu(), c.memory(), labels);
+          swapLimit(out, c.memory(), labels);
           out.sampleAt("container_start_time_seconds", seconds(c.startTime()), null, labels);
         }
       }
@@ -64,6 +66,14 @@ public final class ResourceMetrics {
       out.sampleAt(
           of + "_memory_working_set_bytes", memory.workingSetBytes(), memory.time(), labels);
       out.sampleAt(of + "_swap_usage_bytes", memory.swapBytes(), memory.time(), labels);
+    }
+  }
+
+  private static void swapLimit(
+      ExpositionText out, @Nullable MemoryStats memory, String... labels) {
+    if (memory != null && memory.swapBytes() != null && memory.swapAvailableBytes() != null) {
+      long limit = memory.swapBytes() + memory.swapAvailableBytes();
+      out.sampleAt("container_swap_limit_bytes", limit, memory.time(), labels);
     }
   }
 

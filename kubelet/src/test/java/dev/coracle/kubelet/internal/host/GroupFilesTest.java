@@ -67,6 +67,13 @@ class GroupFilesTest {
     write("pod/memory.swap.current", "8\n");
     assertThat(files.use("/pod").orElseThrow().available()).isEqualTo(20);
     assertThat(files.use("/pod").orElseThrow().swap()).isEqualTo(8);
+    assertThat(files.use("/pod").orElseThrow().swapAvailable()).isNull();
+    write("pod/memory.swap.max", "max\n");
+    assertThat(files.use("/pod").orElseThrow().swapAvailable()).isNull();
+    write("pod/memory.swap.max", "20\n");
+    assertThat(files.use("/pod").orElseThrow().swapAvailable()).isEqualTo(12);
+    write("pod/memory.swap.max", "0\n");
+    assertThat(files.use("/pod").orElseThrow().swapAvailable()).as("lowered since").isZero();
     assertThat(files.use("kubepods-pod.slice")).isEmpty();
   }
 

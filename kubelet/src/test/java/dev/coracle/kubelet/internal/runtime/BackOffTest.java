@@ -22,6 +22,22 @@ class BackOffTest {
     }
   }
 
+  /** Upstream's delays with ReduceDefaultCrashLoopBackOffDecay. */
+  @Test
+  void bothTheFirstAndTheLongestWaitMayBeShorter() {
+    BackOff reduced = backOff.atMost(Duration.ofSeconds(1), Duration.ofSeconds(60));
+    for (long seconds : new long[] {1, 2, 4, 8, 16, 32, 60, 60}) {
+      reduced.next("k", clock.instant());
+      assertThat(reduced.delay("k")).isEqualTo(Duration.ofSeconds(seconds));
+    }
+    BackOff shortest = backOff.atMost(Duration.ofSeconds(10), Duration.ofSeconds(3));
+    shortest.next("k", clock.instant());
+    assertThat(shortest.delay("k")).isEqualTo(Duration.ofSeconds(3));
+    clock.set(clock.instant().plus(Duration.ofMinutes(9)));
+    reduced.next("k", clock.instant());
+    assertThat(reduced.delay("k")).as("not quiet for long enough").hasSeconds(60);
+  }
+
   @Test
   void aQuietKeyStartsAnewAfterTwiceTheMaximum() {
     backOff.next("k", clock.instant());

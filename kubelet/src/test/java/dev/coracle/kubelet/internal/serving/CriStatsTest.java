@@ -65,7 +65,8 @@ class CriStatsTest {
     Files.writeString(paths.podLogs(POD).resolve("c/0.log"), "x".repeat(200));
     Files.writeString(paths.hostsFile("u"), "x".repeat(30));
     PodContext context =
-        new PodContext(POD, clock, Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ZERO);
+        new PodContext(
+            POD, clock, Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ZERO, Duration.ZERO);
     stats =
         new CriStats(
             runtime(),

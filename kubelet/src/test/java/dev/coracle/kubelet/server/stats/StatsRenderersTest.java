@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class StatsRenderersTest {
@@ -12,6 +13,10 @@ class StatsRenderersTest {
   private static final long MILLIS = T.toEpochMilli();
 
   private static NodeStats stats() {
+    return stats(new MemoryStats(T, null, 3000L, 2000L, 1000L, 7L, 1L, null, null));
+  }
+
+  private static NodeStats stats(MemoryStats memory) {
     ContainerStats app =
         new ContainerStats(
             "app",
@@ -20,7 +25,7 @@ class StatsRenderersTest {
             T.minusSeconds(5),
             "/kubepods/p/c1",
             new CpuStats(T, 500_000_000L, 2_500_000_000L),
-            new MemoryStats(T, null, 3000L, 2000L, 1000L, 7L, 1L, null, null),
+            memory,
             new Pressures(
                 Optional.of(stalls(10)), Optional.of(stalls(20)), Optional.of(stalls(30))),
             new FsStats(T, 10L, 100L, 5L, null, null, 2L),
@@ -94,6 +99,21 @@ class StatsRenderersTest {
         .contains("node_cpu_usage_seconds_total 10 " + MILLIS + "\n")
         .contains("resource_scrape_error 0\n")
         .doesNotContain("swap");
+  }
+
+  @Test
+  void whatAContainerMaySwapIsWhatItDoesAndWhatIsLeft() {
+    String of = "{container=\"app\",namespace=\"default\",pod=\"web \\\"1\\\"\"} ";
+    assertThat(ResourceMetrics.render(stats(swapping(40L))))
+        .contains("container_swap_usage_bytes" + of + "60 " + MILLIS + "\n")
+        .contains("container_swap_limit_bytes" + of + "100 " + MILLIS + "\n");
+    assertThat(ResourceMetrics.render(stats(swapping(null))))
+        .contains("container_swap_usage_bytes" + of)
+        .doesNotContain("container_swap_limit_bytes");
+  }
+
+  private static MemoryStats swapping(@Nullable Long left) {
+    return new MemoryStats(T, null, 3000L, 2000L, 1000L, 7L, 1L, 60L, left);
   }
 
   @Test
