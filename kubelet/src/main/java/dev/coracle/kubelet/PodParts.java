@@ -61,6 +61,7 @@ import dev.coracle.kubelet.internal.sync.PodCleaner;
 import dev.coracle.kubelet.internal.sync.PodStartups;
 import dev.coracle.kubelet.internal.sync.PodSync;
 import dev.coracle.kubelet.internal.sync.SyncEvent;
+import dev.coracle.kubelet.internal.userns.SubordinateIds;
 import dev.coracle.kubelet.internal.userns.UserNamespaces;
 import dev.coracle.kubelet.internal.volume.LocalVolumeCleaner;
 import dev.coracle.kubelet.internal.volume.Tokens;
@@ -68,6 +69,7 @@ import dev.coracle.kubelet.internal.volume.VolumeManager;
 import dev.coracle.kubelet.internal.volume.VolumePlugins;
 import dev.coracle.kubelet.spi.RuntimeService;
 import io.vertx.core.Vertx;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
@@ -246,6 +248,7 @@ final class PodParts {
             paths,
             options.configuration().pods().ids(),
             options.podsOn(machine.cpus()),
+            around.simulated() ? Optional.empty() : SubordinateIds.read(Path.of("/etc")),
             node::hasUserNamespaces);
     this.cleaner =
         new PodCleaner(cache, statuses, volumes, objects, accounts, gc, paths, timers, users);

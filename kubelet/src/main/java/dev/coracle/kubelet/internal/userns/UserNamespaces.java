@@ -44,6 +44,7 @@ public final class UserNamespaces {
 
   private final PodPaths paths;
   private final int idsPerPod;
+  private final int base;
   private final int ranges;
   private final Predicate<String> supported;
   private final BitSet used = new BitSet();
@@ -52,14 +53,24 @@ public final class UserNamespaces {
   /**
    * @param idsPerPod a multiple of {@link #IDS_PER_POD}
    * @param maxPods of the node; ids that suffice for fewer are refused
+   * @param own which there are; empty: all but the host's own
    * @param supported whether the runtime can, by the handler of a RuntimeClass, or by none
    */
-  public UserNamespaces(PodPaths paths, int idsPerPod, int maxPods, Predicate<String> supported) {
+  public UserNamespaces(
+      PodPaths paths,
+      int idsPerPod,
+      int maxPods,
+      Optional<SubordinateIds> own,
+      Predicate<String> supported) {
     this.paths = paths;
     this.idsPerPod = idsPerPod;
     this.supported = supported;
+    own.ifPresent(ids -> ids.check(idsPerPod));
     // The host's own ids are the first range; the last id of all means "no id".
-    this.ranges = (int) (0xffff_ffffL / idsPerPod) - 1;
+    this.base = own.map(ids -> (int) (ids.first() / idsPerPod)).orElse(1);
+    this.ranges =
+        own.map(ids -> (int) (ids.length() / idsPerPod))
+            .orElse((int) (0xffff_ffffL / idsPerPod) - 1);
     if (ranges < maxPods) {
       throw new IllegalArgumentException(
           "kubelet user assigned IDs are not enough to support " + maxPods + " pods");
@@ -114,7 +125,11 @@ public final class UserNamespaces {
         throw new ConfigException("user namespace: " + e.getMessage());
       }
     }
-    return (known + 1L) * idsPerPod;
+    return firstOf(known);
+  }
+
+  private long firstOf(int range) {
+    return ((long) base + range) * idsPerPod;
   }
 
   private int give(String uid) throws IOException {
@@ -154,7 +169,7 @@ public final class UserNamespaces {
       document
           .putArray(kind)
           .addObject()
-          .put("hostId", (range + 1L) * idsPerPod)
+          .put("hostId", firstOf(range))
           .put("containerId", 0)
           .put("length", idsPerPod);
     }
@@ -205,7 +220,7 @@ public final class UserNamespaces {
     if (from % idsPerPod != 0) {
       throw new IllegalArgumentException("wrong user namespace offset specified " + from);
     }
-    long range = from / idsPerPod - 1;
+    long range = from / idsPerPod - base;
     if (range < 0 || range >= ranges) {
       throw new IllegalArgumentException("id " + from + " is out of range");
     }

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -47,7 +48,7 @@ class UserNamespacesFuzz {
     PodPaths paths = new PodPaths(root, root.resolve("logs"));
     try {
       Files.write(Files.createDirectories(paths.pod("u")).resolve("userns"), input);
-      UserNamespaces users = new UserNamespaces(paths, IDS, 110, _ -> true);
+      UserNamespaces users = new UserNamespaces(paths, IDS, 110, Optional.empty(), _ -> true);
       users.restore();
       IDMapping ids = users.of(POD, "").getUids(0);
       assertThat(ids.getLength()).isEqualTo(IDS);
@@ -75,7 +76,7 @@ class UserNamespacesFuzz {
     PodPaths paths = new PodPaths(root, root.resolve("logs"));
     Files.writeString(
         Files.createDirectories(paths.pod("u")).resolve("userns"), "{\"uidMappings\":");
-    UserNamespaces users = new UserNamespaces(paths, IDS, 110, _ -> true);
+    UserNamespaces users = new UserNamespaces(paths, IDS, 110, Optional.empty(), _ -> true);
     users.restore();
     assertThatThrownBy(() -> users.of(POD, ""))
         .isInstanceOf(ConfigException.class)

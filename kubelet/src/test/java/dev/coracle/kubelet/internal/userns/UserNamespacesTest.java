@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,7 +32,8 @@ class UserNamespacesTest {
   }
 
   private UserNamespaces fresh() throws IOException {
-    UserNamespaces users = new UserNamespaces(paths, IDS, 110, handler -> !handler.equals("kata"));
+    UserNamespaces users =
+        new UserNamespaces(paths, IDS, 110, Optional.empty(), handler -> !handler.equals("kata"));
     users.restore();
     return users;
   }
@@ -145,17 +147,48 @@ class UserNamespacesTest {
         .hasMessage(
             "can't set `spec.hostUsers: false`, RuntimeClass handler \"kata\" does not support user"
                 + " namespaces");
-    UserNamespaces none = new UserNamespaces(paths, IDS, 110, handler -> false);
+    UserNamespaces none = new UserNamespaces(paths, IDS, 110, Optional.empty(), handler -> false);
     assertThatThrownBy(() -> none.of(own("a"), ""))
         .hasMessage("can't set `spec.hostUsers: false`, runtime does not support user namespaces");
     assertThat(paths.pod("a")).doesNotExist();
   }
 
   @Test
+  void podsGetTheIdsThatAreSetAsideForThem() throws IOException {
+    SubordinateIds three = new SubordinateIds(4L * IDS, 3L * IDS);
+    UserNamespaces users = new UserNamespaces(paths, IDS, 3, Optional.of(three), _ -> true);
+    assertThat(first(users, "a")).isEqualTo(4L * IDS);
+    assertThat(first(users, "b")).isEqualTo(5L * IDS);
+    assertThat(first(users, "c")).isEqualTo(6L * IDS);
+    assertThatThrownBy(() -> users.of(own("d"), "")).hasMessageContaining("empty slot");
+    UserNamespaces later = new UserNamespaces(paths, IDS, 3, Optional.of(three), _ -> true);
+    later.restore();
+    later.release("b");
+    assertThat(first(later, "d")).isEqualTo(5L * IDS);
+    assertThat(first(later, "c")).isEqualTo(6L * IDS);
+    UserNamespaces elsewhere = fresh();
+    assertThat(first(elsewhere, "e")).as("beside those that are given").isEqualTo(IDS);
+    assertThat(first(elsewhere, "c")).isEqualTo(6L * IDS);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "65537, 65536, kubelet user assigned ID 65537 is not a multiple of 65536",
+    "0, 65536, kubelet user assigned ID 0 must be greater or equal to 65536",
+    "65536, 70000, kubelet user assigned IDs length 70000 is not a multiple of 65536",
+    "65536, 131072, kubelet user assigned IDs are not enough to support 3 pods",
+  })
+  void idsThatAreSetAsideHaveToBeOfUse(long first, long length, String why) {
+    Optional<SubordinateIds> ids = Optional.of(new SubordinateIds(first, length));
+    assertThatThrownBy(() -> new UserNamespaces(paths, IDS, 3, ids, _ -> true)).hasMessage(why);
+  }
+
+  @Test
   void theIdsHaveToSufficeForEveryPod() {
-    assertThatThrownBy(() -> new UserNamespaces(paths, 1 << 30, 110, handler -> true))
+    assertThatThrownBy(
+            () -> new UserNamespaces(paths, 1 << 30, 110, Optional.empty(), handler -> true))
         .hasMessage("kubelet user assigned IDs are not enough to support 110 pods");
-    UserNamespaces few = new UserNamespaces(paths, 1 << 30, 2, handler -> true);
+    UserNamespaces few = new UserNamespaces(paths, 1 << 30, 2, Optional.empty(), handler -> true);
     assertThat(first(few, "a")).isEqualTo(1L << 30);
     assertThat(first(few, "b")).isEqualTo(2L << 30);
     assertThatThrownBy(() -> few.of(own("c"), ""))
