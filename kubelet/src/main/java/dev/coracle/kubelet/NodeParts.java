@@ -91,7 +91,15 @@ final class NodeParts {
             around.room());
     ShutdownOptions grace = options.configuration().shutdown();
     this.shutdown =
-        new NodeShutdown(grace, loop, pods.statuses, node, nodeEvents, timers, around.metrics());
+        new NodeShutdown(
+            grace,
+            loop,
+            pods.statuses,
+            node,
+            nodeEvents,
+            timers,
+            simulated ? Optional.empty() : Optional.of(options.rootDir()),
+            around.metrics());
     this.inhibitor =
         around
             .logind()
@@ -122,6 +130,7 @@ final class NodeParts {
 
   /** Has a shutdown of the machine wait for its pods. */
   void awaitShutdowns() {
+    shutdown.restore();
     inhibitor.ifPresent(i -> timers.execute(i::start));
   }
 

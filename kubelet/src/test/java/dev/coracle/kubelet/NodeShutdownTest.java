@@ -7,7 +7,10 @@ import dev.coracle.api.Json;
 import dev.coracle.api.Resources;
 import dev.coracle.kubelet.config.KubeletConfiguration;
 import dev.coracle.kubelet.config.ShutdownOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -78,6 +81,29 @@ class NodeShutdownTest {
     assertThat(ready().path("message").asText()).isEqualTo("node is shutting down");
     k.eventually(() ->
         assertThat(k.events()).contains("Shutdown: Shutdown manager detected shutdown event"));
+  }
+
+  private double metric(String name) {
+    return k.meters().get("kubelet_graceful_shutdown_" + name + "_time_seconds").gauge().value();
+  }
+
+  /** Who wants to know asks the next kubelet. */
+  @Test
+  void whenItWasIsKnownAfterwards() throws Exception {
+    start(Duration.ofSeconds(2), Duration.ZERO);
+    assertThat(metric("start")).isZero();
+    double before = Instant.now().toEpochMilli() / 1000.0;
+    shutDown();
+    assertThat(metric("start")).isBetween(before, metric("end"));
+    Path kept = k.data.resolve("kubelet/graceful_node_shutdown_state");
+    JsonNode state = Json.parse(Files.readString(kept));
+    assertThat(Instant.parse(state.path("startTime").asText()).toEpochMilli() / 1000.0)
+        .isEqualTo(metric("start"));
+    assertThat(Instant.parse(state.path("endTime").asText()).toEpochMilli() / 1000.0)
+        .isEqualTo(metric("end"));
+    double end = metric("end");
+    k.restart();
+    k.eventually(() -> assertThat(metric("end")).isEqualTo(end));
   }
 
   @Test

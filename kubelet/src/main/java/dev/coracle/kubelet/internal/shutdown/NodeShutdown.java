@@ -10,6 +10,7 @@ import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
 import dev.coracle.kubelet.internal.status.StatusManager;
 import dev.coracle.kubelet.internal.sync.SyncLoop;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,9 +49,11 @@ public final class NodeShutdown {
   private final Timers timers;
   private volatile boolean underWay;
   private @Nullable CompletableFuture<Void> running;
-  private volatile double startedAt;
-  private volatile double endedAt;
+  private final ShutdownTimes times;
 
+  /**
+   * @param directory where the kubelet keeps its files; empty: it keeps none
+   */
   public NodeShutdown(
       ShutdownOptions options,
       SyncLoop loop,
@@ -58,7 +61,9 @@ public final class NodeShutdown {
       NodeStatusManager node,
       NodeEvents events,
       Timers timers,
+      Optional<Path> directory,
       KubeletMetrics metrics) {
+    this.times = new ShutdownTimes(directory);
     this.options = options;
     this.loop = loop;
     this.statuses = statuses;
@@ -69,11 +74,18 @@ public final class NodeShutdown {
       metrics.gauge(
           "kubelet_graceful_shutdown_start_time_seconds",
           "Last graceful shutdown start time since unix epoch in seconds",
-          () -> startedAt);
+          times::startSeconds);
       metrics.gauge(
           "kubelet_graceful_shutdown_end_time_seconds",
           "Last graceful shutdown end time since unix epoch in seconds",
-          () -> endedAt);
+          times::endSeconds);
+    }
+  }
+
+  /** Takes up when it was the last time. Blocks. */
+  public void restore() {
+    if (options.isOn()) {
+      times.restore();
     }
   }
 
@@ -117,7 +129,7 @@ public final class NodeShutdown {
     LOG.atInfo()
         .addKeyValue("seconds", options.total().toSeconds())
         .log("The node is shutting down, its pods end with grace");
-    startedAt = now();
+    times.begin(timers.clock().instant());
     events.normal("Shutdown", "Shutdown manager detected shutdown event");
     tellOfEnd();
     List<List<Pod>> groups = new ArrayList<>();
@@ -134,7 +146,7 @@ public final class NodeShutdown {
       groups.get(i).forEach(p -> written.add(statuses.settled(p.uid())));
     }
     await(written, WRITING);
-    endedAt = now();
+    times.end(timers.clock().instant());
   }
 
   private void end(List<Pod> pods, Duration period) {
@@ -156,9 +168,5 @@ public final class NodeShutdown {
         .handle((_, _) -> true)
         .completeOnTimeout(false, limit.toMillis(), TimeUnit.MILLISECONDS)
         .join();
-  }
-
-  private double now() {
-    return timers.clock().millis() / 1000.0;
   }
 }
