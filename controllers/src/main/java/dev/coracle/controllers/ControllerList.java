@@ -47,6 +47,7 @@ import dev.coracle.controllers.internal.volume.LocalStorageClass;
 import dev.coracle.controllers.internal.volume.VolumeBinder;
 import dev.coracle.controllers.internal.volume.VolumeProtection;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
@@ -55,62 +56,73 @@ import java.util.function.Function;
  */
 final class ControllerList {
 
+  /**
+   * @param name under which it is chosen; the controller's own
+   */
+  record Entry(String name, BiFunction<Environment, ResourceCatalog, Controller> maker) {}
+
   private ControllerList() {}
 
-  static List<Function<Environment, Controller>> ordered(ResourceCatalog catalog) {
+  private static Entry entry(String name, Function<Environment, Controller> maker) {
+    return new Entry(name, (env, _) -> maker.apply(env));
+  }
+
+  static List<Entry> ordered() {
     return List.of(
         // Namespaces and nodes
-        ServiceAccountController::new,
-        RootCaPublisher::new,
-        ServingTrustPublisher::new,
-        TokenSecrets::new,
-        NodeIpamController::new,
-        NodeLifecycleController::new,
-        TaintEvictionController::new,
-        DeviceTaintEvictionController::new,
+        entry("serviceaccount-controller", ServiceAccountController::new),
+        entry("root-ca-certificate-publisher-controller", RootCaPublisher::new),
+        entry(
+            "kube-apiserver-serving-clustertrustbundle-publisher-controller",
+            ServingTrustPublisher::new),
+        entry("serviceaccount-token-controller", TokenSecrets::new),
+        entry("node-ipam-controller", NodeIpamController::new),
+        entry("node-lifecycle-controller", NodeLifecycleController::new),
+        entry("taint-eviction-controller", TaintEvictionController::new),
+        entry("device-taint-eviction-controller", DeviceTaintEvictionController::new),
         // Machines that join
-        ClusterInfo::new,
-        TokenCleaner::new,
-        CertificateApproval::new,
-        CertificateSigning::new,
-        CertificateCleaner::new,
-        PodCertificateCleaner::new,
+        entry("bootstrap-signer-controller", ClusterInfo::new),
+        entry("token-cleaner-controller", TokenCleaner::new),
+        entry("certificatesigningrequest-approving-controller", CertificateApproval::new),
+        entry("certificatesigningrequest-signing-controller", CertificateSigning::new),
+        entry("certificatesigningrequest-cleaner-controller", CertificateCleaner::new),
+        entry("podcertificaterequest-cleaner-controller", PodCertificateCleaner::new),
         // Workloads
-        DeploymentController::new,
-        ReplicaSetController::replicaSets,
-        ReplicaSetController::replicationControllers,
-        StatefulSetController::new,
-        DaemonSetController::new,
-        CronJobController::new,
-        JobController::new,
-        env -> new DisruptionController(env, catalog),
-        env -> new HorizontalController(env, catalog),
+        entry("deployment-controller", DeploymentController::new),
+        entry("replicaset-controller", ReplicaSetController::replicaSets),
+        entry("replication-controller", ReplicaSetController::replicationControllers),
+        entry("statefulset-controller", StatefulSetController::new),
+        entry("daemonset-controller", DaemonSetController::new),
+        entry("cronjob-controller", CronJobController::new),
+        entry("job-controller", JobController::new),
+        new Entry("disruption-controller", DisruptionController::new),
+        new Entry("horizontal-pod-autoscaler-controller", HorizontalController::new),
         // Volumes
-        LocalStorageClass::new,
-        VolumeBinder::new,
-        ExpandController::new,
-        EphemeralVolumeController::new,
-        AttachDetachController::new,
-        ResourceClaimController::new,
-        ClaimProtection::new,
-        VolumeProtection::new,
-        AttributesClassProtection::new,
+        entry("local-storage-class-controller", LocalStorageClass::new),
+        entry("persistentvolume-binder-controller", VolumeBinder::new),
+        entry("persistentvolume-expander-controller", ExpandController::new),
+        entry("ephemeral-volume-controller", EphemeralVolumeController::new),
+        entry("persistentvolume-attach-detach-controller", AttachDetachController::new),
+        entry("resourceclaim-controller", ResourceClaimController::new),
+        entry("persistentvolumeclaim-protection-controller", ClaimProtection::new),
+        entry("persistentvolume-protection-controller", VolumeProtection::new),
+        entry("volumeattributesclass-protection-controller", AttributesClassProtection::new),
         // Services
-        EndpointSliceController::new,
-        EndpointsController::new,
-        EndpointSliceMirroring::new,
-        ServiceLoadBalancerController::new,
+        entry("endpointslice-controller", EndpointSliceController::new),
+        entry("endpoints-controller", EndpointsController::new),
+        entry("endpointslice-mirroring-controller", EndpointSliceMirroring::new),
+        entry("service-lb-controller", ServiceLoadBalancerController::new),
         // Rights and quotas
-        ClusterRoleAggregation::new,
-        env -> new ResourceQuotaController(env, catalog),
+        entry("clusterrole-aggregation-controller", ClusterRoleAggregation::new),
+        new Entry("resourcequota-controller", ResourceQuotaController::new),
         // Components that leave it to the cluster who of them leads
-        CoordinatedElection::new,
+        entry("leader-election-controller", CoordinatedElection::new),
         // What lies in the store
-        env -> new StorageVersionMigrator(env, catalog),
+        new Entry("storage-version-migrator-controller", StorageVersionMigrator::new),
         // Clearing away
-        TtlController::new,
-        env -> new NamespaceController(env, catalog),
-        env -> new GarbageCollector(env, catalog),
-        PodGarbageCollector::new);
+        entry("ttl-after-finished-controller", TtlController::new),
+        new Entry("namespace-controller", NamespaceController::new),
+        new Entry("garbage-collector-controller", GarbageCollector::new),
+        entry("pod-garbage-collector-controller", PodGarbageCollector::new));
   }
 }

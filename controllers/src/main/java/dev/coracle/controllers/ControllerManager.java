@@ -48,9 +48,9 @@ public final class ControllerManager implements Component {
     this.informers = new InformerFactory(context, here, random);
     Environment env = new Environment(context, here, informers, options, registry, random);
     ResourceCatalog catalog = new ResourceCatalog(env);
-    for (var factory : ControllerList.ordered(catalog)) {
-      Controller controller = factory.apply(env);
-      if (!options.disabled().contains(controller.name())) {
+    for (ControllerList.Entry entry : ControllerList.ordered()) {
+      if (options.tuning().runs(entry.name())) {
+        Controller controller = entry.maker().apply(env, catalog);
         controllers.add(controller);
         Gauge.builder("running_managed_controllers", this, m -> m.running ? 1 : 0)
             .description("Whether a controller runs")
@@ -64,6 +64,11 @@ public final class ControllerManager implements Component {
   @Override
   public String name() {
     return "kube-controller-manager";
+  }
+
+  /** The names of all controllers that there are, in their order. */
+  public static List<String> known() {
+    return ControllerList.ordered().stream().map(ControllerList.Entry::name).toList();
   }
 
   /** The names of the controllers that run, in their order. */

@@ -124,7 +124,7 @@ public final class Coracle {
                             options.networks().nodeMaskIpv4(), options.networks().nodeMaskIpv6())
                         .withLocalVolumes()
                         .withSigner(new ClusterSigner(vertx, credentials.pki()))
-                        .withSigningDuration(options.signingDuration())
+                        .tuned(_ -> options.controllers())
                         .withTakenPorts(Ports.taken(options)),
                     registry),
             registry);

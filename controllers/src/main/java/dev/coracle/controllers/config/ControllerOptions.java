@@ -4,6 +4,8 @@ import dev.coracle.controllers.spi.CertificateSigner;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,64 +14,35 @@ import org.jspecify.annotations.Nullable;
  * @param nodeCidrMaskSizeIpv4 of a node's range, 24 for 254 addresses
  * @param nodeCidrMaskSizeIpv6 likewise, of its IPv6 range
  * @param rootCaPem published to every namespace as {@code kube-root-ca.crt}; empty: not published
- * @param nodeMonitorGrace after this without a renewed Lease a node is {@code Unknown}
- * @param terminatedPodThreshold more finished pods than this are cleared away, the oldest first
  * @param localVolumes whether there is the built-in storage class of directories on nodes
  * @param signer signs approved certificate requests; null: nobody does
- * @param signingDuration how long what it signs is valid at most
  * @param takenPorts TCP ports of the nodes that no load balancer may have, and what listens there
- * @param disabled controllers that are not run, by their names
+ * @param tuning what a user has chosen
  */
 public record ControllerOptions(
     List<String> podCidrs,
     int nodeCidrMaskSizeIpv4,
     int nodeCidrMaskSizeIpv6,
     String rootCaPem,
-    Duration nodeMonitorGrace,
-    int terminatedPodThreshold,
     boolean localVolumes,
     @Nullable CertificateSigner signer,
-    Duration signingDuration,
     Map<Integer, String> takenPorts,
-    List<String> disabled) {
-
-  private static final Duration SIGNING_DURATION = Duration.ofHours(8760);
+    ControllerTuning tuning) {
 
   public ControllerOptions {
     podCidrs = List.copyOf(podCidrs);
     takenPorts = Map.copyOf(takenPorts);
-    disabled = List.copyOf(disabled);
   }
 
   /** Upstream's defaults. */
   public static ControllerOptions of(List<String> podCidrs, String rootCaPem) {
     return new ControllerOptions(
-        podCidrs,
-        24,
-        64,
-        rootCaPem,
-        Duration.ofSeconds(50),
-        12_500,
-        false,
-        null,
-        SIGNING_DURATION,
-        Map.of(),
-        List.of());
+        podCidrs, 24, 64, rootCaPem, false, null, Map.of(), ControllerTuning.DEFAULT);
   }
 
   public ControllerOptions withNodeCidrMaskSizes(int ipv4, int ipv6) {
     return new ControllerOptions(
-        podCidrs,
-        ipv4,
-        ipv6,
-        rootCaPem,
-        nodeMonitorGrace,
-        terminatedPodThreshold,
-        localVolumes,
-        signer,
-        signingDuration,
-        takenPorts,
-        disabled);
+        podCidrs, ipv4, ipv6, rootCaPem, localVolumes, signer, takenPorts, tuning);
   }
 
   public ControllerOptions withLocalVolumes() {
@@ -78,13 +51,10 @@ public record ControllerOptions(
         nodeCidrMaskSizeIpv4,
         nodeCidrMaskSizeIpv6,
         rootCaPem,
-        nodeMonitorGrace,
-        terminatedPodThreshold,
         true,
         signer,
-        signingDuration,
         takenPorts,
-        disabled);
+        tuning);
   }
 
   public ControllerOptions withSigner(CertificateSigner authority) {
@@ -93,28 +63,10 @@ public record ControllerOptions(
         nodeCidrMaskSizeIpv4,
         nodeCidrMaskSizeIpv6,
         rootCaPem,
-        nodeMonitorGrace,
-        terminatedPodThreshold,
         localVolumes,
         authority,
-        signingDuration,
         takenPorts,
-        disabled);
-  }
-
-  public ControllerOptions withSigningDuration(Duration longest) {
-    return new ControllerOptions(
-        podCidrs,
-        nodeCidrMaskSizeIpv4,
-        nodeCidrMaskSizeIpv6,
-        rootCaPem,
-        nodeMonitorGrace,
-        terminatedPodThreshold,
-        localVolumes,
-        signer,
-        longest,
-        takenPorts,
-        disabled);
+        tuning);
   }
 
   public ControllerOptions withTakenPorts(Map<Integer, String> listening) {
@@ -123,27 +75,32 @@ public record ControllerOptions(
         nodeCidrMaskSizeIpv4,
         nodeCidrMaskSizeIpv6,
         rootCaPem,
-        nodeMonitorGrace,
-        terminatedPodThreshold,
         localVolumes,
         signer,
-        signingDuration,
         listening,
-        disabled);
+        tuning);
   }
 
-  public ControllerOptions without(List<String> names) {
+  public ControllerOptions tuned(UnaryOperator<ControllerTuning> change) {
     return new ControllerOptions(
         podCidrs,
         nodeCidrMaskSizeIpv4,
         nodeCidrMaskSizeIpv6,
         rootCaPem,
-        nodeMonitorGrace,
-        terminatedPodThreshold,
         localVolumes,
         signer,
-        signingDuration,
         takenPorts,
-        names);
+        change.apply(tuning));
+  }
+
+  public ControllerOptions withSigningDuration(Duration longest) {
+    return tuned(t -> t.withSigningDuration(longest));
+  }
+
+  /** All controllers but these. */
+  public ControllerOptions without(List<String> names) {
+    return tuned(t ->
+        t.withControllers(
+            Stream.concat(Stream.of("*"), names.stream().map(n -> "-" + n)).toList()));
   }
 }

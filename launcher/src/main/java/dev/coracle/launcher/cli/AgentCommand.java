@@ -1,6 +1,7 @@
 package dev.coracle.launcher.cli;
 
 import dev.coracle.apiserver.config.SecurityOptions;
+import dev.coracle.controllers.config.ControllerTuning;
 import dev.coracle.launcher.agent.AgentOptions;
 import dev.coracle.launcher.agent.AgentProcess;
 import dev.coracle.launcher.config.CoracleOptions;
@@ -171,7 +172,7 @@ final class AgentCommand implements Callable<Integer> {
                 .withKubelet(kubelet.configuration())
                 .withMaxLayerBytes(images.maxLayerBytes())
                 .withProxy(proxy.options()),
-            CoracleOptions.SIGNING_DURATION,
+            ControllerTuning.DEFAULT,
             ShownFlags.of(spec));
     AgentOptions options =
         new AgentOptions(JoinFlags.https("--server", server), token, caHash, caFile, node);

@@ -1,16 +1,10 @@
 package dev.coracle.launcher.cli;
 
-import dev.coracle.api.GoDuration;
-import dev.coracle.launcher.UserErrorException;
 import dev.coracle.launcher.config.NetworkRanges;
-import java.time.Duration;
 import picocli.CommandLine.Option;
 
 /** The API server's address and the cluster's networks. */
 final class ClusterFlags {
-
-  /** Nothing is signed for less, whatever is asked for. */
-  private static final Duration SHORTEST = Duration.ofMinutes(10);
 
   @Option(
       names = "--port",
@@ -65,33 +59,7 @@ final class ClusterFlags {
       description = "Domain of the cluster's DNS names. Default: ${DEFAULT-VALUE}")
   String clusterDomain = "cluster.local";
 
-  @Option(
-      names = "--cluster-signing-duration",
-      paramLabel = "DURATION",
-      defaultValue = "8760h0m0s",
-      description =
-          "How long a certificate that the cluster signs is valid at most; a signing request may"
-              + " ask for less by spec.expirationSeconds. Default: ${DEFAULT-VALUE}")
-  private String signingDuration = "8760h0m0s";
-
   NetworkRanges networks() {
     return new NetworkRanges(clusterCidr, serviceCidr, nodeMaskIpv4, nodeMaskIpv6);
-  }
-
-  Duration signingDuration() {
-    Duration parsed;
-    try {
-      parsed = GoDuration.parse(signingDuration);
-    } catch (IllegalArgumentException e) {
-      throw new UserErrorException(
-          "--cluster-signing-duration is a time such as 8760h or 30m, not '"
-              + signingDuration
-              + "'");
-    }
-    if (parsed.compareTo(SHORTEST) < 0) {
-      throw new UserErrorException(
-          "--cluster-signing-duration is at least 10m, not '" + signingDuration + "'");
-    }
-    return parsed;
   }
 }

@@ -48,6 +48,8 @@ final class ServerCommand implements Callable<Integer> {
       description = "Port of the DNS server behind the DNS Service. Default: a free one")
   private int dnsPort;
 
+  @Mixin private final ControllerFlags controllers = new ControllerFlags();
+
   @Mixin private final StoreFlags store = new StoreFlags();
 
   @Mixin private final JoinFlags join = new JoinFlags();
@@ -96,7 +98,7 @@ final class ServerCommand implements Callable<Integer> {
             security.options(),
             LogStoreOptions.DEFAULT,
             NodeOptions.NO_NODE.withSimulation(simulation.options()),
-            cluster.signingDuration(),
+            controllers.tuning(),
             ShownFlags.of(spec));
     if (detach) {
       return new Background(options.dataDir(), arguments()).run();

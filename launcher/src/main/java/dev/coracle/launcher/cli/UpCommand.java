@@ -123,6 +123,8 @@ final class UpCommand implements Callable<Integer> {
               + " free one")
   private int dnsPort;
 
+  @Mixin private final ControllerFlags controllers = new ControllerFlags();
+
   @Mixin private final StoreFlags store = new StoreFlags();
 
   @Mixin private final JoinFlags join = new JoinFlags();
@@ -183,7 +185,7 @@ final class UpCommand implements Callable<Integer> {
                 .withMaxLayerBytes(images.maxLayerBytes())
                 .withProxy(proxy.options())
                 .withSimulation(simulation.options()),
-            cluster.signingDuration(),
+            controllers.tuning(),
             ShownFlags.of(spec));
     if (detach) {
       return new Background(options.dataDir(), arguments()).run();

@@ -1,8 +1,8 @@
 package dev.coracle.launcher.config;
 
 import dev.coracle.apiserver.config.SecurityOptions;
+import dev.coracle.controllers.config.ControllerTuning;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
 
 /**
@@ -31,7 +31,7 @@ import java.util.Map;
  * @param security what is turned on in the API server
  * @param logs the collection of containers' logs
  * @param node about the node of this process, and simulated ones
- * @param signingDuration how long what the cluster's own signers sign is valid at most
+ * @param controllers what is chosen of the controllers
  * @param flags the options that were given and those that were not, to be shown; no secrets
  */
 public record CoracleOptions(
@@ -55,15 +55,12 @@ public record CoracleOptions(
     SecurityOptions security,
     LogStoreOptions logs,
     NodeOptions node,
-    Duration signingDuration,
+    ControllerTuning controllers,
     Map<String, String> flags) {
 
   public CoracleOptions {
     flags = Map.copyOf(flags);
   }
-
-  /** Upstream's, a year. */
-  public static final Duration SIGNING_DURATION = Duration.ofHours(8760);
 
   /** A cluster of its own in this directory, on free ports: what tests use. */
   public static CoracleOptions onFreePorts(Path dataDir) {
@@ -88,7 +85,7 @@ public record CoracleOptions(
         SecurityOptions.DEFAULT,
         LogStoreOptions.DEFAULT,
         NodeOptions.CONTROL_PLANE,
-        SIGNING_DURATION,
+        ControllerTuning.DEFAULT,
         Map.of());
   }
 
@@ -114,7 +111,7 @@ public record CoracleOptions(
         security,
         logs,
         node,
-        signingDuration,
+        controllers,
         flags);
   }
 
@@ -140,7 +137,7 @@ public record CoracleOptions(
         security,
         logs,
         node,
-        signingDuration,
+        controllers,
         flags);
   }
 
@@ -166,7 +163,7 @@ public record CoracleOptions(
         security,
         logs,
         node,
-        signingDuration,
+        controllers,
         flags);
   }
 
@@ -192,7 +189,7 @@ public record CoracleOptions(
         security,
         logs,
         node,
-        signingDuration,
+        controllers,
         flags);
   }
 
@@ -218,7 +215,7 @@ public record CoracleOptions(
         security,
         logs,
         options,
-        signingDuration,
+        controllers,
         flags);
   }
 }

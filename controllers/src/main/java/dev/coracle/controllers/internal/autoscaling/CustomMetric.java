@@ -36,7 +36,7 @@ final class CustomMetric {
       figures.put(
           value.text("describedObject", "name"), MeasuredPods.Figure.of(Answer.milli(value)));
     }
-    MeasuredPods measured = MeasuredPods.of(round.pods(), figures, "", round.now());
+    MeasuredPods measured = MeasuredPods.of(round, figures, "");
     if (measured.used().isEmpty()) {
       return ofPodsMissing("did not receive metrics for any ready pods");
     }

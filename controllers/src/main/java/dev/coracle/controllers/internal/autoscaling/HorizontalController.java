@@ -13,12 +13,12 @@ import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
+import dev.coracle.controllers.config.AutoscalingOptions;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
 import dev.coracle.controllers.internal.ResourceCatalog;
 import dev.coracle.controllers.internal.status.Conditions;
 import io.smallrye.mutiny.Uni;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -26,13 +26,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Looks every 15 seconds, while there is an autoscaler, at the use of its target's pods and resizes
+ * Looks in every period, while there is an autoscaler, at the use of its target's pods and resizes
  * the target by its {@code scale} (Kubernetes docs, "Horizontal Pod Autoscaling", v2).
  */
 public final class HorizontalController extends LoopController {
 
-  private static final Duration PERIOD = Duration.ofSeconds(15);
-
+  private final AutoscalingOptions options;
   private final Lister scalers;
   private final Lister pods;
   private final ResourceCatalog catalog;
@@ -44,6 +43,7 @@ public final class HorizontalController extends LoopController {
 
   public HorizontalController(Environment env, ResourceCatalog catalog) {
     super("horizontal-pod-autoscaler-controller", "horizontal-pod-autoscaler", env);
+    this.options = env.options().tuning().autoscaling();
     this.catalog = catalog;
     this.metrics = new MetricSource(env.client(), catalog);
     Informer informer = env.informer(Resources.HORIZONTAL_POD_AUTOSCALERS);
@@ -112,7 +112,8 @@ public final class HorizontalController extends LoopController {
                     scale.isEmpty()
                         ? Uni.createFrom().voidItem()
                         : scale(scaler, status, scale.get(), target.get(), now));
-    return work.chain(() -> write(scaler, status)).replaceWith(Result.requeueAfter(PERIOD));
+    return work.chain(() -> write(scaler, status))
+        .replaceWith(Result.requeueAfter(options.syncPeriod()));
   }
 
   private Uni<Void> noScale(KubeObject scaler, ObjectNode status, String why) {
@@ -176,7 +177,7 @@ public final class HorizontalController extends LoopController {
         .answers(scaler, selector.get())
         .chain(answers -> {
           List<KubeObject> of = pods.list(scaler.namespace(), selector.get());
-          Round round = Round.of(scaler, scale, of, now);
+          Round round = Round.of(scaler, scale, of, options, now);
           return apply(scaler, status, scale, target, Proposal.of(round, status, answers), now);
         });
   }
@@ -275,7 +276,8 @@ public final class HorizontalController extends LoopController {
   }
 
   private ScalingHistory history(KubeObject scaler) {
-    return histories.computeIfAbsent(scaler.key(), _ -> new ScalingHistory());
+    return histories.computeIfAbsent(
+        scaler.key(), _ -> new ScalingHistory(options.downscaleStabilization()));
   }
 
   private Uni<Void> rescale(

@@ -25,12 +25,6 @@ import java.util.Map;
  */
 record MeasuredPods(Map<String, Long> used, int ready, List<String> unready, List<String> missing) {
 
-  /** {@code --horizontal-pod-autoscaler-cpu-initialization-period}. */
-  private static final Duration INITIALIZATION = Duration.ofMinutes(5);
-
-  /** {@code --horizontal-pod-autoscaler-initial-readiness-delay}. */
-  private static final Duration READINESS_DELAY = Duration.ofSeconds(30);
-
   /** What was measured of a pod over the window that ends at this time. */
   record Figure(long milli, Instant time, Duration window) {
 
@@ -43,14 +37,13 @@ record MeasuredPods(Map<String, Long> used, int ready, List<String> unready, Lis
   /**
    * @param resource empty for what is none
    */
-  static MeasuredPods of(
-      List<KubeObject> pods, Map<String, Figure> figures, String resource, Instant now) {
+  static MeasuredPods of(Round round, Map<String, Figure> figures, String resource) {
     Map<String, Long> used = new LinkedHashMap<>();
     figures.forEach((pod, figure) -> used.put(pod, figure.milli()));
     int ready = 0;
     List<String> unready = new ArrayList<>();
     List<String> missing = new ArrayList<>();
-    for (KubeObject pod : pods) {
+    for (KubeObject pod : round.pods()) {
       Figure figure = figures.get(pod.name());
       if (pod.isDeleting() || Pods.phase(pod).equals("Failed")) {
         used.remove(pod.name());
@@ -59,7 +52,7 @@ record MeasuredPods(Map<String, Long> used, int ready, List<String> unready, Lis
         unready.add(pod.name());
       } else if (figure == null) {
         missing.add(pod.name());
-      } else if (resource.equals("cpu") && isStarting(pod, figure, now)) {
+      } else if (resource.equals("cpu") && isStarting(pod, figure, round)) {
         used.remove(pod.name());
         unready.add(pod.name());
       } else {
@@ -69,7 +62,7 @@ record MeasuredPods(Map<String, Long> used, int ready, List<String> unready, Lis
     return new MeasuredPods(used, ready, unready, missing);
   }
 
-  private static boolean isStarting(KubeObject pod, Figure figure, Instant now) {
+  private static boolean isStarting(KubeObject pod, Figure figure, Round round) {
     JsonNode condition = Conditions.find(pod, "Ready");
     Instant started = Timestamps.parse(pod.text("status", "startTime"));
     if (condition.isMissingNode() || started == null) {
@@ -78,9 +71,9 @@ record MeasuredPods(Map<String, Long> used, int ready, List<String> unready, Lis
     Instant since = Timestamps.parse(condition.path("lastTransitionTime").asText(""));
     Instant changed = since == null ? Instant.EPOCH : since;
     boolean not = condition.path("status").asText("").equals("False");
-    return started.plus(INITIALIZATION).isAfter(now)
+    return started.plus(round.options().cpuInitializationPeriod()).isAfter(round.now())
         ? not || figure.time().isBefore(changed.plus(figure.window()))
-        : not && started.plus(READINESS_DELAY).isAfter(changed);
+        : not && started.plus(round.options().initialReadinessDelay()).isAfter(changed);
   }
 
   /**

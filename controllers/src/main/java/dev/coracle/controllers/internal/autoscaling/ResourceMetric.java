@@ -31,11 +31,7 @@ final class ResourceMetric {
       return asked.missing("no pods returned by selector while calculating replica count");
     }
     MeasuredPods measured =
-        MeasuredPods.of(
-            round.pods(),
-            MeasuredPods.figures(answer.items(), resource, container),
-            resource,
-            round.now());
+        MeasuredPods.of(round, MeasuredPods.figures(answer.items(), resource, container), resource);
     if (measured.used().isEmpty()) {
       return asked.missing("did not receive metrics for any ready pods");
     }

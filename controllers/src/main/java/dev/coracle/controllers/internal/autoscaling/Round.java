@@ -1,6 +1,7 @@
 package dev.coracle.controllers.internal.autoscaling;
 
 import dev.coracle.api.KubeObject;
+import dev.coracle.controllers.config.AutoscalingOptions;
 import java.time.Instant;
 import java.util.List;
 
@@ -15,16 +16,23 @@ record Round(
     int size,
     int running,
     List<KubeObject> pods,
+    AutoscalingOptions options,
     Tolerances tolerances,
     Instant now) {
 
-  static Round of(KubeObject scaler, KubeObject scale, List<KubeObject> pods, Instant now) {
+  static Round of(
+      KubeObject scaler,
+      KubeObject scale,
+      List<KubeObject> pods,
+      AutoscalingOptions options,
+      Instant now) {
     return new Round(
         scaler,
         scale.at("spec", "replicas").asInt(0),
         scale.at("status", "replicas").asInt(0),
         pods,
-        Tolerances.of(scaler.at("spec", "behavior")),
+        options,
+        Tolerances.of(scaler.at("spec", "behavior"), options.tolerance()),
         now);
   }
 }

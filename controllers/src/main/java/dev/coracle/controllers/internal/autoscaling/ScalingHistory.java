@@ -11,7 +11,7 @@ import java.util.List;
 /**
  * What an autoscaler proposed and did of late, and how that bounds what it may do now:
  * stabilisation windows and the policies of {@code behavior}. Without a behavior it goes at most to
- * twice its size, or to 4, at a time, and never below the largest proposal of the last 5 minutes.
+ * twice its size, or to 4, at a time, and never below the largest proposal of late.
  */
 final class ScalingHistory {
 
@@ -72,13 +72,20 @@ final class ScalingHistory {
       new Words(
           "TooFewReplicas", "the desired replica count is less than the minimum replica count");
 
-  private static final long STABLE_SECONDS = 300;
-
+  /** A behavior can look back so far. */
   private static final Duration LONGEST = Duration.ofHours(1);
 
+  private final Duration stable;
   private boolean begun;
   private final List<Entry> proposals = new ArrayList<>();
   private final List<Entry> changes = new ArrayList<>();
+
+  /**
+   * @param stable how long a proposal keeps the target from shrinking below it, ordinarily
+   */
+  ScalingHistory(Duration stable) {
+    this.stable = stable;
+  }
 
   /** The size in which the target was found counts as proposed, so it does not shrink at once. */
   void begin(int size, Instant now) {
@@ -97,23 +104,25 @@ final class ScalingHistory {
    * @param min and {@code max}: the autoscaler's
    */
   Decision decide(JsonNode behavior, int size, int proposed, int min, int max, Instant now) {
+    Duration kept = stable.compareTo(LONGEST) > 0 ? stable : LONGEST;
     proposals.add(new Entry(proposed, now));
-    proposals.removeIf(e -> e.at().isBefore(now.minus(LONGEST)));
+    proposals.removeIf(e -> e.at().isBefore(now.minus(kept)));
     boolean ruled = behavior.isObject();
-    int stable =
+    int steady =
         ruled
             ? stable(behavior, size, proposed, now)
-            : stabilised(STABLE_SECONDS, proposed, now, true);
+            : stabilised(stable.toSeconds(), proposed, now, true);
     Words able =
-        stable == proposed ? READY : ruled && proposed >= size ? LOWER_BEFORE : HIGHER_BEFORE;
+        steady == proposed ? READY : ruled && proposed >= size ? LOWER_BEFORE : HIGHER_BEFORE;
     Bound bound =
-        ruled ? bound(behavior, size, stable, min, max, now) : bound(size, stable, min, max);
-    return new Decision(bound.size(), able, bound.size() != stable, bound.why());
+        ruled ? bound(behavior, size, steady, min, max, now) : bound(size, steady, min, max);
+    return new Decision(bound.size(), able, bound.size() != steady, bound.why());
   }
 
   private int stable(JsonNode behavior, int size, int proposed, Instant now) {
     int up = stabilised(window(behavior.path("scaleUp"), 0), proposed, now, false);
-    int down = stabilised(window(behavior.path("scaleDown"), STABLE_SECONDS), proposed, now, true);
+    int down =
+        stabilised(window(behavior.path("scaleDown"), stable.toSeconds()), proposed, now, true);
     return Math.min(Math.max(size, up), down);
   }
 

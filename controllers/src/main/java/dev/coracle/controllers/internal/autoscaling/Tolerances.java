@@ -6,16 +6,15 @@ import dev.coracle.api.Quantity;
 /** By how much use may be off its target, downwards and upwards, before anything is done. */
 record Tolerances(double down, double up) {
 
-  private static final double ORDINARY = 0.1;
-
-  /** {@code spec.behavior}'s, else a tenth (KEP-4951). */
-  static Tolerances of(JsonNode behavior) {
-    return new Tolerances(one(behavior.path("scaleDown")), one(behavior.path("scaleUp")));
+  /** {@code spec.behavior}'s (KEP-4951), else the ordinary one. */
+  static Tolerances of(JsonNode behavior, double ordinary) {
+    return new Tolerances(
+        one(behavior.path("scaleDown"), ordinary), one(behavior.path("scaleUp"), ordinary));
   }
 
-  private static double one(JsonNode rules) {
+  private static double one(JsonNode rules, double ordinary) {
     Quantity set = Quantity.tryParse(rules.path("tolerance").asText(""));
-    return set == null ? ORDINARY : set.value().doubleValue();
+    return set == null ? ordinary : set.value().doubleValue();
   }
 
   boolean holds(double ratio) {

@@ -34,7 +34,7 @@ public final class CertificateSigning extends LoopController {
   public CertificateSigning(Environment env) {
     super("certificatesigningrequest-signing-controller", env);
     this.authority = env.options().signer();
-    this.longest = env.options().signingDuration();
+    this.longest = env.options().tuning().signingDuration();
     Informer informer = env.informer(Resources.CERTIFICATE_SIGNING_REQUESTS);
     this.requests = informer.lister();
     if (authority != null) {

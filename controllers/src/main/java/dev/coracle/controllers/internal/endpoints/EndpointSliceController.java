@@ -98,7 +98,9 @@ public final class EndpointSliceController extends ServiceFollower {
     if (service.isDeleting() || lags(name)) {
       return DONE;
     }
-    SliceBuilder.Plan plan = new SliceBuilder(service, nodes, hints).plan(podsOf(service), present);
+    SliceBuilder.Plan plan =
+        new SliceBuilder(service, nodes, hints, env.options().tuning().maxEndpointsPerSlice())
+            .plan(podsOf(service), present);
     plan.tell().forEach(told -> tell(service, told));
     List<Uni<Void>> steps = new ArrayList<>();
     List<String> failures = new ArrayList<>();

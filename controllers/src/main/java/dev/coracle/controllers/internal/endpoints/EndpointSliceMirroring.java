@@ -23,7 +23,7 @@ import java.util.List;
 
 /**
  * Turns Endpoints that somebody wrote by hand, for a Service without a selector, into
- * EndpointSlices: one for each subset and address family, at most 1000 addresses.
+ * EndpointSlices: one for each subset and address family, of bounded size.
  */
 public final class EndpointSliceMirroring extends LoopController {
 
@@ -31,16 +31,17 @@ public final class EndpointSliceMirroring extends LoopController {
   private static final String SKIP = "endpointslice.kubernetes.io/skip-mirror";
   private static final String LEADER = "control-plane.alpha.kubernetes.io/leader";
   private static final String BY_ENDPOINTS = "mirrored-endpoints";
-  private static final int MOST = 1000;
   private static final GroupVersionKind KIND =
       GroupVersionKind.of("discovery.k8s.io/v1", "EndpointSlice");
 
+  private final int most;
   private final Lister services;
   private final Lister endpoints;
   private final Lister slices;
 
   public EndpointSliceMirroring(Environment env) {
     super("endpointslice-mirroring-controller", "endpoint-slice-mirroring-controller", env);
+    this.most = env.options().tuning().maxMirroredPerSubset();
     Informer endpointsInformer = env.informer(Resources.ENDPOINTS);
     Informer serviceInformer = env.informer(Resources.SERVICES);
     Informer sliceInformer =
@@ -109,14 +110,14 @@ public final class EndpointSliceMirroring extends LoopController {
     int skipped = 0;
     for (JsonNode subset : source.at("subsets")) {
       int addresses = subset.path("addresses").size() + subset.path("notReadyAddresses").size();
-      skipped += Math.max(0, addresses - MOST);
+      skipped += Math.max(0, addresses - most);
     }
     if (skipped > 0) {
       events.warning(
           source,
           "TooManyAddressesToMirror",
           "A max of "
-              + MOST
+              + most
               + " addresses can be mirrored to EndpointSlices per Endpoints subset. "
               + skipped
               + " addresses were skipped");
@@ -155,7 +156,7 @@ public final class EndpointSliceMirroring extends LoopController {
   }
 
   /** Their names follow from the source, so a lagging informer makes no second copy. */
-  private static List<KubeObject> wanted(KubeObject source) {
+  private List<KubeObject> wanted(KubeObject source) {
     List<KubeObject> out = new ArrayList<>();
     int number = 0;
     for (JsonNode subset : source.at("subsets")) {
@@ -172,10 +173,10 @@ public final class EndpointSliceMirroring extends LoopController {
     return out;
   }
 
-  private static void addresses(ArrayNode out, JsonNode addresses, String family, boolean ready) {
+  private void addresses(ArrayNode out, JsonNode addresses, String family, boolean ready) {
     for (JsonNode address : addresses) {
       String ip = address.path("ip").asText("");
-      if (ip.contains(":") != family.equals("IPv6") || out.size() >= MOST) {
+      if (ip.contains(":") != family.equals("IPv6") || out.size() >= most) {
         continue;
       }
       ObjectNode endpoint = out.addObject();

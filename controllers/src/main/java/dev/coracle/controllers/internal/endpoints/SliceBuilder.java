@@ -19,7 +19,7 @@ import java.util.Map;
 /**
  * Works out which slices a Service should have, changing as few of the present ones as possible: an
  * endpoint stays in the slice it is in; new ones fill slices that change anyway, then any with
- * room, then new slices of up to 100.
+ * room, then new slices.
  */
 final class SliceBuilder {
 
@@ -27,7 +27,6 @@ final class SliceBuilder {
   static final String MANAGER = "endpointslice-controller.k8s.io";
   static final String SERVICE_NAME = "kubernetes.io/service-name";
   private static final String HEADLESS = "service.kubernetes.io/headless";
-  private static final int MOST = 100;
   private static final GroupVersionKind KIND =
       GroupVersionKind.of("discovery.k8s.io/v1", "EndpointSlice");
 
@@ -39,12 +38,17 @@ final class SliceBuilder {
       List<TopologyAwareHints.Told> tell) {}
 
   private final KubeObject service;
+  private final int most;
   private final Lister nodes;
   private final TopologyAwareHints zones;
   private final boolean byZones;
   private final TopologyHints hints;
 
-  SliceBuilder(KubeObject service, Lister nodes, TopologyAwareHints zones) {
+  /**
+   * @param most endpoints of a slice
+   */
+  SliceBuilder(KubeObject service, Lister nodes, TopologyAwareHints zones, int most) {
+    this.most = most;
     this.service = service;
     this.nodes = nodes;
     this.zones = zones;
@@ -132,7 +136,7 @@ final class SliceBuilder {
     for (boolean alreadyChanged : new boolean[] {true, false}) {
       contents.forEach((slice, kept) -> {
         if (changed.getOrDefault(slice, false) == alreadyChanged) {
-          while (kept.size() < MOST && !toPlace.isEmpty()) {
+          while (kept.size() < most && !toPlace.isEmpty()) {
             kept.add(toPlace.removeLast());
             changed.put(slice, true);
           }
@@ -150,7 +154,7 @@ final class SliceBuilder {
       drafts.add(new Draft(entry.getKey(), family, ports, entry.getValue()));
     }
     while (!toPlace.isEmpty() || keptSlices == 0) {
-      int end = Math.min(MOST, toPlace.size());
+      int end = Math.min(most, toPlace.size());
       drafts.add(new Draft(null, family, ports, new ArrayList<>(toPlace.subList(0, end))));
       toPlace.subList(0, end).clear();
       keptSlices++;

@@ -14,6 +14,7 @@ import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.client.Informer;
 import dev.coracle.client.InformerOptions;
 import dev.coracle.client.Lister;
+import dev.coracle.controllers.config.NodeLifecycleOptions;
 import dev.coracle.controllers.internal.Concurrent;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
@@ -40,6 +41,7 @@ public final class NodeLifecycleController extends LoopController {
   private static final List<String> KUBELET_CONDITIONS =
       List.of("Ready", "MemoryPressure", "DiskPressure", "PIDPressure");
 
+  private final NodeLifecycleOptions options;
   private final Lister nodes;
   private final Lister pods;
   private final Map<String, Long> seen = new HashMap<>();
@@ -47,13 +49,14 @@ public final class NodeLifecycleController extends LoopController {
 
   public NodeLifecycleController(Environment env) {
     super("node-lifecycle-controller", "node-controller", env);
+    this.options = env.options().tuning().nodes();
     Informer nodeInformer = env.informer(Resources.NODES);
     Informer podInformer = env.informer(Resources.PODS).addIndex(Informer.BY_NODE);
     Informer leases =
         env.informers().informer(Resources.LEASES, InformerOptions.inNamespace(LEASES));
     this.nodes = nodeInformer.lister();
     this.pods = podInformer.lister();
-    this.zones = new Zones(Zones.Rates.DEFAULT, env.context()::nanoTime, env.registry());
+    this.zones = new Zones(options, env.context()::nanoTime, env.registry());
     nodeInformer.addHandler(
         new Informer.Handler() {
           @Override
@@ -133,7 +136,7 @@ public final class NodeLifecycleController extends LoopController {
     if (node == null || node.isDeleting()) {
       return DONE;
     }
-    Duration left = left(node.name());
+    Duration left = left(node);
     KubeObject judged = left.isPositive() ? node : unknown(node);
     Uni<KubeObject> told =
         judged.at("status", "conditions").equals(node.at("status", "conditions"))
@@ -150,11 +153,13 @@ public final class NodeLifecycleController extends LoopController {
         .recoverWithItem(Result.DONE);
   }
 
-  private Duration left(String node) {
-    long since = seen.getOrDefault(node, env.context().nanoTime());
-    return env.options()
-        .nodeMonitorGrace()
-        .minus(Duration.ofNanos(env.context().nanoTime() - since));
+  private Duration left(KubeObject node) {
+    long now = env.context().nanoTime();
+    Duration grace =
+        Conditions.find(node, "Ready").isMissingNode()
+            ? options.startupGracePeriod()
+            : options.monitorGracePeriod();
+    return grace.minus(Duration.ofNanos(now - seen.getOrDefault(node.name(), now)));
   }
 
   private void event(KubeObject node, String status) {

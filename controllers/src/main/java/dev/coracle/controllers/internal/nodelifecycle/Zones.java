@@ -1,6 +1,7 @@
 package dev.coracle.controllers.internal.nodelifecycle;
 
 import dev.coracle.api.KubeObject;
+import dev.coracle.controllers.config.NodeLifecycleOptions;
 import dev.coracle.controllers.internal.status.Conditions;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -26,23 +27,6 @@ final class Zones {
 
   private static final Logger LOG = LoggerFactory.getLogger(Zones.class);
 
-  /**
-   * How fast, under kube-controller-manager's names.
-   *
-   * @param evictionRate nodes a second of a zone
-   * @param secondaryEvictionRate the same where too many of a large zone are not ready; a small one
-   *     then waits
-   * @param unhealthyZoneThreshold which share of a zone's nodes, of more than two, is too many
-   * @param largeClusterSizeThreshold how many nodes a large zone has more than
-   */
-  record Rates(
-      double evictionRate,
-      double secondaryEvictionRate,
-      double unhealthyZoneThreshold,
-      int largeClusterSizeThreshold) {
-    static final Rates DEFAULT = new Rates(0.1, 0.01, 0.55, 50);
-  }
-
   private static final int FEW = 2;
 
   private enum State {
@@ -66,16 +50,16 @@ final class Zones {
       if (ready.isEmpty() && !notReady.isEmpty()) {
         return State.FULL_DISRUPTION;
       }
-      return notReady.size() > FEW && notReady.size() >= rates.unhealthyZoneThreshold * size()
+      return notReady.size() > FEW && notReady.size() >= rates.unhealthyZoneThreshold() * size()
           ? State.PARTIAL_DISRUPTION
           : State.NORMAL;
     }
 
     private double rate() {
       if (state != State.PARTIAL_DISRUPTION) {
-        return rates.evictionRate;
+        return rates.evictionRate();
       }
-      return size() > rates.largeClusterSizeThreshold ? rates.secondaryEvictionRate : 0;
+      return size() > rates.largeClusterSizeThreshold() ? rates.secondaryEvictionRate() : 0;
     }
 
     private double healthy() {
@@ -83,14 +67,14 @@ final class Zones {
     }
   }
 
-  private final Rates rates;
+  private final NodeLifecycleOptions rates;
   private final LongSupplier nanoTime;
   private final MeterRegistry meters;
   private final Map<String, Zone> zones = new HashMap<>();
   private final Map<String, Zone> ofNode = new HashMap<>();
   private boolean stopped;
 
-  Zones(Rates rates, LongSupplier nanoTime, MeterRegistry meters) {
+  Zones(NodeLifecycleOptions rates, LongSupplier nanoTime, MeterRegistry meters) {
     this.rates = rates;
     this.nanoTime = nanoTime;
     this.meters = meters;
@@ -167,7 +151,7 @@ final class Zones {
    */
   Optional<Duration> turn(KubeObject node) {
     Zone zone = ofNode.get(node.name());
-    double rate = zone == null ? rates.evictionRate : zone.rate();
+    double rate = zone == null ? rates.evictionRate() : zone.rate();
     if (stopped || rate == 0) {
       return Optional.empty();
     }

@@ -14,6 +14,7 @@ import dev.coracle.controllers.internal.pods.Pods;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.List;
 
 /**
  * Clears away pods that nobody else will: those bound to a node that does not exist (after 40 s),
@@ -28,6 +29,7 @@ public final class PodGarbageCollector extends LoopController {
   private final Lister nodes;
   private final Lister pods;
   private int finished;
+  private boolean tidying;
 
   public PodGarbageCollector(Environment env) {
     super("pod-garbage-collector-controller", env);
@@ -78,13 +80,26 @@ public final class PodGarbageCollector extends LoopController {
 
   private void count(int change) {
     finished += change;
-    int most = env.options().terminatedPodThreshold();
-    if (change > 0 && most > 0 && finished > most) {
-      pods.list().stream()
-          .filter(p -> Pods.isFinished(p) && !p.isDeleting())
-          .min(Comparator.comparing(p -> p.text("metadata", "creationTimestamp")))
-          .ifPresent(loop::enqueue);
+    int most = env.options().tuning().terminatedPodThreshold();
+    if (change > 0 && most > 0 && finished > most && !tidying) {
+      tidying = true; // Of many that end at once the list is made once.
+      env.context().execute(() -> tidy(most));
     }
+  }
+
+  /** Those that were evicted go first, then the oldest. */
+  private void tidy(int most) {
+    tidying = false;
+    List<KubeObject> all =
+        pods.list().stream()
+            .filter(p -> Pods.isFinished(p) && !p.isDeleting())
+            .sorted(
+                Comparator.comparing(
+                        (KubeObject p) -> !p.text("status", "reason").equals("Evicted"))
+                    .thenComparing(p -> p.text("metadata", "creationTimestamp"))
+                    .thenComparing(KubeObject::name))
+            .toList();
+    all.stream().limit(Math.max(0, all.size() - most)).forEach(loop::enqueue);
   }
 
   @Override
@@ -99,7 +114,7 @@ public final class PodGarbageCollector extends LoopController {
     if (nodes.get("", pod.text("spec", "nodeName")).isEmpty()) {
       return orphaned(pod);
     }
-    int most = env.options().terminatedPodThreshold();
+    int most = env.options().tuning().terminatedPodThreshold();
     return Pods.isFinished(pod) && most > 0 && finished > most ? remove(pod) : DONE;
   }
 
