@@ -5,26 +5,34 @@ import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.rest.DeleteOptions;
+import dev.coracle.api.rest.Patch;
+import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
 import dev.coracle.controllers.internal.pods.Disruption;
 import dev.coracle.controllers.internal.pods.Pods;
+import dev.coracle.controllers.internal.status.Conditions;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Clears away pods that nobody else will: those bound to a node that does not exist (after 40 s),
- * those being deleted that never had a node, and finished ones beyond a number.
+ * those being deleted that never had a node or whose node is not ready and said to be out of
+ * service (KEP-2268), and finished ones beyond a number. One that has not ended fails first, so
+ * that whoever counts it, and holds it by a finalizer until then, does.
  */
 public final class PodGarbageCollector extends LoopController {
 
   private static final Duration QUARANTINE = Duration.ofSeconds(40);
   private static final Disruption DISRUPTION =
       new Disruption("DeletionByPodGC", "PodGC: node no longer exists");
+
+  private static final String OUT_OF_SERVICE = "node.kubernetes.io/out-of-service";
 
   private final Lister nodes;
   private final Lister pods;
@@ -39,6 +47,15 @@ public final class PodGarbageCollector extends LoopController {
     this.pods = podInformer.lister();
     nodeInformer.addHandler(
         new Informer.Handler() {
+          @Override
+          public void updated(KubeObject before, KubeObject now) {
+            if (isOutOfService(now) && !isOutOfService(before)) {
+              pods.byIndex(Informer.BY_NODE, now.name()).stream()
+                  .filter(KubeObject::isDeleting)
+                  .forEach(loop::enqueue);
+            }
+          }
+
           @Override
           public void deleted(KubeObject node) {
             pods.byIndex(Informer.BY_NODE, node.name())
@@ -69,13 +86,28 @@ public final class PodGarbageCollector extends LoopController {
   }
 
   private void consider(KubeObject pod) {
-    if (Pods.isAssigned(pod)) {
-      if (nodes.get("", pod.text("spec", "nodeName")).isEmpty()) {
-        loop.enqueueAfter(pod.key(), QUARANTINE);
+    if (!Pods.isAssigned(pod)) {
+      if (pod.isDeleting()) {
+        loop.enqueue(pod);
       }
-    } else if (pod.isDeleting()) {
+      return;
+    }
+    Optional<KubeObject> node = nodeOf(pod);
+    if (node.isEmpty()) {
+      loop.enqueueAfter(pod.key(), QUARANTINE);
+    } else if (pod.isDeleting() && isOutOfService(node.get())) {
       loop.enqueue(pod);
     }
+  }
+
+  private Optional<KubeObject> nodeOf(KubeObject pod) {
+    return nodes.get("", pod.text("spec", "nodeName"));
+  }
+
+  /** The taint alone does not do: a node that is ready ends its pods itself. */
+  private static boolean isOutOfService(KubeObject node) {
+    return !Conditions.isTrue(node, "Ready")
+        && node.at("spec", "taints").findValuesAsText("key").contains(OUT_OF_SERVICE);
   }
 
   private void count(int change) {
@@ -109,13 +141,17 @@ public final class PodGarbageCollector extends LoopController {
       return DONE;
     }
     if (!Pods.isAssigned(pod)) {
-      return pod.isDeleting() ? remove(pod) : DONE;
+      return pod.isDeleting() ? remove(pod, "unscheduled") : DONE;
     }
-    if (nodes.get("", pod.text("spec", "nodeName")).isEmpty()) {
+    Optional<KubeObject> node = nodeOf(pod);
+    if (node.isEmpty()) {
       return orphaned(pod);
     }
+    if (pod.isDeleting() && isOutOfService(node.get())) {
+      return remove(pod, "out-of-service");
+    }
     int most = env.options().tuning().terminatedPodThreshold();
-    return Pods.isFinished(pod) && most > 0 && finished > most ? remove(pod) : DONE;
+    return Pods.isFinished(pod) && most > 0 && finished > most ? remove(pod, "terminated") : DONE;
   }
 
   /** The informer may lag: the node is asked for before its pods are given up. */
@@ -124,21 +160,54 @@ public final class PodGarbageCollector extends LoopController {
         .get(Resources.NODES, "", pod.text("spec", "nodeName"))
         .map(_ -> Result.DONE)
         .onFailure(StatusException::isNotFound)
-        .recoverWithUni(() -> Pods.isFinished(pod) ? remove(pod) : gone(DISRUPTION.fail(env, pod)));
+        .recoverWithUni(() ->
+            Pods.isFinished(pod)
+                ? remove(pod, "orphaned")
+                : told(pod, "orphaned", DISRUPTION.fail(env, pod)));
   }
 
-  private Uni<Result> remove(KubeObject pod) {
-    return gone(
-        env.client()
-            .delete(
-                Resources.PODS, pod.namespace(), pod.name(), DeleteOptions.now().ifUid(pod.uid()))
+  /**
+   * @param reason as upstream's metrics name it
+   */
+  private Uni<Result> remove(KubeObject pod, String reason) {
+    Uni<?> ended = Pods.isFinished(pod) ? Uni.createFrom().voidItem() : fail(pod);
+    return told(
+        pod,
+        reason,
+        ended
+            .chain(() ->
+                env.client()
+                    .delete(
+                        Resources.PODS,
+                        pod.namespace(),
+                        pod.name(),
+                        DeleteOptions.now().ifUid(pod.uid())))
             .replaceWithVoid());
   }
 
-  private static Uni<Result> gone(Uni<Void> ended) {
+  private Uni<KubeObject> fail(KubeObject pod) {
+    Patch patch =
+        Patch.strategic(tree -> {
+          tree.putObject("metadata").put("uid", pod.uid());
+          tree.putObject("status").put("phase", "Failed");
+        });
+    return env.client()
+        .patch(Resources.PODS, pod.namespace(), pod.name(), patch, "status", WriteOptions.NONE);
+  }
+
+  private Uni<Result> told(KubeObject pod, String reason, Uni<Void> ended) {
+    count("force_delete_pods_total", pod, reason);
     return ended
         .replaceWith(Result.DONE)
         .onFailure(StatusException::isNotFound)
-        .recoverWithItem(Result.DONE);
+        .recoverWithItem(Result.DONE)
+        .onFailure()
+        .invoke(() -> count("force_delete_pod_errors_total", pod, reason));
+  }
+
+  private void count(String metric, KubeObject pod, String reason) {
+    env.registry()
+        .counter("pod_gc_collector_" + metric, "namespace", pod.namespace(), "reason", reason)
+        .increment();
   }
 }
