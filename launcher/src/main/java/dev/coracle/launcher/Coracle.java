@@ -16,7 +16,6 @@ import dev.coracle.logs.LogCollector;
 import dev.coracle.metrics.MetricsRegistry;
 import dev.coracle.metrics.MetricsServer;
 import dev.coracle.scheduler.Scheduler;
-import dev.coracle.scheduler.config.SchedulerOptions;
 import dev.coracle.watchhub.StorageException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.CompositeException;
@@ -108,7 +107,7 @@ public final class Coracle {
         one(
             several,
             "kube-scheduler",
-            client -> new Scheduler(vertx, client, SchedulerOptions.DEFAULT, registry),
+            client -> new Scheduler(vertx, client, options.scheduler(), registry),
             registry);
     Component controllers =
         one(

@@ -3,7 +3,7 @@ package dev.coracle.scheduler;
 import dev.coracle.client.Client;
 import dev.coracle.client.EventRecorder;
 import dev.coracle.client.Lister;
-import dev.coracle.scheduler.config.SchedulerOptions;
+import dev.coracle.scheduler.config.Profile;
 import dev.coracle.scheduler.internal.dra.BindingConditions;
 import dev.coracle.scheduler.internal.dra.DeviceClassNames;
 import dev.coracle.scheduler.internal.dra.DynamicResources;
@@ -26,7 +26,9 @@ import dev.coracle.scheduler.internal.plugins.TaintToleration;
 import dev.coracle.scheduler.internal.plugins.VolumeBinding;
 import dev.coracle.scheduler.internal.plugins.VolumeRestrictions;
 import dev.coracle.scheduler.spi.Plugin;
+import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The plugins, in the order in which they run at every extension point. The queue's order
@@ -54,7 +56,54 @@ final class DefaultPlugins {
 
   private DefaultPlugins() {}
 
-  static List<Plugin> ordered(Sources sources, SchedulerOptions options) {
+  /** Those that hold something for pods are one for all profiles. */
+  record Held(VolumeBinding volumes, DynamicResources devices) {
+    static Held of(Sources sources, Duration bindTimeout) {
+      return new Held(
+          new VolumeBinding( // pre-filter, filter, reserve, pre-bind
+              sources.client(),
+              sources.claims(),
+              sources.volumes(),
+              sources.classes(),
+              sources.capacity(),
+              sources.waiters(),
+              bindTimeout),
+          new DynamicResources( // pre-filter, filter, post-filter, reserve, pre-bind
+              sources.client(),
+              sources.resourceClaims(),
+              sources.resourceSlices(),
+              sources.deviceClasses(),
+              sources.deviceTaintRules(),
+              sources.deviceClassNames(),
+              sources.deviceConditions(),
+              sources.events()));
+    }
+  }
+
+  /** All that a configuration may name. */
+  static final Set<String> NAMES =
+      Set.of(
+          "SchedulingGates",
+          "NodeUnschedulable",
+          "NodeName",
+          "NodeDeclaredFeatures",
+          "TaintToleration",
+          "NodeAffinity",
+          "NodePorts",
+          "NodeResourcesFit",
+          "VolumeRestrictions",
+          "NodeVolumeLimits",
+          "VolumeBinding",
+          "DynamicResources",
+          "PodTopologySpread",
+          "InterPodAffinity",
+          "NodeResourcesBalancedAllocation",
+          "ImageLocality",
+          "DefaultBinder",
+          "DefaultPreemption",
+          "PrioritySort");
+
+  static List<Plugin> ordered(Sources sources, Held held, Profile profile) {
     return List.of(
         new SchedulingGates(), // pre-enqueue
         new NodeUnschedulable(), // filter
@@ -63,7 +112,8 @@ final class DefaultPlugins {
         new TaintToleration(), // filter, score 3
         new NodeAffinity(), // filter, score 2
         new NodePorts(), // filter
-        new NodeResourcesFit(sources.deviceClassNames()::isOfDevices), // filter, score 1
+        new NodeResourcesFit(
+            sources.deviceClassNames()::isOfDevices, profile.fit()), // filter, score 1
         new VolumeRestrictions(sources.claims()), // pre-filter, filter
         new NodeVolumeLimits( // filter
             sources.claims(),
@@ -71,25 +121,12 @@ final class DefaultPlugins {
             sources.classes(),
             sources.csiNodes(),
             sources.attachments()),
-        new VolumeBinding( // pre-filter, filter, reserve, pre-bind
-            sources.client(),
-            sources.claims(),
-            sources.volumes(),
-            sources.classes(),
-            sources.capacity(),
-            sources.waiters(),
-            options.bindTimeout()),
-        new DynamicResources( // pre-filter, filter, post-filter, reserve, pre-bind
-            sources.client(),
-            sources.resourceClaims(),
-            sources.resourceSlices(),
-            sources.deviceClasses(),
-            sources.deviceTaintRules(),
-            sources.deviceClassNames(),
-            sources.deviceConditions(),
-            sources.events()),
+        held.volumes(), // pre-filter, filter, reserve, pre-bind
+        held.devices(), // pre-filter, filter, post-filter, reserve, pre-bind
         new PodTopologySpread(), // pre-filter, filter, score 2
-        new InterPodAffinity(), // pre-filter, filter, score 2
+        new InterPodAffinity(
+            profile.hardPodAffinityWeight(),
+            profile.ignorePreferredTermsOfExistingPods()), // pre-filter, filter, score 2
         new BalancedAllocation(), // score 1
         new ImageLocality(), // score 1
         new DefaultBinder(sources.client())); // bind

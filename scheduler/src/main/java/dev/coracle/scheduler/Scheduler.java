@@ -10,8 +10,10 @@ import dev.coracle.client.Informer;
 import dev.coracle.client.InformerFactory;
 import dev.coracle.client.Lister;
 import dev.coracle.client.SerialContext;
+import dev.coracle.scheduler.config.Profile;
 import dev.coracle.scheduler.config.SchedulerOptions;
 import dev.coracle.scheduler.internal.ClusterEvents;
+import dev.coracle.scheduler.internal.Deciding;
 import dev.coracle.scheduler.internal.ExtensionPointTimes;
 import dev.coracle.scheduler.internal.PodOutcomes;
 import dev.coracle.scheduler.internal.SchedulerMetrics;
@@ -33,9 +35,11 @@ import dev.coracle.scheduler.spi.Plugin;
 import dev.coracle.scheduler.spi.PodInfo;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -60,12 +64,11 @@ public final class Scheduler implements Component {
   private final InformerFactory informers;
   private final SchedulerCache cache;
   private final SchedulingQueue queue;
-  private final Framework framework;
-  private final Preemption preemption;
-  private final PodOutcomes outcomes;
-  private final EventRecorder events;
-  private final SchedulerMetrics metrics;
   private final List<Plugin> plugins;
+
+  /** By {@code spec.schedulerName}. */
+  private final Map<String, Deciding> profiles = new LinkedHashMap<>();
+
   private volatile boolean running;
   private boolean pumping;
   private boolean yielded;
@@ -113,36 +116,56 @@ public final class Scheduler implements Component {
     ClaimWaiters waiters = new ClaimWaiters(context, claims.lister());
     DeviceClassNames deviceClassNames = new DeviceClassNames(deviceClasses.lister());
     BindingConditions devices = new BindingConditions(context, resourceClaims.lister());
-    this.events = new EventRecorder(client, context, options.schedulerName(), "", registry);
-    this.plugins =
-        DefaultPlugins.ordered(
-            new DefaultPlugins.Sources(
-                client,
-                claims.lister(),
-                volumes.lister(),
-                classes.lister(),
-                csiNodes.lister(),
-                attachments.lister(),
-                new StorageCapacity(drivers.lister(), capacities.lister()),
-                resourceClaims.lister(),
-                resourceSlices.lister(),
-                deviceClasses.lister(),
-                deviceTaintRules.lister(),
-                deviceClassNames,
-                waiters,
-                devices,
-                events),
-            options);
+    Map<String, EventRecorder> recorders = new LinkedHashMap<>();
+    for (Profile profile : options.profiles()) {
+      String name = profile.schedulerName();
+      recorders.put(name, new EventRecorder(client, context, name, "", registry));
+    }
+    DefaultPlugins.Sources sources =
+        new DefaultPlugins.Sources(
+            client,
+            claims.lister(),
+            volumes.lister(),
+            classes.lister(),
+            csiNodes.lister(),
+            attachments.lister(),
+            new StorageCapacity(drivers.lister(), capacities.lister()),
+            resourceClaims.lister(),
+            resourceSlices.lister(),
+            deviceClasses.lister(),
+            deviceTaintRules.lister(),
+            deviceClassNames,
+            waiters,
+            devices,
+            recorders.values().iterator().next());
+    DefaultPlugins.Held held = DefaultPlugins.Held.of(sources, options.bindTimeout());
+    this.plugins = DefaultPlugins.ordered(sources, held, options.profiles().getFirst());
     this.queue = new SchedulingQueue(context, options, plugins, registry);
-    ExtensionPointTimes times =
-        new ExtensionPointTimes(registry, options.schedulerName(), context::nanoTime);
-    this.framework = new Framework(plugins, cache, random, times);
-    this.preemption = new Preemption(framework, cache, budgets.lister(), times);
-    this.metrics = new SchedulerMetrics(registry, options.schedulerName());
-    this.outcomes = new PodOutcomes(client, context, cache, events, metrics, options);
+    for (Profile profile : options.profiles()) {
+      String name = profile.schedulerName();
+      EventRecorder events = recorders.getOrDefault(name, sources.events());
+      ExtensionPointTimes times = new ExtensionPointTimes(registry, name, context::nanoTime);
+      SchedulerMetrics metrics = new SchedulerMetrics(registry, name);
+      Framework framework =
+          new Framework(
+              DefaultPlugins.ordered(sources, held, profile), profile, cache, random, times);
+      profiles.put(
+          name,
+          new Deciding(
+              framework,
+              new Preemption(
+                  profile.plugins().runs("DefaultPreemption", "postFilter"),
+                  framework,
+                  cache,
+                  budgets.lister(),
+                  times),
+              events,
+              metrics,
+              new PodOutcomes(client, context, cache, events, metrics, name)));
+    }
 
     nodes.addHandler(ClusterEvents.nodes(cache, queue));
-    pods.addHandler(ClusterEvents.pods(cache, queue, options.schedulerName()));
+    pods.addHandler(ClusterEvents.pods(cache, queue, profiles.keySet()));
     claims.addHandler(waiters);
     claims.addHandler(ClusterEvents.of(ClusterEvent.Kind.VOLUME_CLAIM, queue));
     volumes.addHandler(ClusterEvents.of(ClusterEvent.Kind.VOLUME, queue));
@@ -164,6 +187,11 @@ public final class Scheduler implements Component {
   @Override
   public String name() {
     return "kube-scheduler";
+  }
+
+  /** The names of all plugins that a configuration may speak of. */
+  public static Set<String> knownPlugins() {
+    return DefaultPlugins.NAMES;
   }
 
   /** The names of the plugins, in their order. */
@@ -188,7 +216,7 @@ public final class Scheduler implements Component {
   public CompletionStage<Void> stop() {
     running = false;
     context.execute(queue::stop);
-    events.stop();
+    profiles.values().forEach(profile -> profile.events().stop());
     return informers.stop().subscribeAsCompletionStage();
   }
 
@@ -238,30 +266,37 @@ public final class Scheduler implements Component {
     if (pod.pod().isDeleting() || cache.isAssumed(pod.uid())) {
       return;
     }
+    Deciding profile = profiles.get(ClusterEvents.schedulerOf(pod.pod()));
+    if (profile == null) {
+      return; // Only pods of these names are in the queue.
+    }
     try {
-      switch (framework.decide(pod)) {
+      switch (profile.framework().decide(pod)) {
         case Decision.Chosen chosen -> {
-          metrics.decided(context.nanoTime() - begun);
-          bind(queued, pod, chosen.node(), chosen.state(), begun);
+          profile.metrics().decided(context.nanoTime() - begun);
+          bind(profile, queued, pod, chosen.node(), chosen.state(), begun);
         }
         case Decision.None none -> {
-          metrics.decided(context.nanoTime() - begun);
-          metrics.attempt("unschedulable", context.nanoTime() - begun);
-          Preemption.Outcome outcome = preemption.find(pod, none.diagnosis());
+          profile.metrics().decided(context.nanoTime() - begun);
+          profile.metrics().attempt("unschedulable", context.nanoTime() - begun);
+          Preemption.Outcome outcome = profile.preemption().find(pod, none.diagnosis());
           queue.rejected(queued, none.diagnosis().plugins());
-          outcomes.unschedulable(pod, none.diagnosis(), outcome);
-          framework
+          profile.outcomes().unschedulable(pod, none.diagnosis(), outcome);
+          profile
+              .framework()
               .postFilter(none.state(), pod)
               .subscribe()
-              .with(_ -> {}, failure -> outcomes.failed(pod, failure));
+              .with(_ -> {}, failure -> profile.outcomes().failed(pod, failure));
         }
       }
     } catch (RuntimeException e) {
-      failed(queued, pod, e, begun);
+      failed(profile, queued, pod, e, begun);
     }
   }
 
-  private void bind(QueuedPod queued, PodInfo pod, String node, CycleState state, long begun) {
+  private void bind(
+      Deciding profile, QueuedPod queued, PodInfo pod, String node, CycleState state, long begun) {
+    Framework framework = profile.framework();
     cache.assume(pod, node);
     framework.reserve(state, pod, node);
     binding++;
@@ -274,12 +309,16 @@ public final class Scheduler implements Component {
         .with(
             _ -> {
               cache.unnominate(pod.uid());
-              metrics.attempt("scheduled", context.nanoTime() - begun);
-              metrics.scheduled(queued.attempts(), context.nanoTime() - queued.firstActive());
-              events.normal(
-                  pod.pod(),
-                  "Scheduled",
-                  "Successfully assigned " + pod.pod().key() + " to " + node);
+              profile.metrics().attempt("scheduled", context.nanoTime() - begun);
+              profile
+                  .metrics()
+                  .scheduled(queued.attempts(), context.nanoTime() - queued.firstActive());
+              profile
+                  .events()
+                  .normal(
+                      pod.pod(),
+                      "Scheduled",
+                      "Successfully assigned " + pod.pod().key() + " to " + node);
             },
             failure -> {
               framework.unreserve(state, pod, node);
@@ -287,7 +326,7 @@ public final class Scheduler implements Component {
                 cache.removePod(pod.uid());
                 queue.happened(new ClusterEvent(ClusterEvent.Kind.ASSIGNED_POD, pod.pod(), null));
               }
-              failed(queued, pod, failure, begun);
+              failed(profile, queued, pod, failure, begun);
             });
   }
 
@@ -296,17 +335,18 @@ public final class Scheduler implements Component {
     pump();
   }
 
-  private void failed(QueuedPod queued, PodInfo pod, Throwable failure, long begun) {
+  private void failed(
+      Deciding profile, QueuedPod queued, PodInfo pod, Throwable failure, long begun) {
     if (!running) {
       return;
     }
-    metrics.attempt("error", context.nanoTime() - begun);
+    profile.metrics().attempt("error", context.nanoTime() - begun);
     LOG.atWarn()
         .addKeyValue("namespace", pod.pod().namespace())
         .addKeyValue("name", pod.pod().name())
         .addKeyValue("failure", failure.toString())
         .log("A pod could not be scheduled; it is tried again");
     queue.errored(queued);
-    outcomes.failed(pod, failure);
+    profile.outcomes().failed(pod, failure);
   }
 }

@@ -19,8 +19,15 @@ final class SchedulerFixture {
   final ManualContext context = new ManualContext();
   final FakeClient api = new FakeClient(context.clock());
   final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-  final Scheduler scheduler =
-      new Scheduler(context, api, SchedulerOptions.DEFAULT, registry, new Random(7));
+  final Scheduler scheduler;
+
+  SchedulerFixture() {
+    this(SchedulerOptions.DEFAULT);
+  }
+
+  SchedulerFixture(SchedulerOptions options) {
+    scheduler = new Scheduler(context, api, options, registry, new Random(7));
+  }
 
   SchedulerFixture start() {
     var ready = scheduler.start().toCompletableFuture();

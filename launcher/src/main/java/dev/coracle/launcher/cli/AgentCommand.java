@@ -9,6 +9,7 @@ import dev.coracle.launcher.config.NetworkRanges;
 import dev.coracle.launcher.config.NodeOptions;
 import dev.coracle.launcher.config.ServingOptions;
 import dev.coracle.launcher.config.StoreOptions;
+import dev.coracle.scheduler.config.SchedulerOptions;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -173,6 +174,7 @@ final class AgentCommand implements Callable<Integer> {
                 .withMaxLayerBytes(images.maxLayerBytes())
                 .withProxy(proxy.options()),
             ControllerTuning.DEFAULT,
+            SchedulerOptions.DEFAULT,
             ShownFlags.of(spec));
     AgentOptions options =
         new AgentOptions(JoinFlags.https("--server", server), token, caHash, caFile, node);

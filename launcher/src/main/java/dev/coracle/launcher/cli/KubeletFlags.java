@@ -2,31 +2,21 @@ package dev.coracle.launcher.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
-import dev.coracle.api.Json;
-import dev.coracle.api.StatusException;
-import dev.coracle.api.Yaml;
 import dev.coracle.api.patch.MergePatch;
 import dev.coracle.kubelet.config.CredentialProviders;
 import dev.coracle.kubelet.config.KubeletConfiguration;
 import dev.coracle.launcher.UserErrorException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
-import org.snakeyaml.engine.v2.schema.CoreSchema;
 import picocli.CommandLine.Option;
 
 /** The node's KubeletConfiguration. */
 final class KubeletFlags {
-  private static final int LARGEST = 1 << 20;
-
   @Option(
       names = "--kubelet-config",
       paramLabel = "FILE",
@@ -113,34 +103,16 @@ final class KubeletFlags {
   }
 
   private static JsonNode read(String said, Path file) {
+    JsonNode node = YamlFile.read(said, file);
     try {
-      if (Files.size(file) > LARGEST) {
-        throw refused(said, "it is larger than 1 MiB");
-      }
-      byte[] bytes = Files.readAllBytes(file);
-      Yaml.parse(bytes, LARGEST); // Refuses what is too deep.
-      Object document =
-          new Load(
-                  LoadSettings.builder()
-                      .setLabel(file.toString())
-                      .setSchema(new CoreSchema())
-                      .build())
-              .loadFromString(new String(bytes, StandardCharsets.UTF_8));
-      JsonNode node = Json.MAPPER.valueToTree(document);
       KubeletConfiguration.checkKind(node);
-      return node;
-    } catch (NoSuchFileException e) {
-      throw refused(said, "it does not exist");
-    } catch (IOException e) {
-      throw refused(said, "it cannot be read: " + e.getMessage());
-    } catch (YamlEngineException | StatusException e) {
-      throw refused(said, "it is not valid YAML: " + e.getMessage());
     } catch (IllegalArgumentException e) {
       throw refused(said, String.valueOf(e.getMessage()));
     }
+    return node;
   }
 
   private static UserErrorException refused(String said, String why) {
-    return new UserErrorException(said + " cannot be used: " + why);
+    return YamlFile.refused(said, why);
   }
 }

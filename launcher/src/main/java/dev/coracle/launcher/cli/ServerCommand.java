@@ -50,6 +50,8 @@ final class ServerCommand implements Callable<Integer> {
 
   @Mixin private final ControllerFlags controllers = new ControllerFlags();
 
+  @Mixin private final SchedulerFlags scheduler = new SchedulerFlags();
+
   @Mixin private final StoreFlags store = new StoreFlags();
 
   @Mixin private final JoinFlags join = new JoinFlags();
@@ -99,6 +101,7 @@ final class ServerCommand implements Callable<Integer> {
             LogStoreOptions.DEFAULT,
             NodeOptions.NO_NODE.withSimulation(simulation.options()),
             controllers.tuning(),
+            scheduler.options(),
             ShownFlags.of(spec));
     if (detach) {
       return new Background(options.dataDir(), arguments()).run();

@@ -125,6 +125,8 @@ final class UpCommand implements Callable<Integer> {
 
   @Mixin private final ControllerFlags controllers = new ControllerFlags();
 
+  @Mixin private final SchedulerFlags scheduler = new SchedulerFlags();
+
   @Mixin private final StoreFlags store = new StoreFlags();
 
   @Mixin private final JoinFlags join = new JoinFlags();
@@ -186,6 +188,7 @@ final class UpCommand implements Callable<Integer> {
                 .withProxy(proxy.options())
                 .withSimulation(simulation.options()),
             controllers.tuning(),
+            scheduler.options(),
             ShownFlags.of(spec));
     if (detach) {
       return new Background(options.dataDir(), arguments()).run();

@@ -2,6 +2,7 @@ package dev.coracle.launcher.config;
 
 import dev.coracle.apiserver.config.SecurityOptions;
 import dev.coracle.controllers.config.ControllerTuning;
+import dev.coracle.scheduler.config.SchedulerOptions;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -32,6 +33,7 @@ import java.util.Map;
  * @param logs the collection of containers' logs
  * @param node about the node of this process, and simulated ones
  * @param controllers what is chosen of the controllers
+ * @param scheduler how nodes are chosen for pods
  * @param flags the options that were given and those that were not, to be shown; no secrets
  */
 public record CoracleOptions(
@@ -56,6 +58,7 @@ public record CoracleOptions(
     LogStoreOptions logs,
     NodeOptions node,
     ControllerTuning controllers,
+    SchedulerOptions scheduler,
     Map<String, String> flags) {
 
   public CoracleOptions {
@@ -86,6 +89,7 @@ public record CoracleOptions(
         LogStoreOptions.DEFAULT,
         NodeOptions.CONTROL_PLANE,
         ControllerTuning.DEFAULT,
+        SchedulerOptions.DEFAULT,
         Map.of());
   }
 
@@ -112,6 +116,7 @@ public record CoracleOptions(
         logs,
         node,
         controllers,
+        scheduler,
         flags);
   }
 
@@ -138,6 +143,7 @@ public record CoracleOptions(
         logs,
         node,
         controllers,
+        scheduler,
         flags);
   }
 
@@ -164,6 +170,7 @@ public record CoracleOptions(
         logs,
         node,
         controllers,
+        scheduler,
         flags);
   }
 
@@ -190,6 +197,7 @@ public record CoracleOptions(
         logs,
         node,
         controllers,
+        scheduler,
         flags);
   }
 
@@ -216,6 +224,7 @@ public record CoracleOptions(
         logs,
         options,
         controllers,
+        scheduler,
         flags);
   }
 }

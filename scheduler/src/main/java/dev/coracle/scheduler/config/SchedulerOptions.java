@@ -1,15 +1,17 @@
 package dev.coracle.scheduler.config;
 
 import java.time.Duration;
+import java.util.List;
 
 /**
- * @param schedulerName which pods it takes, by their {@code spec.schedulerName}
+ * @param profiles which pods are taken, and what decides about them; one at least, each with a name
+ *     of its own
  * @param initialBackoff before a pod that failed is tried again, doubling up to {@code maxBackoff}
  * @param bindTimeout how long a pod waits for its volumes before it is tried again
  * @param unschedulableFlush pods whose events may have been missed are tried again after this
  */
 public record SchedulerOptions(
-    String schedulerName,
+    List<Profile> profiles,
     Duration initialBackoff,
     Duration maxBackoff,
     Duration bindTimeout,
@@ -18,9 +20,13 @@ public record SchedulerOptions(
   /** Upstream's defaults. */
   public static final SchedulerOptions DEFAULT =
       new SchedulerOptions(
-          "default-scheduler",
+          List.of(Profile.DEFAULT),
           Duration.ofSeconds(1),
           Duration.ofSeconds(10),
           Duration.ofMinutes(10),
           Duration.ofMinutes(5));
+
+  public SchedulerOptions {
+    profiles = List.copyOf(profiles);
+  }
 }

@@ -10,6 +10,7 @@ import dev.coracle.scheduler.spi.ClusterEvent;
 import dev.coracle.scheduler.spi.PodInfo;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** Brings what the informers see into the cache and the queue. */
 public final class ClusterEvents {
@@ -78,7 +79,7 @@ public final class ClusterEvents {
   }
 
   public static Informer.Handler pods(
-      SchedulerCache cache, SchedulingQueue queue, String schedulerName) {
+      SchedulerCache cache, SchedulingQueue queue, Set<String> schedulerNames) {
     return new Informer.Handler() {
       @Override
       public void added(KubeObject pod) {
@@ -121,8 +122,7 @@ public final class ClusterEvents {
       }
 
       private void waits(KubeObject pod) {
-        String scheduler = pod.text("spec", "schedulerName");
-        if (!(scheduler.isEmpty() ? "default-scheduler" : scheduler).equals(schedulerName)) {
+        if (!schedulerNames.contains(schedulerOf(pod))) {
           return;
         }
         if (pod.isDeleting()) {
@@ -145,6 +145,12 @@ public final class ClusterEvents {
         cache.removePod(pod.uid());
       }
     };
+  }
+
+  /** Whose the pod is. */
+  public static String schedulerOf(KubeObject pod) {
+    String name = pod.text("spec", "schedulerName");
+    return name.isEmpty() ? "default-scheduler" : name;
   }
 
   /** Its containers will not run any more, so it holds nothing. */

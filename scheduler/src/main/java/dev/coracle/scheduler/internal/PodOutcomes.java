@@ -11,7 +11,6 @@ import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.client.Client;
 import dev.coracle.client.EventRecorder;
 import dev.coracle.client.SerialContext;
-import dev.coracle.scheduler.config.SchedulerOptions;
 import dev.coracle.scheduler.internal.cache.SchedulerCache;
 import dev.coracle.scheduler.internal.cycle.Diagnosis;
 import dev.coracle.scheduler.internal.cycle.Preemption;
@@ -33,7 +32,7 @@ public final class PodOutcomes {
   private final SchedulerCache cache;
   private final EventRecorder events;
   private final SchedulerMetrics metrics;
-  private final SchedulerOptions options;
+  private final String schedulerName;
 
   public PodOutcomes(
       Client client,
@@ -41,17 +40,18 @@ public final class PodOutcomes {
       SchedulerCache cache,
       EventRecorder events,
       SchedulerMetrics metrics,
-      SchedulerOptions options) {
+      String schedulerName) {
     this.client = client;
     this.context = context;
     this.cache = cache;
     this.events = events;
     this.metrics = metrics;
-    this.options = options;
+    this.schedulerName = schedulerName;
   }
 
   public void unschedulable(PodInfo pod, Diagnosis diagnosis, Preemption.Outcome outcome) {
     switch (outcome) {
+      case Preemption.Outcome.Off _ -> unschedulable(pod, diagnosis.message(), "");
       case Preemption.Outcome.None none ->
           unschedulable(
               pod,
@@ -133,9 +133,7 @@ public final class PodOutcomes {
                 .put("type", "DisruptionTarget")
                 .put("status", "True")
                 .put("reason", "PreemptionByScheduler")
-                .put(
-                    "message",
-                    options.schedulerName() + ": preempting to accommodate a higher priority pod")
+                .put("message", schedulerName + ": preempting to accommodate a higher priority pod")
                 .put("lastTransitionTime", Timestamps.time(context.clock().instant())));
     events.normal(object, "Preempted", "Preempted by pod " + pod.uid() + " on node " + node);
     send(

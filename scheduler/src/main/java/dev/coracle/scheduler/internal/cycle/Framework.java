@@ -1,6 +1,8 @@
 package dev.coracle.scheduler.internal.cycle;
 
 import dev.coracle.api.KubeObject;
+import dev.coracle.scheduler.config.PluginChoice;
+import dev.coracle.scheduler.config.Profile;
 import dev.coracle.scheduler.internal.ExtensionPointTimes;
 import dev.coracle.scheduler.internal.ExtensionPointTimes.Point;
 import dev.coracle.scheduler.internal.ExtensionPointTimes.Status;
@@ -29,9 +31,11 @@ public final class Framework {
     record None(Diagnosis diagnosis, CycleState state) implements Decision {}
   }
 
+  private record Weighed(Plugin.Score plugin, int weight) {}
+
   private final List<Plugin.PreFilter> preFilters = new ArrayList<>();
   private final List<Plugin.Filter> filters = new ArrayList<>();
-  private final List<Plugin.Score> scores = new ArrayList<>();
+  private final List<Weighed> scores = new ArrayList<>();
   private final List<Plugin.Reserve> reserves = new ArrayList<>();
   private final List<Plugin.PostFilter> postFilters = new ArrayList<>();
   private final List<Plugin.PreBind> preBinds = new ArrayList<>();
@@ -41,38 +45,46 @@ public final class Framework {
   private final SchedulerCache cache;
   private final RandomGenerator random;
   private final ExtensionPointTimes times;
+  private final int percentage;
 
   /** Where the next search for nodes begins; wraps. */
   private int next;
 
+  /**
+   * @param plugins all that there are; which of them work where is the profile's
+   */
   public Framework(
       List<Plugin> plugins,
+      Profile profile,
       SchedulerCache cache,
       RandomGenerator random,
       ExtensionPointTimes times) {
     this.times = times;
     this.cache = cache;
     this.random = random;
+    this.percentage = profile.percentageOfNodesToScore();
+    PluginChoice choice = profile.plugins();
     for (Plugin plugin : plugins) {
-      if (plugin instanceof Plugin.PreFilter p) {
+      String name = plugin.name();
+      if (plugin instanceof Plugin.PreFilter p && choice.runs(name, "preFilter")) {
         preFilters.add(p);
       }
-      if (plugin instanceof Plugin.Filter p) {
+      if (plugin instanceof Plugin.Filter p && choice.runs(name, "filter")) {
         filters.add(p);
       }
-      if (plugin instanceof Plugin.Score p) {
-        scores.add(p);
+      if (plugin instanceof Plugin.Score p && choice.runs(name, "score")) {
+        scores.add(new Weighed(p, choice.weight(name, p.weight())));
       }
-      if (plugin instanceof Plugin.Reserve p) {
+      if (plugin instanceof Plugin.Reserve p && choice.runs(name, "reserve")) {
         reserves.add(p);
       }
-      if (plugin instanceof Plugin.PreBind p) {
+      if (plugin instanceof Plugin.PreBind p && choice.runs(name, "preBind")) {
         preBinds.add(p);
       }
-      if (plugin instanceof Plugin.PostFilter p) {
+      if (plugin instanceof Plugin.PostFilter p && choice.runs(name, "postFilter")) {
         postFilters.add(p);
       }
-      if (plugin instanceof Plugin.Bind p) {
+      if (plugin instanceof Plugin.Bind p && choice.runs(name, "bind")) {
         binds.add(p);
       }
     }
@@ -117,7 +129,7 @@ public final class Framework {
       return List.of(promised);
     }
     List<NodeInfo> nodes = cluster.nodes();
-    int enough = enough(nodes.size());
+    int enough = enough(nodes.size(), percentage);
     List<NodeInfo> feasible = new ArrayList<>(enough);
     int first = Math.floorMod(next, nodes.size());
     for (int i = 0; i < nodes.size() && feasible.size() < enough; i++) {
@@ -134,16 +146,17 @@ public final class Framework {
   }
 
   /**
-   * How many nodes that fit are looked for, upstream's figures for {@code percentageOfNodesToScore}
-   * 0: all of a small cluster, a share of a large one that shrinks from 50 to 5 percent. The search
-   * goes on where the last one ended, so every node has its turn.
+   * How many nodes that fit are looked for, by upstream's figures: all of a small cluster, a share
+   * of a large one. The search goes on where the last one ended, so every node has its turn.
+   *
+   * @param chosen {@code percentageOfNodesToScore}; 0: one that shrinks from 50 to 5 with the size
    */
-  static int enough(int nodes) {
+  static int enough(int nodes, int chosen) {
     if (nodes < FEW_NODES) {
       return nodes;
     }
-    int percent = Math.max(5, 50 - nodes / 125);
-    return Math.max(FEW_NODES, nodes * percent / 100);
+    int percent = chosen > 0 ? chosen : Math.max(5, 50 - nodes / 125);
+    return Math.max(FEW_NODES, (int) ((long) nodes * percent / 100));
   }
 
   /** What plugins do about a pod that no node would take. */
@@ -198,10 +211,10 @@ public final class Framework {
   private String best(CycleState state, PodInfo pod, List<NodeInfo> feasible, ClusterView cluster) {
     long begun = times.now();
     long[] totals = new long[feasible.size()];
-    for (Plugin.Score plugin : scores) {
-      long[] given = plugin.score(state, pod, feasible, cluster);
+    for (Weighed weighed : scores) {
+      long[] given = weighed.plugin().score(state, pod, feasible, cluster);
       for (int i = 0; i < given.length; i++) {
-        totals[i] += given[i] * plugin.weight();
+        totals[i] += given[i] * weighed.weight();
       }
     }
     times.record(Point.SCORE, Status.SUCCESS, begun);

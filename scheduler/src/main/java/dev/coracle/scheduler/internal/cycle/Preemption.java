@@ -31,6 +31,9 @@ public final class Preemption {
 
   /** What came of it. */
   public sealed interface Outcome {
+    /** The profile does without preemption. */
+    record Off() implements Outcome {}
+
     record Victims(String node, List<PodInfo> pods) implements Outcome {}
 
     /**
@@ -64,13 +67,22 @@ public final class Preemption {
       Comparator.<PodInfo>comparingInt(p -> -p.priority())
           .thenComparing(p -> p.pod().text("status", "startTime"));
 
+  private final boolean on;
   private final Framework framework;
   private final SchedulerCache cache;
   private final Lister budgets;
   private final ExtensionPointTimes times;
 
+  /**
+   * @param on whether it is done at all
+   */
   public Preemption(
-      Framework framework, SchedulerCache cache, Lister budgets, ExtensionPointTimes times) {
+      boolean on,
+      Framework framework,
+      SchedulerCache cache,
+      Lister budgets,
+      ExtensionPointTimes times) {
+    this.on = on;
     this.times = times;
     this.framework = framework;
     this.cache = cache;
@@ -78,13 +90,16 @@ public final class Preemption {
   }
 
   public Outcome find(PodInfo pod, Diagnosis diagnosis) {
+    if (!on) {
+      return new Outcome.Off();
+    }
     long begun = times.now();
     Outcome outcome = sought(pod, diagnosis);
     times.record(
         Point.POST_FILTER,
         switch (outcome) {
           case Outcome.Victims _ -> Status.SUCCESS;
-          case Outcome.None _ -> Status.UNSCHEDULABLE;
+          case Outcome.None _, Outcome.Off _ -> Status.UNSCHEDULABLE;
         },
         begun);
     return outcome;

@@ -15,14 +15,23 @@ import java.util.Map;
 /** Pods that want to be, or not to be, in one topology domain with others, in both directions. */
 public final class InterPodAffinity implements Plugin.PreFilter, Plugin.Filter, Plugin.Score {
 
-  /** What a required affinity of a pod already there is worth to one that matches it. */
-  private static final long HARD_WEIGHT = 1;
-
   private record Domain(String key, String value) {}
 
   /** How many pods in each domain match, and how many there forbid the newcomer. */
   private record Counts(
       Map<Domain, Integer> wanted, Map<Domain, Integer> shunned, Map<Domain, Integer> shunning) {}
+
+  private final int hardWeight;
+  private final boolean ignoresWishesOfOthers;
+
+  /**
+   * @param hardWeight what a required affinity of a pod already there is worth to one that it picks
+   * @param ignoresWishesOfOthers whether what pods already there would rather have does not count
+   */
+  public InterPodAffinity(int hardWeight, boolean ignoresWishesOfOthers) {
+    this.hardWeight = hardWeight;
+    this.ignoresWishesOfOthers = ignoresWishesOfOthers;
+  }
 
   @Override
   public String name() {
@@ -141,9 +150,13 @@ public final class InterPodAffinity implements Plugin.PreFilter, Plugin.Filter, 
       for (PodInfo other : node.pods()) {
         weigh(weights, pod.preferredAffinity(), other, node, cluster, 1);
         weigh(weights, pod.preferredAntiAffinity(), other, node, cluster, -1);
-        weigh(weights, other.preferredAffinity(), pod, node, cluster, 1);
-        weigh(weights, other.preferredAntiAffinity(), pod, node, cluster, -1);
-        weigh(weights, other.affinity(), pod, node, cluster, 1);
+        if (!ignoresWishesOfOthers) {
+          weigh(weights, other.preferredAffinity(), pod, node, cluster, 1);
+          weigh(weights, other.preferredAntiAffinity(), pod, node, cluster, -1);
+        }
+        if (hardWeight > 0) {
+          weigh(weights, other.affinity(), pod, node, cluster, 1);
+        }
       }
     }
     if (weights.isEmpty()) {
@@ -161,7 +174,7 @@ public final class InterPodAffinity implements Plugin.PreFilter, Plugin.Filter, 
     return Scores.stretched(scores);
   }
 
-  private static void weigh(
+  private void weigh(
       Map<Domain, Long> weights,
       List<AffinityTerm> terms,
       PodInfo picked,
@@ -171,7 +184,7 @@ public final class InterPodAffinity implements Plugin.PreFilter, Plugin.Filter, 
     for (AffinityTerm term : terms) {
       String value = node.node().labels().get(term.topologyKey());
       if (value != null && term.picks(picked.pod(), cluster.namespaceLabels())) {
-        long weight = term.weight() == 0 ? HARD_WEIGHT : term.weight();
+        long weight = term.weight() == 0 ? hardWeight : term.weight();
         weights.merge(new Domain(term.topologyKey(), value), sign * weight, Long::sum);
       }
     }

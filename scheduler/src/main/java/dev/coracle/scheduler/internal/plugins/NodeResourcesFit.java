@@ -1,6 +1,7 @@
 package dev.coracle.scheduler.internal.plugins;
 
 import dev.coracle.api.KubeObject;
+import dev.coracle.scheduler.config.ScoringStrategy;
 import dev.coracle.scheduler.spi.Amounts;
 import dev.coracle.scheduler.spi.ClusterEvent;
 import dev.coracle.scheduler.spi.ClusterView;
@@ -15,17 +16,19 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
- * The pod's requests must fit beside those already there; nodes with more left are better ({@code
- * LeastAllocated}).
+ * The pod's requests must fit beside those already there; which nodes are better by what is left is
+ * {@link ResourceScoring}'s.
  */
 public final class NodeResourcesFit implements Plugin.Filter, Plugin.Score {
 
   private final Predicate<String> ofDevices;
+  private final ResourceScoring scoring;
 
   /**
    * @param ofDevices whether a resource is asked of devices where a node's plugins have none of it
    */
-  public NodeResourcesFit(Predicate<String> ofDevices) {
+  public NodeResourcesFit(Predicate<String> ofDevices, ScoringStrategy strategy) {
+    this.scoring = new ResourceScoring(strategy);
     this.ofDevices = ofDevices;
   }
 
@@ -100,22 +103,6 @@ public final class NodeResourcesFit implements Plugin.Filter, Plugin.Score {
 
   @Override
   public long[] score(CycleState state, PodInfo pod, List<NodeInfo> nodes, ClusterView cluster) {
-    Amounts more = pod.nonZeroRequests();
-    long[] scores = new long[nodes.size()];
-    for (int i = 0; i < scores.length; i++) {
-      NodeInfo node = nodes.get(i);
-      Amounts all = node.allocatable();
-      Amounts used = node.nonZeroRequested();
-      int counted = (all.cpuMillis() > 0 ? 1 : 0) + (all.memory() > 0 ? 1 : 0);
-      long sum =
-          left(all.cpuMillis(), used.cpuMillis() + more.cpuMillis())
-              + left(all.memory(), used.memory() + more.memory());
-      scores[i] = counted == 0 ? 0 : sum / counted;
-    }
-    return scores;
-  }
-
-  private static long left(long all, long used) {
-    return all <= 0 || used > all ? 0 : (long) ((double) (all - used) / all * Scores.MAX);
+    return scoring.score(pod, nodes);
   }
 }

@@ -11,6 +11,6 @@ class EnoughNodesTest {
   @ParameterizedTest
   @CsvSource({"1,1", "99,99", "100,100", "150,100", "1000,420", "5000,500", "10000,500"})
   void aShareThatShrinksAsTheClusterGrows(int nodes, int enough) {
-    assertThat(Framework.enough(nodes)).isEqualTo(enough);
+    assertThat(Framework.enough(nodes, 0)).isEqualTo(enough);
   }
 }

@@ -28,7 +28,7 @@ class ConcernedTest {
           new NodePorts(),
           new NodeAffinity(),
           new PodTopologySpread(),
-          new InterPodAffinity());
+          new InterPodAffinity(1, false));
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
