@@ -19,6 +19,7 @@ import dev.coracle.controllers.internal.LoopController;
 import dev.coracle.controllers.internal.ResourceCatalog;
 import dev.coracle.controllers.internal.status.Conditions;
 import io.smallrye.mutiny.Uni;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -36,6 +37,7 @@ public final class HorizontalController extends LoopController {
   private final Lister pods;
   private final ResourceCatalog catalog;
   private final MetricSource metrics;
+  private final AutoscalerMetrics told;
   private final Map<NamespacedName, ScalingHistory> histories = new HashMap<>();
 
   /** Which pods each autoscaler was last seen to measure. */
@@ -45,6 +47,7 @@ public final class HorizontalController extends LoopController {
     super("horizontal-pod-autoscaler-controller", "horizontal-pod-autoscaler", env);
     this.options = env.options().tuning().autoscaling();
     this.catalog = catalog;
+    this.told = new AutoscalerMetrics(env.registry());
     this.metrics = new MetricSource(env.client(), catalog);
     Informer informer = env.informer(Resources.HORIZONTAL_POD_AUTOSCALERS);
     this.scalers = informer.lister();
@@ -53,6 +56,7 @@ public final class HorizontalController extends LoopController {
         new Informer.Handler() {
           @Override
           public void added(KubeObject scaler) {
+            told.appeared();
             loop.enqueue(scaler);
           }
 
@@ -68,6 +72,7 @@ public final class HorizontalController extends LoopController {
           public void deleted(KubeObject last) {
             histories.remove(last.key());
             selectors.remove(last.key());
+            told.gone(last.key());
           }
         });
   }
@@ -79,6 +84,7 @@ public final class HorizontalController extends LoopController {
       return DONE;
     }
     Instant now = env.now();
+    long begun = env.context().nanoTime();
     ObjectNode status =
         scaler.at("status").isObject()
             ? (ObjectNode) scaler.at("status").deepCopy()
@@ -113,6 +119,15 @@ public final class HorizontalController extends LoopController {
                         ? Uni.createFrom().voidItem()
                         : scale(scaler, status, scale.get(), target.get(), now));
     return work.chain(() -> write(scaler, status))
+        .onFailure()
+        .invoke(() -> told.failed(name))
+        .onTermination()
+        .invoke(() -> {
+          told.reconciled(name, Duration.ofNanos(env.context().nanoTime() - begun));
+          if (scalers.get(name.namespace(), name.name()).isPresent()) {
+            told.wants(name, status.path("desiredReplicas").asInt(0));
+          }
+        })
         .replaceWith(Result.requeueAfter(options.syncPeriod()));
   }
 
@@ -124,6 +139,7 @@ public final class HorizontalController extends LoopController {
         "FailedGetScale",
         "the HPA controller was unable to get the target's current scale: " + why,
         env.now());
+    told.failed(scaler.key());
     events.warning(scaler, "FailedGetScale", why);
     return Uni.createFrom().voidItem();
   }
@@ -188,6 +204,7 @@ public final class HorizontalController extends LoopController {
     if (text.isEmpty()) {
       events.warning(scaler, "SelectorRequired", "selector is required");
       inactive(status, "InvalidSelector", "the HPA target's scale is missing a selector");
+      told.failed(scaler.key());
       events.warning(scaler, "FailedComputeMetricsReplicas", "selector is required");
       return Optional.empty();
     }
@@ -200,6 +217,7 @@ public final class HorizontalController extends LoopController {
               + e.getMessage();
       events.warning(scaler, "InvalidSelector", why);
       inactive(status, "InvalidSelector", why);
+      told.failed(scaler.key());
       events.warning(scaler, "FailedComputeMetricsReplicas", why);
       return Optional.empty();
     }
@@ -221,6 +239,7 @@ public final class HorizontalController extends LoopController {
               + "]";
       events.warning(scaler, "AmbiguousSelector", why);
       inactive(status, "AmbiguousSelector", why);
+      told.failed(scaler.key());
       events.warning(scaler, "FailedComputeMetricsReplicas", why);
       return Optional.empty();
     }
@@ -246,6 +265,7 @@ public final class HorizontalController extends LoopController {
           status,
           first.reason(),
           "the HPA was unable to compute the replica count: " + first.message());
+      told.failed(scaler.key());
       events.warning(scaler, "FailedComputeMetricsReplicas", proposal.failures());
       return Uni.createFrom().voidItem();
     }
@@ -297,6 +317,7 @@ public final class HorizontalController extends LoopController {
             WriteOptions.NONE)
         .invoke(() -> {
           history(scaler).scaled(wanted - size, now);
+          told.scaled(scaler.key(), wanted - size);
           status.put("desiredReplicas", wanted);
           status.put("lastScaleTime", Timestamps.time(now));
           Conditions.set(
@@ -311,6 +332,7 @@ public final class HorizontalController extends LoopController {
         .replaceWithVoid()
         .onFailure(StatusException.class)
         .recoverWithUni(failure -> {
+          told.failed(scaler.key());
           Conditions.set(
               status,
               "AbleToScale",

@@ -29,6 +29,7 @@ public final class EndpointSliceController extends ServiceFollower {
   private final Lister slices;
   private final Lister nodes;
   private final TopologyAwareHints hints;
+  private final EndpointSliceMetrics metrics;
 
   /** What was written and is not shown yet: by service, slice name to resourceVersion. */
   private final Map<NamespacedName, Map<String, String>> written = new HashMap<>();
@@ -42,6 +43,7 @@ public final class EndpointSliceController extends ServiceFollower {
     Informer nodeInformer = env.informer(Resources.NODES);
     this.nodes = nodeInformer.lister();
     this.hints = new TopologyAwareHints(nodes);
+    this.metrics = new EndpointSliceMetrics(env.registry());
     onAny(
         sliceInformer,
         slice -> {
@@ -92,15 +94,21 @@ public final class EndpointSliceController extends ServiceFollower {
         || service.text("spec", "type").equals("ExternalName")) {
       written.remove(name);
       hints.forget(name);
+      metrics.gone(name);
       // Those of a deleted Service go by their owner; those of one that lost its selector stay.
       return DONE;
     }
-    if (service.isDeleting() || lags(name)) {
+    if (service.isDeleting()) {
       return DONE;
     }
-    SliceBuilder.Plan plan =
-        new SliceBuilder(service, nodes, hints, env.options().tuning().maxEndpointsPerSlice())
-            .plan(podsOf(service), present);
+    if (lags(name)) {
+      metrics.synced("stale");
+      return DONE;
+    }
+    SliceBuilder builder =
+        new SliceBuilder(service, nodes, hints, env.options().tuning().maxEndpointsPerSlice());
+    SliceBuilder.Plan plan = builder.plan(podsOf(service), present);
+    metrics.planned(name, builder.counts());
     plan.tell().forEach(told -> tell(service, told));
     List<Uni<Void>> steps = new ArrayList<>();
     List<String> failures = new ArrayList<>();
@@ -108,7 +116,10 @@ public final class EndpointSliceController extends ServiceFollower {
       steps.add(
           env.client()
               .create(Resources.ENDPOINT_SLICES, slice.namespace(), slice, WriteOptions.NONE)
-              .invoke(made -> remember(name, made))
+              .invoke(made -> {
+                remember(name, made);
+                metrics.changed("create");
+              })
               .replaceWithVoid()
               .onFailure(PodControl::isNamespaceEnding)
               .recoverWithNull()
@@ -119,7 +130,10 @@ public final class EndpointSliceController extends ServiceFollower {
       steps.add(
           env.client()
               .update(Resources.ENDPOINT_SLICES, slice)
-              .invoke(now -> remember(name, now))
+              .invoke(now -> {
+                remember(name, now);
+                metrics.changed("update");
+              })
               .replaceWithVoid()
               .onFailure()
               .invoke(f -> failures.add(failure("update " + slice.name(), name, f))));
@@ -132,20 +146,27 @@ public final class EndpointSliceController extends ServiceFollower {
                   slice.namespace(),
                   slice.name(),
                   DeleteOptions.DEFAULT.ifUid(slice.uid()))
+              .invoke(() -> metrics.changed("delete"))
               .replaceWithVoid()
               .onFailure(StatusException::isNotFound)
               .recoverWithNull()
               .onFailure()
               .invoke(f -> failures.add(failure("delete " + slice.name(), name, f))));
     }
-    return steps.isEmpty()
-        ? DONE
-        : Uni.join()
-            .all(steps)
-            .andCollectFailures()
-            .replaceWith(Result.DONE)
-            .onFailure()
-            .invoke(() -> tell(service, failures));
+    if (steps.isEmpty()) {
+      metrics.synced("success");
+      return DONE;
+    }
+    return Uni.join()
+        .all(steps)
+        .andCollectFailures()
+        .replaceWith(Result.DONE)
+        .invoke(() -> metrics.synced("success"))
+        .onFailure()
+        .invoke(() -> {
+          metrics.synced("error");
+          tell(service, failures);
+        });
   }
 
   private void tell(KubeObject service, TopologyAwareHints.Told told) {

@@ -37,6 +37,12 @@ final class SliceBuilder {
       List<KubeObject> delete,
       List<TopologyAwareHints.Told> tell) {}
 
+  private int endpoints;
+  private int slices;
+  private int perfect;
+  private int added;
+  private int removed;
+
   private final KubeObject service;
   private final int most;
   private final Lister nodes;
@@ -88,7 +94,13 @@ final class SliceBuilder {
       drafts.forEach(draft -> write(plan, draft));
     }
     plan.delete().addAll(rest);
+    rest.forEach(slice -> removed += slice.at("endpoints").size());
     return plan;
+  }
+
+  /** Of the plan that was made. */
+  EndpointSliceMetrics.Counts counts() {
+    return new EndpointSliceMetrics.Counts(endpoints, slices, perfect, added, removed);
   }
 
   private void write(Plan plan, Draft draft) {
@@ -110,17 +122,18 @@ final class SliceBuilder {
       String family,
       ArrayNode ports,
       Map<String, ObjectNode> endpoints,
-      List<KubeObject> slices) {
+      List<KubeObject> present) {
     Map<String, ObjectNode> left = new LinkedHashMap<>(endpoints);
     Map<KubeObject, List<ObjectNode>> contents = new LinkedHashMap<>();
     Map<KubeObject, Boolean> changed = new HashMap<>();
-    for (KubeObject slice : slices) {
+    for (KubeObject slice : present) {
       List<ObjectNode> kept = new ArrayList<>();
       boolean differs = !labels(slice).equals(slice.labels());
       for (JsonNode e : slice.at("endpoints")) {
         ObjectNode wanted = left.remove(e.path("targetRef").path("uid").asText(""));
         if (wanted == null) {
           differs = true;
+          removed++;
         } else {
           if (byZones && e.hasNonNull("hints")) {
             wanted.set("hints", e.get("hints").deepCopy());
@@ -133,6 +146,7 @@ final class SliceBuilder {
       changed.put(slice, differs);
     }
     List<ObjectNode> toPlace = new ArrayList<>(left.values());
+    added += toPlace.size();
     for (boolean alreadyChanged : new boolean[] {true, false}) {
       contents.forEach((slice, kept) -> {
         if (changed.getOrDefault(slice, false) == alreadyChanged) {
@@ -145,7 +159,7 @@ final class SliceBuilder {
     }
     int keptSlices = 0;
     for (Map.Entry<KubeObject, List<ObjectNode>> entry : contents.entrySet()) {
-      boolean last = keptSlices == 0 && entry.getKey() == slices.getLast() && toPlace.isEmpty();
+      boolean last = keptSlices == 0 && entry.getKey() == present.getLast() && toPlace.isEmpty();
       if (entry.getValue().isEmpty() && !last) {
         plan.delete().add(entry.getKey());
         continue;
@@ -159,6 +173,9 @@ final class SliceBuilder {
       toPlace.subList(0, end).clear();
       keptSlices++;
     }
+    this.endpoints += endpoints.size();
+    this.slices += keptSlices;
+    perfect += Math.max(1, Math.ceilDiv(endpoints.size(), most));
   }
 
   private KubeObject changed(KubeObject slice, List<ObjectNode> endpoints) {

@@ -11,6 +11,8 @@ import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
 import dev.coracle.controllers.internal.pods.Disruption;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Timer;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 
 /**
  * Evicts pods from nodes with {@code NoExecute} taints: at once when they do not tolerate them,
@@ -29,6 +32,15 @@ public final class TaintEvictionController extends LoopController {
       new Disruption("DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint");
   private static final String[][] MATTERS = {{"spec", "nodeName"}, {"spec", "tolerations"}};
 
+  /** Upstream's, from 5 ms to 4 minutes. */
+  private static final Duration[] BUCKETS =
+      LongStream.of(
+              5, 25, 100, 500, 1_000, 2_500, 10_000, 30_000, 60_000, 120_000, 180_000, 240_000)
+          .mapToObj(Duration::ofMillis)
+          .toArray(Duration[]::new);
+
+  private final Counter deletions;
+  private final Timer delays;
   private final Lister nodes;
   private final Lister pods;
 
@@ -37,6 +49,12 @@ public final class TaintEvictionController extends LoopController {
 
   public TaintEvictionController(Environment env) {
     super("taint-eviction-controller", env);
+    this.deletions = env.registry().counter("taint_eviction_controller_pod_deletions_total");
+    this.delays =
+        Timer.builder("taint_eviction_controller_pod_deletion_duration_seconds")
+            .description("Time from when a pod was due to go until it was deleted")
+            .serviceLevelObjectives(BUCKETS)
+            .register(env.registry());
     Informer nodeInformer = env.informer(Resources.NODES);
     Informer podInformer = env.informer(Resources.PODS).addIndex(Informer.BY_NODE);
     this.nodes = nodeInformer.lister();
@@ -130,7 +148,9 @@ public final class TaintEvictionController extends LoopController {
     }
     Instant begun = since.computeIfAbsent(pod.uid(), _ -> env.now());
     Duration left = shortest.minus(Duration.between(begun, env.now()));
-    return left.isPositive() ? Uni.createFrom().item(Result.requeueAfter(left)) : evict(pod);
+    return left.isPositive()
+        ? Uni.createFrom().item(Result.requeueAfter(left))
+        : evict(pod, begun.plus(shortest));
   }
 
   private static final Duration FOREVER = Duration.ofDays(36_500);
@@ -154,10 +174,14 @@ public final class TaintEvictionController extends LoopController {
     return longest;
   }
 
-  private Uni<Result> evict(KubeObject pod) {
+  private Uni<Result> evict(KubeObject pod, Instant due) {
     events.normal(pod, "TaintManagerEviction", "Marking for deletion Pod " + pod.key());
     return DISRUPTION
         .evict(env, pod)
+        .invoke(() -> {
+          deletions.increment();
+          delays.record(Duration.between(due, env.now()));
+        })
         .replaceWith(Result.DONE)
         .onFailure(StatusException::isNotFound)
         .recoverWithItem(Result.DONE);
