@@ -113,6 +113,7 @@ public final class Scheduler implements Component {
     this.cache =
         new SchedulerCache(
             name -> namespaceLister.get("", name).map(KubeObject::labels).orElse(Map.of()));
+    cache.measure(registry);
     ClaimWaiters waiters = new ClaimWaiters(context, claims.lister());
     DeviceClassNames deviceClassNames = new DeviceClassNames(deviceClasses.lister());
     BindingConditions devices = new BindingConditions(context, resourceClaims.lister());

@@ -5,6 +5,8 @@ import dev.coracle.scheduler.spi.ClusterView;
 import dev.coracle.scheduler.spi.NodeInfo;
 import dev.coracle.scheduler.spi.PodCounts;
 import dev.coracle.scheduler.spi.PodInfo;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,6 +36,16 @@ public final class SchedulerCache {
 
   public SchedulerCache(Function<String, Map<String, String>> namespaceLabels) {
     this.namespaceLabels = namespaceLabels;
+  }
+
+  /** Under upstream's name; the sizes are read from any thread and may be a moment old. */
+  public void measure(MeterRegistry registry) {
+    Map.of("nodes", nodes, "pods", byPod, "assumed_pods", assumed)
+        .forEach((type, of) ->
+            Gauge.builder("scheduler_scheduler_cache_size", of, Map::size)
+                .description("Nodes, pods and assumed pods in the scheduler's cache")
+                .tag("type", type)
+                .register(registry));
   }
 
   public void putNode(KubeObject node) {

@@ -47,6 +47,7 @@ public final class SchedulingQueue {
   private final Map<String, Plugin> plugins = new LinkedHashMap<>();
   private final List<Plugin.PreEnqueue> gates = new ArrayList<>();
   private final MeterRegistry registry;
+  private final UnschedulableCounts reasons;
   private Runnable ready = () -> {};
 
   private final TreeSet<QueuedPod> active = new TreeSet<>(ORDER);
@@ -66,6 +67,7 @@ public final class SchedulingQueue {
     this.context = context;
     this.options = options;
     this.registry = registry;
+    this.reasons = new UnschedulableCounts(registry);
     for (Plugin plugin : plugins) {
       this.plugins.put(plugin.name(), plugin);
       if (plugin instanceof Plugin.PreEnqueue gate) {
@@ -123,11 +125,13 @@ public final class SchedulingQueue {
     if (wasActive) {
       active.add(queued);
     } else if (relevant && gated.remove(pod.uid()) != null) {
+      reasons.ended(queued);
       activate(queued, "PodUpdate");
     } else if (relevant && unschedulable.containsKey(pod.uid())) {
       ClusterEvent event = new ClusterEvent(ClusterEvent.Kind.OWN_POD, before, pod);
       if (mayHelp(event, queued)) {
         unschedulable.remove(pod.uid());
+        reasons.ended(queued);
         wake(queued, "PodUpdate");
       }
     }
@@ -139,8 +143,9 @@ public final class SchedulingQueue {
     if (queued != null) {
       active.remove(queued);
       backoff.remove(queued);
-      unschedulable.remove(uid);
-      gated.remove(uid);
+      if (unschedulable.remove(uid) != null || gated.remove(uid) != null) {
+        reasons.ended(queued);
+      }
     }
   }
 
@@ -173,6 +178,7 @@ public final class SchedulingQueue {
     pod.errored = false;
     pod.rejectedBy = Set.copyOf(plugins);
     unschedulable.put(pod.info.uid(), pod);
+    reasons.began(pod);
     count("unschedulable", "ScheduleAttemptFailure");
     armFlush();
   }
@@ -195,6 +201,7 @@ public final class SchedulingQueue {
     for (QueuedPod pod : List.copyOf(unschedulable.values())) {
       if (mayHelp(event, pod)) {
         unschedulable.remove(pod.info.uid());
+        reasons.ended(pod);
         wake(pod, event.kind().name());
       }
     }
@@ -226,6 +233,7 @@ public final class SchedulingQueue {
       if (!(gate.preEnqueue(pod.info) instanceof Verdict.Ok)) {
         pod.rejectedBy = Set.of(gate.name());
         gated.put(pod.info.uid(), pod);
+        reasons.began(pod);
         count("gated", event);
         return;
       }
@@ -293,6 +301,7 @@ public final class SchedulingQueue {
                 for (QueuedPod pod : List.copyOf(unschedulable.values())) {
                   if (pod.failedAt - old <= 0) {
                     unschedulable.remove(pod.info.uid());
+                    reasons.ended(pod);
                     activate(pod, "UnschedulableTimeout");
                   }
                 }
