@@ -113,6 +113,12 @@ class DeviceTaintEvictionTest {
     slice(taint("NoExecute"));
     KubeObject pod = c.get(Resources.PODS, "sick");
     assertThat(pod.isDeleting()).isTrue();
+    assertThat(
+            c.registry
+                .get("device_taint_eviction_controller_pod_deletions_total")
+                .counter()
+                .count())
+        .isEqualTo(1);
     assertThat(pod.at("status", "conditions"))
         .anySatisfy(condition -> {
           assertThat(condition.path("type").asText()).isEqualTo("DisruptionTarget");

@@ -10,6 +10,7 @@ import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
 import dev.coracle.controllers.internal.pods.Disruption;
+import dev.coracle.controllers.internal.pods.EvictionMetrics;
 import dev.coracle.controllers.internal.pods.Pods;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
@@ -39,6 +40,7 @@ public final class DeviceTaintEvictionController extends LoopController {
   private final Lister claims;
   private final Lister rules;
   private final Evictions evictions;
+  private final EvictionMetrics metrics;
   private final RuleStatus status;
 
   /** Pods that are to go, by uid. */
@@ -56,6 +58,7 @@ public final class DeviceTaintEvictionController extends LoopController {
     this.pods = podInformer.lister();
     this.claims = claimInformer.lister();
     this.rules = ruleInformer.lister();
+    this.metrics = new EvictionMetrics(env.registry(), "device_taint_eviction_controller");
     this.evictions = new Evictions(claims, sliceInformer.lister());
     this.status = new RuleStatus(env, evictions, pods, claims, sliceInformer.lister());
     podInformer.addHandler(
@@ -218,6 +221,7 @@ public final class DeviceTaintEvictionController extends LoopController {
     return DISRUPTION
         .evict(env, pod)
         .invoke(() -> {
+          metrics.deleted(eviction.when(), env.now());
           planned.remove(pod.uid());
           for (String name : eviction.rules()) {
             rules

@@ -11,8 +11,7 @@ import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
 import dev.coracle.controllers.internal.pods.Disruption;
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Timer;
+import dev.coracle.controllers.internal.pods.EvictionMetrics;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,7 +19,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.LongStream;
 
 /**
  * Evicts pods from nodes with {@code NoExecute} taints: at once when they do not tolerate them,
@@ -32,15 +30,7 @@ public final class TaintEvictionController extends LoopController {
       new Disruption("DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint");
   private static final String[][] MATTERS = {{"spec", "nodeName"}, {"spec", "tolerations"}};
 
-  /** Upstream's, from 5 ms to 4 minutes. */
-  private static final Duration[] BUCKETS =
-      LongStream.of(
-              5, 25, 100, 500, 1_000, 2_500, 10_000, 30_000, 60_000, 120_000, 180_000, 240_000)
-          .mapToObj(Duration::ofMillis)
-          .toArray(Duration[]::new);
-
-  private final Counter deletions;
-  private final Timer delays;
+  private final EvictionMetrics metrics;
   private final Lister nodes;
   private final Lister pods;
 
@@ -49,12 +39,7 @@ public final class TaintEvictionController extends LoopController {
 
   public TaintEvictionController(Environment env) {
     super("taint-eviction-controller", env);
-    this.deletions = env.registry().counter("taint_eviction_controller_pod_deletions_total");
-    this.delays =
-        Timer.builder("taint_eviction_controller_pod_deletion_duration_seconds")
-            .description("Time from when a pod was due to go until it was deleted")
-            .serviceLevelObjectives(BUCKETS)
-            .register(env.registry());
+    this.metrics = new EvictionMetrics(env.registry(), "taint_eviction_controller");
     Informer nodeInformer = env.informer(Resources.NODES);
     Informer podInformer = env.informer(Resources.PODS).addIndex(Informer.BY_NODE);
     this.nodes = nodeInformer.lister();
@@ -178,10 +163,7 @@ public final class TaintEvictionController extends LoopController {
     events.normal(pod, "TaintManagerEviction", "Marking for deletion Pod " + pod.key());
     return DISRUPTION
         .evict(env, pod)
-        .invoke(() -> {
-          deletions.increment();
-          delays.record(Duration.between(due, env.now()));
-        })
+        .invoke(() -> metrics.deleted(due, env.now()))
         .replaceWith(Result.DONE)
         .onFailure(StatusException::isNotFound)
         .recoverWithItem(Result.DONE);
