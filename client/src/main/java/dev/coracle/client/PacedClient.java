@@ -3,6 +3,7 @@ package dev.coracle.client;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeList;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.TokenBucket;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.api.rest.ListOptions;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
+import dev.coracle.api.TokenBucket;
 import dev.coracle.api.rest.ListOptions;
 import dev.coracle.api.rest.WatchOptions;
 import dev.coracle.client.fake.FakeClient;

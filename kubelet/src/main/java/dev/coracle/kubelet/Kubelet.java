@@ -2,6 +2,7 @@ package dev.coracle.kubelet;
 
 import dev.coracle.api.Component;
 import dev.coracle.api.Resources;
+import dev.coracle.api.TokenBucket;
 import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.client.Client;
 import dev.coracle.client.EventRecorder;
@@ -11,7 +12,6 @@ import dev.coracle.client.InformerOptions;
 import dev.coracle.client.Lister;
 import dev.coracle.client.PacedClient;
 import dev.coracle.client.SerialContext;
-import dev.coracle.client.TokenBucket;
 import dev.coracle.kubelet.config.EventRate;
 import dev.coracle.kubelet.config.EvictionSignal.Condition;
 import dev.coracle.kubelet.config.KubeletOptions;

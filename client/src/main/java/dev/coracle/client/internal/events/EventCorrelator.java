@@ -1,8 +1,8 @@
 package dev.coracle.client.internal.events;
 
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.TokenBucket;
 import dev.coracle.client.SerialContext;
-import dev.coracle.client.TokenBucket;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.LinkedHashMap;

@@ -1,6 +1,6 @@
 package dev.coracle.kubelet.internal.image;
 
-import dev.coracle.client.TokenBucket;
+import dev.coracle.api.TokenBucket;
 import dev.coracle.kubelet.config.PullRate;
 import java.time.Clock;
 import java.time.Duration;

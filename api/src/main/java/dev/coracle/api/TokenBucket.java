@@ -1,4 +1,4 @@
-package dev.coracle.client;
+package dev.coracle.api;
 
 /**
  * Holds tokens, at first as many as fit, and fills at a rate. What finds it empty is refused

@@ -1,4 +1,4 @@
-package dev.coracle.client;
+package dev.coracle.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
