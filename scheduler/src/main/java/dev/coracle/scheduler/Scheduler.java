@@ -3,6 +3,7 @@ package dev.coracle.scheduler;
 import dev.coracle.api.Component;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
+import dev.coracle.api.StatusException;
 import dev.coracle.client.Client;
 import dev.coracle.client.ContextClient;
 import dev.coracle.client.EventRecorder;
@@ -44,6 +45,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Gives every pod without a node the best one there is. All state lives on one context: a pod's
@@ -342,7 +344,8 @@ public final class Scheduler implements Component {
       return;
     }
     profile.metrics().attempt("error", context.nanoTime() - begun);
-    LOG.atWarn()
+    // A namespace that ends takes the pod away soon: no line for an administrator.
+    LOG.atLevel(StatusException.isNamespaceTerminating(failure) ? Level.DEBUG : Level.WARN)
         .addKeyValue("namespace", pod.pod().namespace())
         .addKeyValue("name", pod.pod().name())
         .addKeyValue("failure", failure.toString())

@@ -17,7 +17,6 @@ import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
-import dev.coracle.controllers.internal.pods.PodControl;
 import dev.coracle.controllers.internal.status.Conditions;
 import io.micrometer.core.instrument.Timer;
 import io.smallrye.mutiny.Uni;
@@ -342,7 +341,8 @@ public final class CronJobController extends LoopController {
               .put("resourceVersion", made.resourceVersion());
         })
         .replaceWithVoid()
-        .onFailure(f -> StatusException.isAlreadyExists(f) || PodControl.isNamespaceEnding(f))
+        .onFailure(
+            f -> StatusException.isAlreadyExists(f) || StatusException.isNamespaceTerminating(f))
         .recoverWithNull()
         .onFailure()
         .invoke(failure ->

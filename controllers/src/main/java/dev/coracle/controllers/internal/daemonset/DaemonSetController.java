@@ -197,7 +197,7 @@ public final class DaemonSetController extends LoopController {
         .chain(progress ->
             progress
                 .failure()
-                .filter(f -> !PodControl.isNamespaceEnding(f))
+                .filter(f -> !StatusException.isNamespaceTerminating(f))
                 .map(f -> Uni.createFrom().<Duration>failure(f))
                 .orElseGet(() -> Uni.createFrom().item(again)));
   }

@@ -10,7 +10,6 @@ import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.client.EventRecorder;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.deployment.DeploymentStatus.Note;
-import dev.coracle.controllers.internal.pods.PodControl;
 import dev.coracle.controllers.internal.pods.TemplateHash;
 import dev.coracle.controllers.internal.status.Conditions;
 import io.smallrye.mutiny.Uni;
@@ -113,7 +112,8 @@ final class CurrentReplicaSet {
         .onFailure(StatusException::isAlreadyExists)
         .recoverWithUni(() -> collided(deployment, sized))
         .onFailure(failure ->
-            !StatusException.isAlreadyExists(failure) && !PodControl.isNamespaceEnding(failure))
+            !StatusException.isAlreadyExists(failure)
+                && !StatusException.isNamespaceTerminating(failure))
         .call(failure -> creationFailed(deployment, sized.name(), failure))
         .chain(made ->
             keepRevision(deployment, made)

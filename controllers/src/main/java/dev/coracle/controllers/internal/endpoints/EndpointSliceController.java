@@ -10,7 +10,6 @@ import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
-import dev.coracle.controllers.internal.pods.PodControl;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -121,7 +120,7 @@ public final class EndpointSliceController extends ServiceFollower {
                 metrics.changed("create");
               })
               .replaceWithVoid()
-              .onFailure(PodControl::isNamespaceEnding)
+              .onFailure(StatusException::isNamespaceTerminating)
               .recoverWithNull()
               .onFailure()
               .invoke(f -> failures.add(failure("create", name, f))));

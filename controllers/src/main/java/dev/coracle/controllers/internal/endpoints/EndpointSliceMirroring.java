@@ -16,7 +16,6 @@ import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
-import dev.coracle.controllers.internal.pods.PodControl;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
 import java.util.List;
@@ -128,7 +127,8 @@ public final class EndpointSliceMirroring extends LoopController {
     return env.client()
         .create(Resources.ENDPOINT_SLICES, slice.namespace(), slice, WriteOptions.NONE)
         .replaceWithVoid()
-        .onFailure(f -> StatusException.isAlreadyExists(f) || PodControl.isNamespaceEnding(f))
+        .onFailure(
+            f -> StatusException.isAlreadyExists(f) || StatusException.isNamespaceTerminating(f))
         .recoverWithNull();
   }
 

@@ -14,7 +14,6 @@ import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
-import dev.coracle.controllers.internal.pods.PodControl;
 import dev.coracle.controllers.internal.pods.Pods;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
@@ -72,10 +71,10 @@ public final class EndpointsController extends ServiceFollower {
             ? env.client().create(Resources.ENDPOINTS, name.namespace(), wanted, WriteOptions.NONE)
             : env.client().update(Resources.ENDPOINTS, wanted);
     return write
-        .onFailure(failure -> !PodControl.isNamespaceEnding(failure))
+        .onFailure(failure -> !StatusException.isNamespaceTerminating(failure))
         .invoke(failure -> failed(wanted, present == null, failure))
         .replaceWith(Result.DONE)
-        .onFailure(PodControl::isNamespaceEnding)
+        .onFailure(StatusException::isNamespaceTerminating)
         .recoverWithItem(Result.DONE);
   }
 

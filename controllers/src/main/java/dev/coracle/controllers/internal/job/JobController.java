@@ -366,7 +366,7 @@ public final class JobController extends LoopController {
             .chain(progress ->
                 progress
                     .failure()
-                    .filter(f -> !PodControl.isNamespaceEnding(f))
+                    .filter(f -> !StatusException.isNamespaceTerminating(f))
                     .map(f -> Uni.createFrom().<Duration>failure(f))
                     .orElseGet(() ->
                         Uni.createFrom()

@@ -7,7 +7,6 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.OwnerReference;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
-import dev.coracle.api.StatusReason;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.api.rest.Patch;
 import dev.coracle.api.rest.WriteOptions;
@@ -59,7 +58,7 @@ public final class PodControl {
     return client
         .create(Resources.PODS, owner.namespace(), pod, WriteOptions.NONE)
         .invoke(made -> events.normal(owner, "SuccessfulCreate", "Created pod: " + made.name()))
-        .onFailure(failure -> !isNamespaceEnding(failure))
+        .onFailure(failure -> !StatusException.isNamespaceTerminating(failure))
         .invoke(failure ->
             events.warning(owner, "FailedCreate", "Error creating: " + failure.getMessage()));
   }
@@ -75,13 +74,6 @@ public final class PodControl {
         .onFailure()
         .invoke(failure ->
             events.warning(owner, "FailedDelete", "Error deleting: " + failure.getMessage()));
-  }
-
-  /** Content cannot be made in a namespace that goes away; nothing is wrong then. */
-  public static boolean isNamespaceEnding(Throwable failure) {
-    return failure instanceof StatusException s
-        && s.reason() == StatusReason.FORBIDDEN
-        && s.status().message().contains("is being terminated");
   }
 
   /** Makes the owner the controller of an orphan; fails when somebody else was faster. */

@@ -4,6 +4,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.OwnerReference;
 import dev.coracle.api.Resources;
+import dev.coracle.api.StatusException;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
@@ -230,7 +231,7 @@ public final class ReplicaSetController extends LoopController {
           }
         })
         .map(Progress::failure)
-        .map(failure -> failure.filter(f -> !PodControl.isNamespaceEnding(f)));
+        .map(failure -> failure.filter(f -> !StatusException.isNamespaceTerminating(f)));
   }
 
   private Uni<Optional<Throwable>> delete(

@@ -10,7 +10,6 @@ import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
-import dev.coracle.controllers.internal.pods.PodControl;
 import io.smallrye.mutiny.Uni;
 
 /**
@@ -84,7 +83,8 @@ public final class RootCaPublisher extends LoopController {
                         node -> node.putObject("data").put(KEY, env.options().rootCaPem())));
     return write
         .replaceWith(Result.DONE)
-        .onFailure(f -> StatusException.isAlreadyExists(f) || PodControl.isNamespaceEnding(f))
+        .onFailure(
+            f -> StatusException.isAlreadyExists(f) || StatusException.isNamespaceTerminating(f))
         .recoverWithItem(Result.DONE);
   }
 }

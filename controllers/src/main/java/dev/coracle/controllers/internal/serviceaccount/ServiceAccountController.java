@@ -10,7 +10,6 @@ import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
-import dev.coracle.controllers.internal.pods.PodControl;
 import io.smallrye.mutiny.Uni;
 
 /** Gives every active namespace its {@code default} ServiceAccount, again when it is deleted. */
@@ -51,7 +50,8 @@ public final class ServiceAccountController extends LoopController {
     return env.client()
         .create(Resources.SERVICE_ACCOUNTS, name.name(), account, WriteOptions.NONE)
         .replaceWith(Result.DONE)
-        .onFailure(f -> StatusException.isAlreadyExists(f) || PodControl.isNamespaceEnding(f))
+        .onFailure(
+            f -> StatusException.isAlreadyExists(f) || StatusException.isNamespaceTerminating(f))
         .recoverWithItem(Result.DONE);
   }
 }

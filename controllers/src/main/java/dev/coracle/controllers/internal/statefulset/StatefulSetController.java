@@ -156,7 +156,7 @@ public final class StatefulSetController extends LoopController {
         .chain(progress ->
             progress
                 .failure()
-                .filter(f -> !PodControl.isNamespaceEnding(f))
+                .filter(f -> !StatusException.isNamespaceTerminating(f))
                 .map(f -> Uni.createFrom().<Void>failure(f))
                 .orElseGet(() -> Uni.createFrom().voidItem()));
   }
