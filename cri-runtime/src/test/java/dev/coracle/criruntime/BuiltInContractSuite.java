@@ -220,7 +220,18 @@ abstract class BuiltInContractSuite extends CriContractSuite {
     c.getLinuxBuilder().getResourcesBuilder().setOomScoreAdj(900);
     String id = started(run(pod), pod, c.build());
     assertThat(
-            cri.exec(id, "sh", "-c", "sleep 0.1; cat /proc/self/oom_score_adj")
+            cri.exec(
+                    id,
+                    "sh",
+                    "-c",
+                    """
+                    for i in $(seq 100); do
+                      score=$(cat /proc/self/oom_score_adj)
+                      [ "$score" = 900 ] && break
+                      sleep 0.1
+                    done
+                    echo "$score"
+                    """)
                 .getStdout()
                 .toStringUtf8())
         .isEqualTo("900\n");

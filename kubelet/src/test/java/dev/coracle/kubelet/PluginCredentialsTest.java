@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.ProgramFile;
 import dev.coracle.api.Resources;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.kubelet.config.CredentialProviders;
@@ -35,18 +36,16 @@ class PluginCredentialsTest {
 
   @BeforeEach
   void start() throws Exception {
-    Path program =
-        Files.writeString(
-            programs.resolve("give"),
-            """
-            #!/bin/sh
-            while [ -e "$DIR/hang" ]; do sleep 0.01; done
-            echo asked >> "$DIR/asked"
-            echo '{"kind":"CredentialProviderResponse","apiVersion":"%s","cacheKeyType":"Registry",
-              "auth":{"registry.example":{"username":"given","password":"p"}}}'
-            """
-                .formatted(CredentialProviders.V1));
-    assertThat(program.toFile().setExecutable(true)).isTrue();
+    ProgramFile.write(
+        programs.resolve("give"),
+        """
+        #!/bin/sh
+        while [ -e "$DIR/hang" ]; do sleep 0.01; done
+        echo asked >> "$DIR/asked"
+        echo '{"kind":"CredentialProviderResponse","apiVersion":"%s","cacheKeyType":"Registry",
+          "auth":{"registry.example":{"username":"given","password":"p"}}}'
+        """
+            .formatted(CredentialProviders.V1));
     k = new KubeletHarness(this::configured);
     k.runtime.failing(call ->
         call.equals("pullImage " + IMAGE)

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.coracle.api.ProgramFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -21,8 +21,7 @@ class PauseProgramTest {
   @Test
   void sleepsAndIgnoresItsChildren() throws Exception {
     assumeTrue(System.getProperty("os.arch").equals("amd64"), "runs this machine's program");
-    Path file = Files.write(directory.resolve("pause"), PauseProgram.of("amd64"));
-    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Path file = ProgramFile.write(directory.resolve("pause"), PauseProgram.of("amd64"));
     Process process = new ProcessBuilder(file.toString()).start();
     try {
       // SIGCHLD, number 17, among the ignored signals; and the process sleeps in the kernel.

@@ -3,13 +3,13 @@ package dev.coracle.kubelet.real;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.coracle.api.ProgramFile;
 import dev.coracle.api.Resources;
 import dev.coracle.api.rest.ListOptions;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import org.awaitility.Awaitility;
@@ -34,9 +34,8 @@ class CniTroubleTest extends KubeletOnRuntime {
     subnet = Subnets.next();
     mode = Files.writeString(root.resolve("mode"), "honest");
     Path own = Files.createDirectory(root.resolve("bin"));
-    Path plugin = own.resolve("moody");
-    Files.writeString(
-        plugin,
+    ProgramFile.write(
+        own.resolve("moody"),
         """
         #!/bin/sh
         case $(cat %s) in
@@ -50,7 +49,6 @@ class CniTroubleTest extends KubeletOnRuntime {
         esac
         """
             .formatted(mode, PLUGINS));
-    Files.setPosixFilePermissions(plugin, PosixFilePermissions.fromString("rwxr-xr-x"));
     Files.writeString(
         Files.createDirectory(root.resolve("cni")).resolve("10-moody.conflist"),
         """

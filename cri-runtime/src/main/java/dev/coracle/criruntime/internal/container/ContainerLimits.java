@@ -80,4 +80,25 @@ final class ContainerLimits {
           .log("oom_score_adj not permitted");
     }
   }
+
+  /**
+   * The same for what the process has started already: what it starts later has it from the process
+   * itself.
+   */
+  static void oomScoreOfAll(int pid, long score) {
+    if (score == 0) {
+      return;
+    }
+    oomScore(pid, score);
+    try {
+      String children = Files.readString(Path.of("/proc/" + pid + "/task/" + pid + "/children"));
+      for (String child : children.split(" ")) {
+        if (!child.isBlank()) {
+          oomScoreOfAll(Integer.parseInt(child), score);
+        }
+      }
+    } catch (IOException e) {
+      LOG.atDebug().addKeyValue("pid", pid).log("it has ended, or its children are not told");
+    }
+  }
 }

@@ -91,8 +91,8 @@ public final class ExecProcess {
       throws IOException {
     Launch launch = launch(c);
     int pid = kind.exec(launch, c.record().pid(), p, streams);
-    // Else it would have this process's own.
-    ContainerLimits.oomScore(pid, launch.config().getLinux().getResources().getOomScoreAdj());
+    // Else it would have this process's own. An OCI runtime may have started the command by now.
+    ContainerLimits.oomScoreOfAll(pid, launch.config().getLinux().getResources().getOomScoreAdj());
     return pid;
   }
 

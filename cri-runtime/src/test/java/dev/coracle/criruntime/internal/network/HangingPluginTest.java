@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.coracle.api.ProgramFile;
 import dev.coracle.criruntime.network.PodNetwork;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +23,7 @@ class HangingPluginTest {
   @TempDir Path dir;
 
   private CniNetwork network(String script) throws IOException {
-    Path plugin = Files.writeString(dir.resolve("slow"), "#!/bin/sh\n" + script + "\n");
-    Files.setPosixFilePermissions(plugin, PosixFilePermissions.fromString("rwxr-xr-x"));
+    ProgramFile.write(dir.resolve("slow"), "#!/bin/sh\n" + script + "\n");
     Path conf = Files.createDirectory(dir.resolve("conf"));
     Files.writeString(
         conf.resolve("10.conflist"),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.ProgramFile;
 import dev.coracle.api.Resources;
 import dev.coracle.client.fake.FakeClient;
 import dev.coracle.kubelet.config.CredentialProviders;
@@ -111,8 +112,7 @@ class CredentialPluginsTest {
   }
 
   private void program(String name, String script) throws IOException {
-    Path file = Files.writeString(dir.resolve(name), script);
-    assertThat(file.toFile().setExecutable(true)).isTrue();
+    ProgramFile.write(dir.resolve(name), script);
   }
 
   private static String script(String keyType, String more) {

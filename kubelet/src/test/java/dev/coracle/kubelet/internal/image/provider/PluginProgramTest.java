@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import dev.coracle.api.ProgramFile;
 import dev.coracle.kubelet.config.CredentialProviders;
 import dev.coracle.kubelet.config.CredentialProviders.Provider;
 import dev.coracle.kubelet.internal.image.PullCredential.ServiceAccount;
@@ -30,8 +31,7 @@ class PluginProgramTest {
   @TempDir private Path dir;
 
   private PluginProgram program(String script, Duration limit) throws IOException {
-    Path file = Files.writeString(dir.resolve("p"), "#!/bin/sh\n" + script);
-    assertThat(file.toFile().setExecutable(true)).isTrue();
+    ProgramFile.write(dir.resolve("p"), "#!/bin/sh\n" + script);
     return new PluginProgram(
         dir,
         new Provider(
