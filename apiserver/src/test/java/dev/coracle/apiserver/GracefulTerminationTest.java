@@ -13,6 +13,7 @@ import dev.coracle.apiserver.config.ApiServerOptions.Shutdown;
 import dev.coracle.apiserver.config.SecurityOptions;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
@@ -158,15 +159,26 @@ class GracefulTerminationTest {
   @EnumSource(names = {"HTTP_1_1", "HTTP_2"})
   void watchesEndAsIfTheirTimeWereOver(HttpVersion version) throws Exception {
     start(version, new Shutdown(Duration.ZERO, false, Duration.ofSeconds(1)));
-    HttpClientResponse watch =
-        client
-            .request(HttpMethod.GET, "/api/v1/namespaces?watch=1&resourceVersion=0")
-            .compose(request -> request.send())
-            .await(10, TimeUnit.SECONDS);
-    Future<Buffer> events = watch.body();
+    Buffer events = Buffer.buffer();
+    Promise<Void> begun = Promise.promise();
+    Promise<Void> ended = Promise.promise();
+    client
+        .request(HttpMethod.GET, "/api/v1/namespaces?watch=1&resourceVersion=0")
+        .compose(request -> request.send())
+        .onSuccess(watch ->
+            watch
+                .handler(some -> {
+                  events.appendBuffer(some);
+                  begun.tryComplete();
+                })
+                .endHandler(_ -> ended.complete())
+                .exceptionHandler(ended::tryFail))
+        .onFailure(begun::fail);
+    begun.future().await(10, TimeUnit.SECONDS);
     CompletionStage<Void> stopped = server.server().stop();
     // A cut connection fails this.
-    assertThat(events.await(10, TimeUnit.SECONDS).toString(UTF_8)).contains("ADDED").endsWith("\n");
+    ended.future().await(10, TimeUnit.SECONDS);
+    assertThat(events.toString(UTF_8)).contains("ADDED").endsWith("\n");
     assertThat(stopped.toCompletableFuture()).succeedsWithin(Duration.ofSeconds(10));
   }
 

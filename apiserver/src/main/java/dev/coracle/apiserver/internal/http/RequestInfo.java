@@ -37,6 +37,8 @@ public record RequestInfo(
     FieldSelector fieldSelector,
     LabelSelector labelSelector)
     implements FlowRequest {
+  /** Where nodes open tunnels, by which they are asked. */
+  public static final String TUNNELS = "/coracle/v1/tunnel/";
 
   private static final Set<String> NAMESPACE_SUBRESOURCES = Set.of("status", "finalize");
 
@@ -191,6 +193,7 @@ public record RequestInfo(
   /** Lives for long by nature: not limited in time, nor counted in flight. */
   public boolean longRunning() {
     return verb.equals("watch")
+        || path.startsWith(TUNNELS)
         || Set.of("log", "exec", "attach", "portforward", "proxy").contains(subresource);
   }
 }

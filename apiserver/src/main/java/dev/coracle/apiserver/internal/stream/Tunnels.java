@@ -5,6 +5,7 @@ import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.PathHandler;
+import dev.coracle.apiserver.internal.http.RequestInfo;
 import dev.coracle.apiserver.internal.http.Responder;
 import dev.coracle.client.net.SocketPump;
 import io.vertx.core.AsyncResult;
@@ -33,7 +34,7 @@ import org.slf4j.LoggerFactory;
 public final class Tunnels implements PathHandler {
 
   private static final Logger LOG = LoggerFactory.getLogger(Tunnels.class);
-  private static final String PREFIX = "/coracle/v1/tunnel/";
+  private static final String PREFIX = RequestInfo.TUNNELS;
   private static final String PROTOCOL = "coracle-tunnel";
   private static final int MOST_OF_A_NODE = 4;
   private static final String AGREED =

@@ -3,6 +3,7 @@ package dev.coracle.apiserver.internal.stream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.apiserver.TestServer;
+import io.micrometer.core.instrument.Gauge;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
@@ -115,6 +116,13 @@ class TunnelsTest {
     Awaitility.await().atMost(SOON).until(() -> question.toString().equals("hello, kubelet"));
     far.write(Buffer.buffer("hello, server"));
     Awaitility.await().atMost(SOON).until(() -> answer.toString().equals("hello, server"));
+
+    assertThat(
+            server.meters().get("apiserver_flowcontrol_current_executing_seats").gauges().stream()
+                .mapToDouble(Gauge::value)
+                .sum())
+        .as("seats that tunnels hold")
+        .isZero();
 
     // An ID is good once, and for what was asked only.
     assertThat(ask("n1", stream("0".repeat(32))).statusCode()).isEqualTo(400);
