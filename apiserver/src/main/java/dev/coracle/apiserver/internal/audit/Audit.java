@@ -69,7 +69,8 @@ public final class Audit {
     record.stage(AuditStage.REQUEST_RECEIVED);
     if (exchange.info().longRunning()) {
       exchange.context().addHeadersEndHandler(_ -> record.stage(AuditStage.RESPONSE_STARTED));
+      exchange.whenUpgraded(() -> record.stage(AuditStage.RESPONSE_STARTED));
     }
-    exchange.context().addEndHandler(_ -> record.stage(AuditStage.RESPONSE_COMPLETE));
+    exchange.whenEnded(() -> record.stage(AuditStage.RESPONSE_COMPLETE));
   }
 }

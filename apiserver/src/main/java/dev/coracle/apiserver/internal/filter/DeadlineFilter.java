@@ -66,7 +66,8 @@ final class DeadlineFilter implements Filter {
       return;
     }
     long timer = vertx.setTimer(millis, _ -> late(exchange));
-    exchange.context().addEndHandler(_ -> vertx.cancelTimer(timer));
+    exchange.whenUpgraded(() -> vertx.cancelTimer(timer));
+    exchange.whenEnded(() -> vertx.cancelTimer(timer));
     next.run();
   }
 

@@ -15,6 +15,7 @@ import dev.coracle.apiserver.internal.http.RequestKinds;
 import dev.coracle.apiserver.internal.http.Responder;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +43,15 @@ final class FlowControlFilter implements Filter {
     if (!info.longRunning()) {
       AtomicInteger running = metrics.inFlight(info.mutating());
       running.incrementAndGet();
-      exchange.context().addEndHandler(_ -> running.decrementAndGet());
+      AtomicBoolean counted = new AtomicBoolean(true);
+      Runnable out =
+          () -> {
+            if (counted.getAndSet(false)) {
+              running.decrementAndGet();
+            }
+          };
+      exchange.whenUpgraded(out);
+      exchange.whenEnded(out);
     } else if (!info.verb().equals("watch")) {
       next.run();
       return;
@@ -52,10 +61,11 @@ final class FlowControlFilter implements Filter {
     exchange.response().putHeader("X-Kubernetes-PF-PriorityLevel-UID", flow.levelUid());
     WatchOptions watch = watch(exchange);
     Ticket ticket = flows.enter(flow, exchange.user(), info, cost(exchange, flow, watch));
-    exchange.context().addEndHandler(_ -> ticket.leave());
+    exchange.whenUpgraded(ticket::leave);
+    exchange.whenEnded(ticket::leave);
     if (watch != null) {
       Runnable forget = flows.watches().register(info, watch);
-      exchange.context().addEndHandler(_ -> forget.run());
+      exchange.whenEnded(forget);
     }
     if (watch != null && watch.sendInitialEvents() && watch.allowBookmarks()) {
       exchange.whenInitialEventsAreTold(ticket::leave);

@@ -17,7 +17,7 @@ final class MetricsFilter implements Filter {
 
   @Override
   public void handle(Exchange exchange, Runnable next) {
-    exchange.context().addEndHandler(_ -> finished(exchange));
+    exchange.whenEnded(() -> finished(exchange));
     next.run();
   }
 

@@ -6,6 +6,7 @@ import dev.coracle.apiserver.internal.http.GracefulTermination;
 import dev.coracle.apiserver.internal.http.Responder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Turns away who comes when the server ends, and asks them to connect anew: a load balancer sends
@@ -37,10 +38,18 @@ final class TerminationFilter implements Filter {
         ends.add(end);
         termination.watching(end);
       });
-      exchange.context().addEndHandler(_ -> ends.forEach(termination::watched));
+      exchange.whenEnded(() -> ends.forEach(termination::watched));
       next.run();
     } else if (termination.begin()) {
-      exchange.context().addEndHandler(_ -> termination.done());
+      AtomicBoolean underWay = new AtomicBoolean(true);
+      Runnable done =
+          () -> {
+            if (underWay.getAndSet(false)) {
+              termination.done();
+            }
+          };
+      exchange.whenUpgraded(done);
+      exchange.whenEnded(done);
       next.run();
     } else {
       refuse(exchange);

@@ -40,10 +40,8 @@ final class TracingFilter implements Filter {
     String id = exchange.response().headers().get("Audit-Id");
     span.note("audit-id", id == null ? "" : id);
     exchange.trace(span.context());
-    exchange
-        .context()
-        .addEndHandler(
-            _ -> span.end(exchange.upgraded() ? 101 : exchange.response().getStatusCode()));
+    exchange.whenEnded(
+        () -> span.end(exchange.upgraded() ? 101 : exchange.response().getStatusCode()));
     next.run();
   }
 

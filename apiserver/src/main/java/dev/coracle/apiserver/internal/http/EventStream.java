@@ -85,7 +85,10 @@ interface EventStream {
     }
 
     private WriteStream<Buffer> stream(ServerWebSocket webSocket, Handler<Void> gone) {
-      webSocket.closeHandler(gone);
+      webSocket.closeHandler(v -> {
+        gone.handle(v);
+        exchange.ended();
+      });
       // Nothing is expected of the client; what it sends is read and dropped, so that its close is
       // seen.
       webSocket.handler(_ -> {});

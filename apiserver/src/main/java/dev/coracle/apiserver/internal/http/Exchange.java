@@ -8,6 +8,8 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +30,8 @@ public final class Exchange {
   private Map<String, String> notes = Map.of();
   private RequestTime time = RequestTime.unlimited();
   private boolean served;
+  private final List<Runnable> atUpgrade = new ArrayList<>();
+  private final List<Runnable> atEnd = new ArrayList<>();
   private io.opentelemetry.context.Context trace = io.opentelemetry.context.Context.root();
 
   Exchange(RoutingContext context, RequestInfo info, QueryString query) {
@@ -118,9 +122,31 @@ public final class Exchange {
     return startNanos;
   }
 
-  /** The connection was handed over to a tunnel: there is no HTTP response any more. */
+  /** The connection is handed over: there is no HTTP response any more. */
   public void upgrade() {
     upgraded = true;
+    atUpgrade.forEach(Runnable::run);
+    atUpgrade.clear();
+  }
+
+  /** Called when the connection is handed over, if it is: no request is under way from then on. */
+  public void whenUpgraded(Runnable action) {
+    atUpgrade.add(action);
+  }
+
+  /** Called once when the response has ended, or the connection that was handed over. */
+  public void whenEnded(Runnable action) {
+    if (atEnd.isEmpty()) {
+      context.addEndHandler(_ -> ended());
+    }
+    atEnd.add(action);
+  }
+
+  /** To be called on the connection's event loop. */
+  public void ended() {
+    List<Runnable> all = List.copyOf(atEnd);
+    atEnd.clear();
+    all.forEach(Runnable::run);
   }
 
   public boolean upgraded() {

@@ -130,7 +130,7 @@ public final class ResourceHandler {
     if (info.longRunning()) {
       AtomicInteger running = metrics.requests().longRunning(RequestKinds.of(exchange));
       running.incrementAndGet();
-      exchange.context().addEndHandler(_ -> running.decrementAndGet());
+      exchange.whenEnded(() -> running.decrementAndGet());
     }
     WriteOptions options = info.mutating() ? QueryOptions.write(exchange) : WriteOptions.NONE;
     Call call =

@@ -32,7 +32,7 @@ final class VerbSpans {
       span.setAttribute("accept", exchange.header("Accept"));
       span.setAttribute("url", exchange.info().path());
     }
-    exchange.context().addEndHandler(_ -> span.end());
+    exchange.whenEnded(() -> span.end());
     return call.in(call.trace().with(span));
   }
 

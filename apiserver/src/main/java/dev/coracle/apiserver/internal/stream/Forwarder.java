@@ -208,8 +208,7 @@ public final class Forwarder {
           }
           response.pause();
           WebSocketBody body = WebSocketBody.of(exchange);
-          exchange.upgrade();
-          Hijack.socket(exchange.request(), body.head(exchange))
+          Hijack.socket(exchange, body.head(exchange))
               .onSuccess(client -> body.send(response, client))
               .onFailure(_ -> response.request().reset());
         })
@@ -406,8 +405,7 @@ public final class Forwarder {
           response
               .headers()
               .forEach((n, v) -> head.append(n).append(": ").append(v).append("\r\n"));
-          exchange.upgrade();
-          Hijack.socket(exchange.request(), head + "\r\n")
+          Hijack.socket(exchange, head + "\r\n")
               .onSuccess(here -> SocketPump.join(vertx, here, there))
               .onFailure(_ -> there.close());
         })

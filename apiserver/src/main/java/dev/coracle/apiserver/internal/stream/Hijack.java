@@ -1,8 +1,8 @@
 package dev.coracle.apiserver.internal.stream;
 
+import dev.coracle.apiserver.internal.http.Exchange;
 import io.netty.handler.codec.http.websocketx.extensions.WebSocketServerExtensionHandler;
 import io.vertx.core.Future;
-import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.impl.Http1xServerConnection;
 import io.vertx.core.net.NetSocket;
 
@@ -15,8 +15,11 @@ final class Hijack {
    * Answers an upgrade with this head and hands out the socket, paused. {@code toNetSocket} would
    * do, but refuses POST, by which kubectl asks for SPDY.
    */
-  static Future<NetSocket> socket(HttpServerRequest request, String head) {
-    var connection = (Http1xServerConnection) request.connection();
+  static Future<NetSocket> socket(Exchange exchange, String head) {
+    exchange.upgrade();
+    var connection = (Http1xServerConnection) exchange.request().connection();
+    // The response, which would tell of its end, has no part in it any more.
+    connection.channelHandlerContext().channel().closeFuture().addListener(_ -> exchange.ended());
     var pipeline = connection.channelHandlerContext().pipeline();
     var extension = pipeline.get(WebSocketServerExtensionHandler.class);
     if (extension != null) {

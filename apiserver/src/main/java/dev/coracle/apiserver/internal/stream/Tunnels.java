@@ -88,8 +88,7 @@ public final class Tunnels implements PathHandler {
       throw StatusException.badRequest("the node has no tunnel");
     }
     if (stream.isEmpty()) {
-      exchange.upgrade();
-      Hijack.socket(exchange.request(), AGREED)
+      Hijack.socket(exchange, AGREED)
           .onSuccess(socket -> open(node, new Tunnel(vertx, socket, this::id)))
           .onFailure(failure -> Responder.failure(exchange, failure));
     } else {
@@ -112,8 +111,7 @@ public final class Tunnels implements PathHandler {
       return;
     }
     SocketPump.End near = claimed.result();
-    exchange.upgrade();
-    Hijack.socket(exchange.request(), AGREED)
+    Hijack.socket(exchange, AGREED)
         .onSuccess(socket ->
             SocketPump.join(vertx, near, new SocketPump.End(socket, vertx.getOrCreateContext())))
         .onFailure(_ -> near.socket().close());

@@ -3,6 +3,7 @@ package dev.coracle.apiserver.internal.stream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.apiserver.TestServer;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientAgent;
@@ -130,7 +131,16 @@ class TunnelsTest {
 
     control.close();
     Awaitility.await().atMost(SOON).until(() -> server.server().tunnelTo("n1").isEmpty());
+    far.close();
+    // What a connection is handed over for is over when that has ended.
+    Awaitility.await().atMost(SOON).until(() -> upgradesThatEnded() == 2);
     tcp.close();
+  }
+
+  private double upgradesThatEnded() {
+    return server.meters().find("apiserver_request_total").tag("code", "101").counters().stream()
+        .mapToDouble(Counter::count)
+        .sum();
   }
 
   @Test
