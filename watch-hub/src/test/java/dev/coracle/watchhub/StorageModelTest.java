@@ -27,7 +27,7 @@ class StorageModelTest {
   @TempDir Path directory;
 
   static LongStream seeds() {
-    return LongStream.range(0, Long.getLong("coracle.model.seeds", 20));
+    return LongStream.range(0, Long.getLong("coracle.model.seeds", 12));
   }
 
   private static <T> T await(Uni<T> uni) {

@@ -34,7 +34,7 @@ class PowerCutTest {
   @TempDir Path directory;
 
   static LongStream seeds() {
-    return LongStream.range(0, Long.getLong("coracle.powercut.seeds", 10));
+    return LongStream.range(0, Long.getLong("coracle.powercut.seeds", 6));
   }
 
   private static <T> T await(Uni<T> uni) {
