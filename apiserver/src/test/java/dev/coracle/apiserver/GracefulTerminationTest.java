@@ -16,12 +16,9 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientAgent;
-import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
-import io.vertx.core.net.PemKeyCertOptions;
-import io.vertx.core.net.PemTrustOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -68,22 +65,7 @@ class GracefulTerminationTest {
     server =
         new TestServer(
             dir, store, SecurityOptions.DEFAULT, Services.DEFAULT, Limits.DEFAULT, shutdown);
-    client =
-        server
-            .vertx()
-            .createHttpClient(
-                new HttpClientOptions()
-                    .setSsl(true)
-                    .setUseAlpn(true)
-                    .setProtocolVersion(version)
-                    .setDefaultHost("127.0.0.1")
-                    .setDefaultPort(server.server().port())
-                    .setKeyCertOptions(
-                        new PemKeyCertOptions()
-                            .setCertPath(server.pki().path("admin.crt").toString())
-                            .setKeyPath(server.pki().path("admin.key").toString()))
-                    .setTrustOptions(
-                        new PemTrustOptions().addCertPath(server.pki().path("ca.crt").toString())));
+    client = server.client("admin", version);
   }
 
   @AfterEach

@@ -3,11 +3,8 @@ package dev.coracle.apiserver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.http.HttpClientAgent;
-import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
-import io.vertx.core.net.PemKeyCertOptions;
-import io.vertx.core.net.PemTrustOptions;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -42,22 +39,7 @@ class LongRequestsTest {
 
   /** The answer's code. */
   private static int get(HttpVersion version, String uri, String header) throws Exception {
-    HttpClientAgent client =
-        server
-            .vertx()
-            .createHttpClient(
-                new HttpClientOptions()
-                    .setSsl(true)
-                    .setUseAlpn(true)
-                    .setProtocolVersion(version)
-                    .setDefaultHost("127.0.0.1")
-                    .setDefaultPort(server.server().port())
-                    .setKeyCertOptions(
-                        new PemKeyCertOptions()
-                            .setCertPath(server.pki().path("admin.crt").toString())
-                            .setKeyPath(server.pki().path("admin.key").toString()))
-                    .setTrustOptions(
-                        new PemTrustOptions().addCertPath(server.pki().path("ca.crt").toString())));
+    HttpClientAgent client = server.client("admin", version);
     return client
         .request(HttpMethod.GET, uri)
         .compose(request ->

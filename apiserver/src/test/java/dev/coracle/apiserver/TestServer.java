@@ -13,6 +13,11 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpClientAgent;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -105,6 +110,22 @@ public final class TestServer implements AutoCloseable {
 
   public ApiServer server() {
     return server;
+  }
+
+  /** Asks this server by default, with the certificate of this name. */
+  public HttpClientAgent client(String user, HttpVersion version) {
+    return vertx.createHttpClient(
+        new HttpClientOptions()
+            .setSsl(true)
+            .setUseAlpn(true)
+            .setProtocolVersion(version)
+            .setDefaultHost("127.0.0.1")
+            .setDefaultPort(server.port())
+            .setKeyCertOptions(
+                new PemKeyCertOptions()
+                    .setCertPath(pki.path(user + ".crt").toString())
+                    .setKeyPath(pki.path(user + ".key").toString()))
+            .setTrustOptions(new PemTrustOptions().addCertPath(pki.path("ca.crt").toString())));
   }
 
   public MeterRegistry meters() {

@@ -126,7 +126,7 @@ class ServiceLoadBalancerTest {
   }
 
   @Test
-  void aPortBelongsToTheOldestServiceThatAsksForIt() {
+  void aPortBelongsToTheServiceThatAskedForItFirst() {
     service("first", 80, "");
     service("second", 80, "");
     assertThat(addresses("second")).isEmpty();
@@ -154,6 +154,43 @@ class ServiceLoadBalancerTest {
     }
     c.pass(Duration.ofSeconds(1));
     assertThat(names.stream().filter(name -> !addresses(name).isEmpty())).hasSize(1);
+  }
+
+  @Test
+  void whoCannotHaveAllItsPortsHoldsNone() {
+    service("first", 443, "");
+    c.create(
+        Resources.SERVICES,
+        """
+        {"apiVersion":"v1","kind":"Service","metadata":{"namespace":"default","name":"both"},
+         "spec":{"type":"LoadBalancer","ipFamilies":["IPv4"],
+          "ports":[{"name":"a","port":80},{"name":"b","port":443}]}}\
+        """);
+    c.pass(Duration.ofSeconds(1));
+    assertThat(addresses("both")).isEmpty();
+    service("third", 80, "");
+    assertThat(addresses("third")).isNotEmpty();
+
+    c.api.remove(Resources.SERVICES, "default", "first");
+    c.api.remove(Resources.SERVICES, "default", "third");
+    c.pass(Duration.ofSeconds(1));
+    assertThat(addresses("both")).isNotEmpty();
+  }
+
+  @Test
+  void whoAsksForAPortMoreThanItCanHaveLosesAllOfThem() {
+    service("one", 80, "");
+    service("other", 443, "");
+    service("waits", 80, "");
+    assertThat(addresses("waits")).isEmpty();
+    c.api.change(
+        Resources.SERVICES,
+        "default",
+        "one",
+        tree -> ((ObjectNode) tree.get("spec")).withArray("ports").addObject().put("port", 443));
+    c.pass(Duration.ofSeconds(1));
+    assertThat(addresses("one")).isEmpty();
+    assertThat(addresses("waits")).isNotEmpty();
   }
 
   @Test

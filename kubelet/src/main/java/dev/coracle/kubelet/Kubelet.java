@@ -2,7 +2,6 @@ package dev.coracle.kubelet;
 
 import dev.coracle.api.Component;
 import dev.coracle.api.Resources;
-import dev.coracle.api.TokenBucket;
 import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.client.Client;
 import dev.coracle.client.EventRecorder;
@@ -153,7 +152,9 @@ public final class Kubelet implements Component {
     this.timers = around.timers();
     Clock clock = timers.clock();
     SerialContext context = SerialContext.of(vertx);
-    Client client = paced(unpaced, options.configuration().requests());
+    // Events have a rate of their own, and that the node is alive waits for nothing.
+    RequestRate requests = options.configuration().requests();
+    Client client = PacedClient.of(unpaced, requests.perSecond(), requests.burst(), timers::pause);
     this.informers = new InformerFactory(context, client);
     EventRate rate = options.configuration().events();
     this.recorder =
@@ -266,17 +267,6 @@ public final class Kubelet implements Component {
         new NodeParts(
             options, around, runtime, cache, loop, parts, node, events, nodeEvents, paths);
     this.teardown = new PodTeardown(runtime, loop, parts, timers);
-  }
-
-  /** Events have a rate of their own, and that the node is alive waits for nothing. */
-  private Client paced(Client client, RequestRate rate) {
-    return rate.perSecond() == 0
-        ? client
-        : new PacedClient(
-            client,
-            new TokenBucket(rate.perSecond(), rate.burst(), System.nanoTime()),
-            System::nanoTime,
-            timers::pause);
   }
 
   @Override

@@ -129,9 +129,15 @@ public final class RequestMeters {
     sizes.computeIfAbsent(kind, this::size).record(bytes);
   }
 
-  /** How many watches and streams of this kind run now; who begins one ends it. */
-  public AtomicInteger longRunning(Kind kind) {
-    return longRunning.computeIfAbsent(kind, this::running);
+  /**
+   * Counts a watch or stream that runs from now on.
+   *
+   * @return to be run at its end
+   */
+  public Runnable longRunning(Kind kind) {
+    AtomicInteger running = longRunning.computeIfAbsent(kind, this::running);
+    running.incrementAndGet();
+    return running::decrementAndGet;
   }
 
   private AtomicInteger running(Kind kind) {

@@ -146,18 +146,20 @@ public final class ClientTrust implements AutoCloseable {
   }
 
   private synchronized void look() {
+    Authorities read;
     try {
-      Authorities read = read(files);
-      if (!Arrays.equals(read.bundle, now.bundle)) {
-        now = read;
-        LOG.atInfo().addKeyValue("files", files).log("The client CA is reloaded");
-        changed.run();
-      }
-    } catch (IOException | RuntimeException e) {
+      read = read(files);
+    } catch (IOException | IllegalArgumentException e) {
       LOG.atError()
           .addKeyValue("files", files)
           .addKeyValue("why", e.getMessage())
           .log("The new client CA cannot be used; the former one stays");
+      return;
+    }
+    if (!Arrays.equals(read.bundle, now.bundle)) {
+      now = read;
+      LOG.atInfo().addKeyValue("files", files).log("The client CA is reloaded");
+      changed.run();
     }
   }
 

@@ -41,7 +41,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
@@ -128,9 +127,7 @@ public final class ResourceHandler {
     }
     exchange.setServed();
     if (info.longRunning()) {
-      AtomicInteger running = metrics.requests().longRunning(RequestKinds.of(exchange));
-      running.incrementAndGet();
-      exchange.whenEnded(() -> running.decrementAndGet());
+      exchange.whenEnded(metrics.requests().longRunning(RequestKinds.of(exchange)));
     }
     WriteOptions options = info.mutating() ? QueryOptions.write(exchange) : WriteOptions.NONE;
     Call call =

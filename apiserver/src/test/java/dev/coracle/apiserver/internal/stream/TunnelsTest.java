@@ -7,14 +7,12 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientAgent;
-import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetSocket;
-import io.vertx.core.net.PemKeyCertOptions;
-import io.vertx.core.net.PemTrustOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -39,18 +37,7 @@ class TunnelsTest {
   void start(@TempDir Path directory) throws Exception {
     server = new TestServer(directory);
     server.pki().issue("n1", "/O=system:nodes/CN=system:node:n1");
-    asNode =
-        server
-            .vertx()
-            .createHttpClient(
-                new HttpClientOptions()
-                    .setSsl(true)
-                    .setTrustOptions(
-                        new PemTrustOptions().addCertPath(server.pki().path("ca.crt").toString()))
-                    .setKeyCertOptions(
-                        new PemKeyCertOptions()
-                            .setCertPath(server.pki().path("n1.crt").toString())
-                            .setKeyPath(server.pki().path("n1.key").toString())));
+    asNode = server.client("n1", HttpVersion.HTTP_1_1);
   }
 
   @AfterAll
@@ -61,11 +48,7 @@ class TunnelsTest {
 
   private HttpClientResponse ask(String node, Map<String, String> headers) throws Exception {
     RequestOptions options =
-        new RequestOptions()
-            .setMethod(HttpMethod.GET)
-            .setHost("127.0.0.1")
-            .setPort(server.server().port())
-            .setURI("/coracle/v1/tunnel/" + node);
+        new RequestOptions().setMethod(HttpMethod.GET).setURI("/coracle/v1/tunnel/" + node);
     headers.forEach(options::putHeader);
     return asNode
         .request(options)

@@ -4,8 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.client.Lister;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,17 +11,12 @@ import java.util.Optional;
 
 /**
  * Who has which port of the nodes' addresses: what listens on the nodes goes first, then the
- * Service that has it already, then the oldest one that asks for it. Confined to the controllers'
- * event loop.
+ * Service that has it already, then who asks for it first. A Service has all of its ports or none.
+ * Confined to the controllers' event loop.
  */
 final class NodePortClaims {
 
   static final String BY_PORT = "balanced-port";
-
-  private static final Comparator<KubeObject> FIRST =
-      Comparator.comparing((KubeObject s) -> s.at("status", "loadBalancer", "ingress").isEmpty())
-          .thenComparing(s -> s.text("metadata", "creationTimestamp"))
-          .thenComparing(KubeObject::uid);
 
   private final Lister services;
   private final Map<Integer, String> taken;
@@ -59,12 +52,14 @@ final class NodePortClaims {
 
   /** Why the Service cannot have its ports; empty when they are given to it. */
   Optional<String> refusal(KubeObject service) {
-    for (String claim : claims(service)) {
+    List<String> claims = claims(service);
+    for (String claim : claims) {
       Optional<String> holder = holder(service, claim);
       if (holder.isPresent()) {
         return Optional.of("port " + claim + " of the nodes belongs to " + holder.get());
       }
     }
+    claims.forEach(claim -> given.put(claim, service.uid()));
     return Optional.empty();
   }
 
@@ -76,21 +71,25 @@ final class NodePortClaims {
         return Optional.of(listens);
       }
     }
-    Collection<KubeObject> asking = services.byIndex(BY_PORT, claim);
     String known = given.getOrDefault(claim, "");
-    KubeObject holder =
-        asking.stream()
-            .filter(s -> s.uid().equals(known))
-            .findFirst()
-            .or(() -> asking.stream().min(FIRST))
-            .orElse(service);
-    given.put(claim, holder.uid());
-    return holder.uid().equals(service.uid())
-        ? Optional.empty()
-        : Optional.of("Service " + holder.key());
+    return services.byIndex(BY_PORT, claim).stream()
+        .filter(other -> !other.uid().equals(service.uid()))
+        // What an earlier run of the controllers gave stands in the status alone.
+        .filter(other -> other.uid().equals(known) || known.isEmpty() && hasAddress(other))
+        .findFirst()
+        .map(other -> "Service " + other.key());
   }
 
-  void giveBack(String claim, KubeObject service) {
-    given.remove(claim, service.uid());
+  private static boolean hasAddress(KubeObject service) {
+    return !service.at("status", "loadBalancer", "ingress").isEmpty();
+  }
+
+  /**
+   * Takes these ports back from the Service.
+   *
+   * @return those that it had
+   */
+  List<String> takeBack(List<String> claims, KubeObject service) {
+    return claims.stream().filter(claim -> given.remove(claim, service.uid())).toList();
   }
 }

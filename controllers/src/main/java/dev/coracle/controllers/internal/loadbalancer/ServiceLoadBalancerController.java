@@ -59,22 +59,24 @@ public final class ServiceLoadBalancerController extends LoopController {
       @Override
       public void updated(KubeObject before, KubeObject now) {
         List<String> given = new ArrayList<>(NodePortClaims.claims(before));
-        given.removeAll(NodePortClaims.claims(now));
-        wake(given, before);
+        if (ingress(before).isEmpty() || !ingress(now).isEmpty()) {
+          given.removeAll(NodePortClaims.claims(now));
+        }
+        giveBack(given, before);
       }
 
       @Override
       public void deleted(KubeObject last) {
-        wake(NodePortClaims.claims(last), last);
-      }
-
-      private void wake(List<String> given, KubeObject by) {
-        for (String claim : given) {
-          claims.giveBack(claim, by);
-          services.byIndex(NodePortClaims.BY_PORT, claim).forEach(loop::enqueue);
-        }
+        giveBack(NodePortClaims.claims(last), last);
       }
     };
+  }
+
+  private void giveBack(List<String> given, KubeObject by) {
+    claims.takeBack(given, by);
+    for (String claim : given) {
+      services.byIndex(NodePortClaims.BY_PORT, claim).forEach(loop::enqueue);
+    }
   }
 
   private Informer.Handler ofNodes() {
@@ -132,6 +134,8 @@ public final class ServiceLoadBalancerController extends LoopController {
           service,
           "SyncLoadBalancerFailed",
           "Error syncing load balancer: failed to ensure load balancer: " + refusal.get());
+      List<String> had = claims.takeBack(NodePortClaims.claims(service), service);
+      giveBack(had, service);
       return write(service, List.of());
     }
     List<String> wanted = addresses(service);

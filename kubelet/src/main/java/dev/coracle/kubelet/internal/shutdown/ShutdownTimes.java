@@ -3,10 +3,12 @@ package dev.coracle.kubelet.internal.shutdown;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
+import dev.coracle.api.StatusException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -45,7 +47,7 @@ final class ShutdownTimes {
       Instant read = Instant.parse(state.path("startTime").asText());
       end = Instant.parse(state.path("endTime").asText());
       start = read;
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | StatusException | DateTimeException e) {
       LOG.atError()
           .addKeyValue("file", file.get())
           .addKeyValue("why", e.toString())

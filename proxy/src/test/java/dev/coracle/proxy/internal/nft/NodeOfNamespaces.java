@@ -2,11 +2,11 @@ package dev.coracle.proxy.internal.nft;
 
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.coracle.api.ProgramFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -97,8 +97,7 @@ final class NodeOfNamespaces implements AutoCloseable {
         "-c",
         "for f in iptables ip6tables; do echo 1 > /proc/sys/net/bridge/bridge-nf-call-$f; done;"
             + " echo 1 > /proc/sys/net/ipv6/conf/all/forwarding; echo 1 > /proc/sys/net/ipv4/ip_forward");
-    Files.writeString(nft, "#!/bin/sh\nexec ip netns exec " + node + " /usr/sbin/nft \"$@\"\n");
-    Files.setPosixFilePermissions(nft, PosixFilePermissions.fromString("rwx------"));
+    ProgramFile.write(nft, "#!/bin/sh\nexec ip netns exec " + node + " /usr/sbin/nft \"$@\"\n");
   }
 
   @Override
@@ -119,10 +118,9 @@ final class NodeOfNamespaces implements AutoCloseable {
     Path root = Files.createDirectory(directory.resolve("pod" + pod));
     Files.writeString(root.resolve("index.html"), "pod " + pod);
     Path client = Files.createDirectory(root.resolve("cgi-bin")).resolve("client");
-    Files.writeString(
+    ProgramFile.write(
         client,
         "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n%s' \"$(echo $REMOTE_ADDR | tr -d '[]' | sed s/::ffff://)\"\n");
-    Files.setPosixFilePermissions(client, PosixFilePermissions.fromString("rwxr-xr-x"));
     servers.add(
         new ProcessBuilder(
                 "ip",

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.coracle.api.ProgramFile;
 import dev.coracle.proxy.internal.nft.IpBatch;
 import dev.coracle.proxy.internal.nft.Nft;
 import java.io.BufferedReader;
@@ -13,7 +14,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -107,9 +107,10 @@ class NftPolicyTableTest {
         .pod("x/a", "n1", both(2), "{'pod':'a'}", WEB)
         .pod("x/b", "n1", both(3), "{'pod':'b'}", WEB)
         .pod("y/c", "n1", both(4), "{'pod':'c'}", "[]");
-    Path program = directory.resolve("nft");
-    Files.writeString(program, "#!/bin/sh\nexec ip netns exec " + node + " /usr/sbin/nft \"$@\"\n");
-    Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
+    Path program =
+        ProgramFile.write(
+            directory.resolve("nft"),
+            "#!/bin/sh\nexec ip netns exec " + node + " /usr/sbin/nft \"$@\"\n");
     nft = new Nft(program, Runnable::run);
     table = new NftPolicyTable(nft, TABLE);
   }

@@ -2,11 +2,11 @@ package dev.coracle.kubelet.server.internal.nodelogs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.coracle.api.ProgramFile;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -39,9 +39,7 @@ class ServiceLogsTest {
   }
 
   private String ask(Duration longest, String script, NodeLogQuery query) throws Exception {
-    Path program = logs.resolve(".journalctl");
-    Files.writeString(program, "#!/bin/sh\n" + script);
-    Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
+    Path program = ProgramFile.write(logs.resolve(".journalctl"), "#!/bin/sh\n" + script);
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     new ServiceLogs(new NodeLogFiles(logs), List.of(program.toString()), longest, timer)
         .write(query, out::write);
