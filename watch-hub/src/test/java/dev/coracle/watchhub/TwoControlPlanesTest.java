@@ -107,6 +107,19 @@ class TwoControlPlanesTest {
   }
 
   @Test
+  void aListOfAnyVersionShowsWhatWasAcknowledgedHere() {
+    WatchHub hub = hubs.getFirst();
+    for (int i = 0; i < 200; i++) {
+      KubeObject made = await(hub.create(MAPS, map("m")));
+      assertThat(await(hub.list(MAPS, "default", ListOptions.KNOWN)).items())
+          .singleElement()
+          .satisfies(m -> assertThat(m.resourceVersion()).isEqualTo(made.resourceVersion()));
+      await(hub.delete(MAPS, made.key(), _ -> Uni.createFrom().voidItem()));
+      assertThat(await(hub.list(MAPS, "default", ListOptions.KNOWN)).items()).isEmpty();
+    }
+  }
+
+  @Test
   void concurrentUpdatesThroughBothLoseNothing() throws Exception {
     KubeObject made = await(hubs.get(0).create(MAPS, map(NAME.name())));
     EventRecorder watch =

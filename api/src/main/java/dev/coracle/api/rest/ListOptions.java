@@ -23,6 +23,13 @@ public record ListOptions(
   public static final ListOptions ALL =
       new ListOptions(LabelSelector.EVERYTHING, FieldSelector.EVERYTHING, "", "", 0, "");
 
+  /**
+   * As the server that is asked knows it, which asks nobody: all that it has acknowledged or told
+   * of, though another server may know more.
+   */
+  public static final ListOptions KNOWN =
+      new ListOptions(LabelSelector.EVERYTHING, FieldSelector.EVERYTHING, "0", "", 0, "");
+
   public ListOptions withLabels(LabelSelector selector) {
     return new ListOptions(
         selector, fields, resourceVersion, resourceVersionMatch, limit, continueToken);

@@ -106,7 +106,7 @@ public final class AdmissionPlugins implements AutoCloseable {
         on("NamespaceLifecycle", () -> new NamespaceLifecycle(state.namespaces())),
         off("NamespaceExists", () -> new NamespaceExists(state.namespaces())),
         off("LimitPodHardAntiAffinityTopology", LimitPodHardAntiAffinityTopology::new),
-        on("LimitRanger", () -> new LimitRanger(state.limitRanges())),
+        on("LimitRanger", () -> new LimitRanger(store)),
         on("ServiceAccount", () -> new ServiceAccountAdmission(state.serviceAccounts())),
         on("NodeRestriction", () -> new NodeRestriction(store, authorizer)),
         on("TaintNodesByCondition", TaintNodesByCondition::new),
@@ -153,9 +153,7 @@ public final class AdmissionPlugins implements AutoCloseable {
         on("MutatingAdmissionWebhook", extensions::mutatingWebhooks),
         on("ValidatingAdmissionPolicy", extensions::validatingPolicies),
         on("ValidatingAdmissionWebhook", extensions::validatingWebhooks),
-        on(
-            "ResourceQuota",
-            () -> new ResourceQuotaAdmission(state.quotas(), store, config.limitedResources())));
+        on("ResourceQuota", () -> new ResourceQuotaAdmission(store, config.limitedResources())));
   }
 
   private AdmissionPlugin imagePolicy(Parts parts, AdmissionConfig config) {

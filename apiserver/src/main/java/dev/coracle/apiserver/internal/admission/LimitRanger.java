@@ -3,13 +3,16 @@ package dev.coracle.apiserver.internal.admission;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Aggregate;
+import dev.coracle.api.GroupResource;
 import dev.coracle.api.Json;
+import dev.coracle.api.KubeList;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.PodRequests;
 import dev.coracle.api.Quantity;
+import dev.coracle.api.rest.ListOptions;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
 import dev.coracle.apiserver.internal.registry.Backstage;
-import dev.coracle.apiserver.internal.registry.LiveCache;
+import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -27,10 +30,16 @@ final class LimitRanger implements AdmissionPlugin {
   private static final String NOTE = "kubernetes.io/limit-ranger";
   private static final String CLAIM = "PersistentVolumeClaim";
 
-  private final LiveCache ranges;
+  private static final GroupResource RANGES = new GroupResource("", "limitranges");
 
-  LimitRanger(LiveCache ranges) {
-    this.ranges = ranges;
+  private final ResourceStore store;
+
+  LimitRanger(ResourceStore store) {
+    this.store = store;
+  }
+
+  private Uni<List<KubeObject>> ranges(AdmissionRequest request) {
+    return store.list(RANGES, request.call().namespace(), ListOptions.KNOWN).map(KubeList::items);
   }
 
   @Override
@@ -44,7 +53,11 @@ final class LimitRanger implements AdmissionPlugin {
     if (pod == null || !request.createsPod()) {
       return Backstage.DONE;
     }
-    for (KubeObject range : ranges.in(request.call().namespace())) {
+    return ranges(request).invoke(found -> fill(pod, found)).replaceWithVoid();
+  }
+
+  private static void fill(ObjectNode pod, List<KubeObject> ranges) {
+    for (KubeObject range : ranges) {
       List<String> notes = new ArrayList<>();
       JsonNode defaults = defaults(range);
       for (String list : new String[] {"containers", "initContainers"}) {
@@ -59,7 +72,6 @@ final class LimitRanger implements AdmissionPlugin {
             .put(NOTE, "LimitRanger plugin set: " + String.join("; ", notes));
       }
     }
-    return Backstage.DONE;
   }
 
   /** Of all its limits of containers, the last of each name. */
@@ -114,7 +126,18 @@ final class LimitRanger implements AdmissionPlugin {
     if (!pod && !claim || before != null && before.isDeleting()) {
       return Backstage.DONE;
     }
-    for (KubeObject range : ranges.in(request.call().namespace())) {
+    return ranges(request)
+        .invoke(found -> check(request, object, pod, claim, found))
+        .replaceWithVoid();
+  }
+
+  private static void check(
+      AdmissionRequest request,
+      ObjectNode object,
+      boolean pod,
+      boolean claim,
+      List<KubeObject> ranges) {
+    for (KubeObject range : ranges) {
       List<String> problems = new ArrayList<>();
       for (JsonNode limit : range.at("spec", "limits")) {
         switch (limit.path("type").asText("")) {
@@ -142,7 +165,6 @@ final class LimitRanger implements AdmissionPlugin {
         throw Refusal.of(request, Aggregate.of(problems));
       }
     }
-    return Backstage.DONE;
   }
 
   /** Of all containers together, as the scheduler counts them, without the pod's overhead. */

@@ -8,10 +8,10 @@ import dev.coracle.api.Quantity;
 import dev.coracle.api.Resources;
 import dev.coracle.api.quota.QuotaScopes;
 import dev.coracle.api.quota.QuotaUsage;
+import dev.coracle.api.rest.ListOptions;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.DeviceConversions;
-import dev.coracle.apiserver.internal.registry.LiveCache;
 import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
 import java.time.Instant;
@@ -34,15 +34,13 @@ final class ResourceQuotaAdmission implements AdmissionPlugin {
   private static final GroupResource QUOTAS = new GroupResource("", "resourcequotas");
   private static final GroupResource CLAIMS = Resources.PERSISTENT_VOLUME_CLAIMS.groupResource();
 
-  private final LiveCache quotas;
   private final ResourceStore store;
   private final List<LimitedResource> limited;
 
   /**
    * @param limited what is had only where a quota is about it
    */
-  ResourceQuotaAdmission(LiveCache quotas, ResourceStore store, List<LimitedResource> limited) {
-    this.quotas = quotas;
+  ResourceQuotaAdmission(ResourceStore store, List<LimitedResource> limited) {
     this.store = store;
     this.limited = limited;
   }
@@ -58,7 +56,12 @@ final class ResourceQuotaAdmission implements AdmissionPlugin {
     if (object == null || request.call().namespace().isEmpty() || !concerns(request)) {
       return Backstage.DONE;
     }
-    List<KubeObject> here = quotas.in(request.call().namespace());
+    return store
+        .list(QUOTAS, request.call().namespace(), ListOptions.KNOWN)
+        .chain(here -> charge(request, object, here.items()));
+  }
+
+  private Uni<Void> charge(AdmissionRequest request, ObjectNode object, List<KubeObject> here) {
     if (here.isEmpty() && limited.isEmpty()) {
       return Backstage.DONE;
     }

@@ -11,7 +11,6 @@ import dev.coracle.watchhub.ResourceStore;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.Cancellable;
 import io.vertx.core.Vertx;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -153,16 +152,6 @@ public final class LiveCache {
 
   public Collection<KubeObject> all() {
     return objects.values();
-  }
-
-  public List<KubeObject> in(String namespace) {
-    List<KubeObject> out = new ArrayList<>();
-    objects.forEach((key, object) -> {
-      if (key.namespace().equals(namespace)) {
-        out.add(object);
-      }
-    });
-    return out;
   }
 
   private void replace(KubeList list) {

@@ -76,7 +76,11 @@ final class Pages {
       }
       return freshness.atLeast(revision).chain(_ -> at(listing, "", revision));
     }
-    Uni<Long> fresh = version.isEmpty() ? consistent(resource) : freshness.atLeast(revision);
+    // Who was told of a write that a list of any version does not show would be surprised.
+    Uni<Long> fresh =
+        version.isEmpty()
+            ? consistent(resource)
+            : freshness.atLeast(Math.max(revision, cache.answered()));
     return fresh.chain(_ -> latest(listing, ""));
   }
 

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,7 @@ final class ResourceCache implements Selectable {
   private final HubOptions options;
   private final LongAdder dispatched = new LongAdder();
   private final LongAdder initial = new LongAdder();
+  private final AtomicLong answered = new AtomicLong();
   private long received;
   private volatile ResourceState state;
   private volatile RevisionRing ring;
@@ -89,6 +91,16 @@ final class ResourceCache implements Selectable {
 
   void toldInitial() {
     initial.increment();
+  }
+
+  /** A write was acknowledged, perhaps before the feed has brought it. */
+  void answered(long revision) {
+    answered.accumulateAndGet(revision, Math::max);
+  }
+
+  /** The last write that was acknowledged here. */
+  long answered() {
+    return answered.get();
   }
 
   RevisionRing ring() {

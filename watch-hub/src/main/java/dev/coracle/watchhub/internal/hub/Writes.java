@@ -93,13 +93,17 @@ final class Writes {
     return out;
   }
 
-  /** The object as the feed has made it already, else one of our own. */
+  /**
+   * The object as the feed has made it already, else one of our own; then lists wait for the feed.
+   */
   private static KubeObject result(
       ResourceCache cache, NamespacedName name, long revision, byte[] value) {
     StoredObject cached = cache.state().objects().get(StorageKeys.local(name));
-    return cached != null && cached.revision == revision
-        ? cached.object
-        : KubeObject.ofJson(JsonSplice.with(value, revision));
+    if (cached != null && cached.revision == revision) {
+      return cached.object;
+    }
+    cache.answered(revision);
+    return KubeObject.ofJson(JsonSplice.with(value, revision));
   }
 
   Uni<KubeObject> get(GroupResource resource, NamespacedName name) {
@@ -202,9 +206,11 @@ final class Writes {
     return check
         .apply(found.object.fleeting())
         .chain(_ -> storage.delete(key, found.revision))
-        .map(last ->
-            KubeObject.ofJson(
-                JsonSplice.with(JsonSplice.without(found.object.json()), last.modRevision())))
+        .map(last -> {
+          caches.of(resource).answered(last.modRevision());
+          return KubeObject.ofJson(
+              JsonSplice.with(JsonSplice.without(found.object.json()), last.modRevision()));
+        })
         .onFailure(StorageException.Conflict.class)
         .recoverWithUni(_ ->
             Freshness.on(caller, storage.get(key, 0))
