@@ -16,9 +16,12 @@ import java.security.spec.RSAPublicKeySpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Certificates for one test, in a directory of the test. */
 public final class TestPki {
+
+  private static @Nullable String signingKey;
 
   private final Path dir;
   private final TestAuthority authority;
@@ -31,7 +34,23 @@ public final class TestPki {
     authority = new TestAuthority(dir, "kubernetes");
     issue("server", "/CN=kube-apiserver", "localhost", "127.0.0.1");
     assumeTrue(onPath("openssl"), "openssl is not installed");
-    run("genpkey", "-algorithm", "RSA", "-out", path("sa.key").toString());
+    signingKey();
+  }
+
+  /** One for all servers of this JVM: its primes take longer to find than all else here. */
+  private void signingKey() {
+    synchronized (TestPki.class) {
+      try {
+        if (signingKey == null) {
+          run("genpkey", "-algorithm", "RSA", "-out", path("sa.key").toString());
+          signingKey = Files.readString(path("sa.key"));
+        } else {
+          Files.writeString(path("sa.key"), signingKey);
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 
   static boolean onPath(String command) {

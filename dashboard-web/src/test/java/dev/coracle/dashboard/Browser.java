@@ -193,6 +193,14 @@ public final class Browser implements AutoCloseable {
     Files.write(file, driver.getScreenshotAs(OutputType.BYTES));
   }
 
+  /** As it was at its start, for others; what a page stored belongs to its server's port. */
+  void leave() {
+    driver.get("about:blank");
+    driver.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("features", List.of()));
+    size(1440, 900);
+    complaints();
+  }
+
   @Override
   public void close() throws IOException {
     driver.quit();

@@ -3,17 +3,40 @@ package dev.coracle.dashboard;
 import dev.coracle.dashboard.fake.DemoCluster;
 import dev.coracle.dashboard.fake.FakeApiServer;
 import dev.coracle.dashboard.fake.FakeCluster;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** One browser and one API server, with the demo cluster in it, signed in as {@code admin}. */
 final class DashboardFixture implements AutoCloseable {
+  /** What a class has used the next one uses: a browser's start takes longer than many a test. */
+  private static final Queue<Browser> IDLE = new ConcurrentLinkedQueue<>();
+
+  static {
+    Runtime.getRuntime().addShutdownHook(new Thread(DashboardFixture::closeBrowsers));
+  }
+
+  private static void closeBrowsers() {
+    for (Browser browser; (browser = IDLE.poll()) != null; ) {
+      try {
+        browser.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
   final FakeApiServer server;
   final DemoCluster demo;
   final Browser browser;
 
   DashboardFixture(boolean secure) throws Exception {
-    browser = Browser.start();
+    Optional<Browser> idle = Optional.ofNullable(IDLE.poll());
+    browser = idle.isPresent() ? idle.get() : Browser.start();
     server = new FakeApiServer(new FakeCluster(), secure, 0);
     demo = new DemoCluster(server);
     demo.fill();
@@ -45,7 +68,8 @@ final class DashboardFixture implements AutoCloseable {
   @Override
   public void close() throws Exception {
     try {
-      browser.close();
+      browser.leave();
+      IDLE.add(browser);
     } finally {
       server.close();
     }

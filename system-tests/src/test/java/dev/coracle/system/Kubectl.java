@@ -7,9 +7,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.awaitility.Awaitility;
 
 /** The real kubectl, of one version, with one kubeconfig. */
 public final class Kubectl {
+
+  static {
+    // Who waits mostly asks with it; ten processes a second would keep a processor from all others.
+    Awaitility.setDefaultPollInterval(Duration.ofMillis(500));
+  }
 
   private final String program;
   private final Path kubeconfig;
