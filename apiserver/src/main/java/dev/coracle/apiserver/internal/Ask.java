@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * What a component of this process calls; as flow schemas and the audit log see it, the same
  * request over HTTP.
  *
+ * @param gvr without a resource where it is asked what is in a group's version
  * @param body for the audit log; immutable, null for none
  */
 record Ask(
@@ -58,19 +59,34 @@ record Ask(
     return new Ask(gvr, verb, namespace, "", "", WriteOptions.NONE, null, fields, labels);
   }
 
-  /** To get what is at a path, with its query; empty for a path that is not below a resource. */
+  /**
+   * To get what is at a path, with its query; empty for a path that is neither below a resource nor
+   * tells what is in a group's version.
+   */
   static Optional<Ask> of(String path) {
     int query = path.indexOf('?');
-    RequestInfo info =
-        RequestInfo.of("GET", query < 0 ? path : path.substring(0, query), false, "", "");
-    return info.resourceRequest()
+    String plain = query < 0 ? path : path.substring(0, query);
+    RequestInfo info = RequestInfo.of("GET", plain, false, "", "");
+    if (info.resourceRequest()) {
+      return Optional.of(
+          new Ask(
+              new GroupVersionResource(info.group(), info.version(), info.resource()),
+              info.verb(),
+              info.namespace(),
+              info.name(),
+              info.subresource(),
+              WriteOptions.NONE,
+              null));
+    }
+    String[] parts = plain.split("/", -1);
+    return parts.length == 4 && plain.startsWith("/apis/")
         ? Optional.of(
             new Ask(
-                new GroupVersionResource(info.group(), info.version(), info.resource()),
-                info.verb(),
-                info.namespace(),
-                info.name(),
-                info.subresource(),
+                new GroupVersionResource(parts[2], parts[3], ""),
+                "get",
+                "",
+                "",
+                "",
                 WriteOptions.NONE,
                 null))
         : Optional.empty();
@@ -78,17 +94,17 @@ record Ask(
 
   @Override
   public boolean resourceRequest() {
-    return true;
+    return !gvr.resource().isEmpty();
   }
 
   @Override
   public String group() {
-    return gvr.group();
+    return resourceRequest() ? gvr.group() : "";
   }
 
   @Override
   public String version() {
-    return gvr.version();
+    return resourceRequest() ? gvr.version() : "";
   }
 
   @Override
@@ -98,11 +114,17 @@ record Ask(
 
   @Override
   public String path() {
+    if (!resourceRequest()) {
+      return gvr.root();
+    }
     String path = gvr.path(namespace, name.isEmpty() ? null : name);
     return subresource.isEmpty() ? path : path + "/" + subresource;
   }
 
   RequestInfo info() {
+    if (!resourceRequest()) {
+      return RequestInfo.of("GET", path(), false, "", "");
+    }
     return new RequestInfo(
         true,
         verb,

@@ -134,7 +134,7 @@ public final class DirectCalls implements ApiCalls {
       Authorizer.Decision decision,
       @Nullable AuditedCall audited,
       Work<T> work) {
-    var other = others.callsAs(user, ask.group(), ask.version());
+    var other = others.callsAs(user, ask.gvr().group(), ask.gvr().version());
     if (other.isEmpty()) {
       return work.here().apply(call(ask, attributes, decision, audited));
     }
@@ -163,6 +163,9 @@ public final class DirectCalls implements ApiCalls {
   }
 
   private Attributes attributes(Ask ask) {
+    if (!ask.resourceRequest()) {
+      return Attributes.path(user, ask.verb(), ask.path());
+    }
     GroupVersionResource resource = ask.gvr();
     boolean namespace = resource.group().isEmpty() && resource.resource().equals("namespaces");
     return new Attributes(

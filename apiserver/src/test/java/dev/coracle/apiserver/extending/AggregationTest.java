@@ -56,8 +56,8 @@ import org.junit.jupiter.api.io.TempDir;
 class AggregationTest {
 
   private static final String SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices";
-  private static final String FLUNDERS =
-      "/apis/wardle.example.com/v1alpha1/namespaces/default/flunders";
+  private static final String VERSION = "/apis/wardle.example.com/v1alpha1";
+  private static final String FLUNDERS = VERSION + "/namespaces/default/flunders";
 
   private static final String KIND =
       "{\"group\":\"wardle.example.com\",\"version\":\"v1alpha1\",\"kind\":\"Flunder\"}";
@@ -302,6 +302,12 @@ class AggregationTest {
     ApiCalls stranger = server.server().callsAs(UserInfo.of("bob", UserInfo.AUTHENTICATED));
     assertThatThrownBy(() -> now(stranger.raw(FLUNDERS + "?limit=1")))
         .hasMessageContaining("User \"bob\" cannot list resource \"flunders\"");
+    assertThat(new String(now(calls.raw(VERSION)), StandardCharsets.UTF_8))
+        .contains("APIResourceList", "flunders");
+    ApiCalls nobody = server.server().callsAs(UserInfo.of("carol", "strangers"));
+    assertThatThrownBy(() -> now(nobody.raw(VERSION)))
+        .hasMessageContaining("User \"carol\" cannot get path \"" + VERSION + "\"");
+    assertThatThrownBy(() -> now(calls.raw("/apis/apps/v1"))).matches(StatusException::isNotFound);
     assertThatThrownBy(() -> now(calls.raw("/api/v1/nodes"))).matches(StatusException::isNotFound);
   }
 

@@ -2,7 +2,6 @@ package dev.coracle.controllers.internal.namespace;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Resources;
@@ -18,20 +17,17 @@ import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
 import dev.coracle.controllers.internal.ResourceCatalog;
 import dev.coracle.controllers.internal.ResourceCatalog.Entry;
-import dev.coracle.controllers.internal.status.Conditions;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * Empties a namespace that is being deleted, pods first, and lets it go when nothing is left. It is
  * woken by the disappearance of whatever remained, so nothing polls; a slow second look covers
- * resources that cannot be watched.
+ * resources that cannot be watched, and those of other API servers. While one of these cannot tell
+ * what it has, the namespace stays.
  */
 public final class NamespaceController extends LoopController {
 
@@ -80,29 +76,37 @@ public final class NamespaceController extends LoopController {
             });
   }
 
-  /** What is left: how many of each resource, and how many hold on by which finalizer. */
-  private record Remains(
-      Map<String, Integer> resources, Map<String, Integer> finalizers, List<String> failures) {
-    boolean isEmpty() {
-      return resources.isEmpty() && failures.isEmpty();
-    }
-  }
-
   @Override
   public Uni<Result> reconcile(NamespacedName name) {
     KubeObject namespace = namespaces.get("", name.name()).orElse(null);
     if (namespace == null || !namespace.isDeleting() || !holds(namespace)) {
       return DONE;
     }
-    Remains remains = new Remains(new TreeMap<>(), new TreeMap<>(), new ArrayList<>());
-    return empty(namespace.name(), List.of(podsEntry()), remains)
-        .chain(() ->
-            remains.isEmpty()
-                ? empty(namespace.name(), catalog.namespaced(), remains)
-                : Uni.createFrom().voidItem())
-        .chain(() -> remains.isEmpty() ? finish(namespace) : report(namespace, remains))
+    Remains remains = new Remains();
+    return AggregatedResources.discover(env.client())
+        .chain(found ->
+            empty(namespace.name(), found, remains)
+                .onItemOrFailure()
+                .transformToUni((_, failure) -> {
+                  if (failure != null) {
+                    return report(namespace, remains)
+                        .chain(() -> Uni.createFrom().failure(failure));
+                  }
+                  return remains.isEmpty() ? finish(namespace) : report(namespace, remains);
+                }))
         .onFailure(StatusException::isNotFound)
         .recoverWithItem(Result.DONE);
+  }
+
+  private Uni<Void> empty(String namespace, AggregatedResources.Found others, Remains remains) {
+    if (!others.failures().isEmpty()) {
+      remains.undiscovered(others.failure());
+    }
+    List<Entry> rest = new ArrayList<>(catalog.namespaced());
+    rest.addAll(others.entries());
+    return empty(namespace, List.of(podsEntry()), remains)
+        .chain(() ->
+            remains.hasContent() ? Uni.createFrom().voidItem() : empty(namespace, rest, remains));
   }
 
   private Entry podsEntry() {
@@ -128,7 +132,9 @@ public final class NamespaceController extends LoopController {
         .list(entry.resource(), namespace, ListOptions.ALL)
         .chain(list -> Concurrent.forEach(list.items(), object -> delete(entry, object, remains)))
         .onFailure(NamespaceController::isNotServed)
-        .recoverWithNull();
+        .recoverWithNull()
+        .onFailure()
+        .invoke(remains::failed);
   }
 
   private static boolean isNotServed(Throwable failure) {
@@ -139,7 +145,7 @@ public final class NamespaceController extends LoopController {
 
   private Uni<Void> delete(Entry entry, KubeObject object, Remains remains) {
     if (object.isDeleting()) {
-      remain(entry, object, remains);
+      remains.add(entry.resource(), object);
       return Uni.createFrom().voidItem();
     }
     return env.client()
@@ -150,25 +156,18 @@ public final class NamespaceController extends LoopController {
             DeleteOptions.background().ifUid(object.uid()))
         .invoke(answer -> {
           if (answer.isDeleting()) {
-            remain(entry, answer, remains);
+            remains.add(entry.resource(), answer);
           }
         })
         .replaceWithVoid()
         .onFailure()
         .recoverWithUni(failure -> {
           if (!StatusException.isNotFound(failure)) {
-            remains.failures().add(String.valueOf(failure.getMessage()));
-            remain(entry, object, remains);
+            remains.failed(failure);
+            remains.add(entry.resource(), object);
           }
           return Uni.createFrom().voidItem();
         });
-  }
-
-  private static void remain(Entry entry, KubeObject object, Remains remains) {
-    // The dot stands there for the core group, too.
-    String name = entry.resource().resource() + "." + entry.resource().group();
-    remains.resources().merge(name, 1, Integer::sum);
-    object.finalizers().forEach(f -> remains.finalizers().merge(f, 1, Integer::sum));
   }
 
   private Uni<Result> finish(KubeObject namespace) {
@@ -189,68 +188,8 @@ public final class NamespaceController extends LoopController {
   }
 
   private Uni<Result> report(KubeObject namespace, Remains remains) {
-    Instant now = env.now();
     KubeObject reported =
-        namespace.with(node -> {
-          ObjectNode status = node.withObjectProperty("status");
-          status.put("phase", "Terminating");
-          good(
-              status,
-              "NamespaceDeletionDiscoveryFailure",
-              "ResourcesDiscovered",
-              "All resources successfully discovered",
-              now);
-          good(
-              status,
-              "NamespaceDeletionGroupVersionParsingFailure",
-              "ParsedGroupVersions",
-              "All legacy kube types successfully parsed",
-              now);
-          if (remains.failures().isEmpty()) {
-            good(
-                status,
-                "NamespaceDeletionContentFailure",
-                "ContentDeleted",
-                "All content successfully deleted, may be waiting on finalization",
-                now);
-          } else {
-            Conditions.set(
-                status,
-                "NamespaceDeletionContentFailure",
-                "True",
-                "ContentDeletionFailed",
-                "Failed to delete all resource types, "
-                    + remains.failures().size()
-                    + " remaining: "
-                    + String.join(", ", remains.failures()),
-                now);
-          }
-          Conditions.set(
-              status,
-              "NamespaceContentRemaining",
-              "True",
-              "SomeResourcesRemain",
-              "Some resources are remaining: "
-                  + listed(remains.resources(), " has ", " resource instances"),
-              now);
-          if (remains.finalizers().isEmpty()) {
-            good(
-                status,
-                "NamespaceFinalizersRemaining",
-                "ContentHasNoFinalizers",
-                "All content-preserving finalizers finished",
-                now);
-          } else {
-            Conditions.set(
-                status,
-                "NamespaceFinalizersRemaining",
-                "True",
-                "SomeFinalizersRemain",
-                "Some content in the namespace has finalizers remaining: "
-                    + listed(remains.finalizers(), " in ", " resource instances"),
-                now);
-          }
-        });
+        namespace.with(node -> remains.describe(node.withObjectProperty("status"), env.now()));
     Result again = Result.requeueAfter(SECOND_LOOK);
     return reported.equals(namespace)
         ? Uni.createFrom().item(again)
@@ -259,16 +198,5 @@ public final class NamespaceController extends LoopController {
             .replaceWith(again)
             .onFailure(StatusException::isConflict)
             .recoverWithItem(again);
-  }
-
-  private static void good(
-      ObjectNode status, String type, String reason, String message, Instant now) {
-    Conditions.set(status, type, "False", reason, message, now);
-  }
-
-  private static String listed(Map<String, Integer> counts, String middle, String end) {
-    return counts.entrySet().stream()
-        .map(e -> e.getKey() + middle + e.getValue() + end)
-        .collect(java.util.stream.Collectors.joining(", "));
   }
 }
