@@ -68,8 +68,7 @@ class AuditTest {
   @BeforeAll
   static void start() throws Exception {
     Files.writeString(dir.resolve("policy.yaml"), POLICY);
-    AuditOptions audit =
-        new AuditOptions(dir.resolve("policy.yaml"), dir.resolve("audit.log").toString(), 0, 0, 0);
+    AuditOptions audit = AuditOptions.logging(dir.resolve("policy.yaml"), dir.resolve("audit.log"));
     server = new TestServer(dir, STORE, SecurityOptions.DEFAULT.withAudit(audit));
     kubectl = new Kubectl(server.pki().path("admin.kubeconfig"), dir);
   }

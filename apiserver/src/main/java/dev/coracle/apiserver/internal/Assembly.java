@@ -9,7 +9,6 @@ import dev.coracle.apiserver.ApiCalls;
 import dev.coracle.apiserver.ApiServerHooks;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.config.ApiServerOptions;
-import dev.coracle.apiserver.config.AuditOptions;
 import dev.coracle.apiserver.internal.admission.AdmissionChain;
 import dev.coracle.apiserver.internal.admission.AdmissionConfig;
 import dev.coracle.apiserver.internal.admission.AdmissionMeters;
@@ -18,8 +17,6 @@ import dev.coracle.apiserver.internal.admission.ClusterState;
 import dev.coracle.apiserver.internal.aggregation.AggregatedPaths;
 import dev.coracle.apiserver.internal.aggregation.ApiServices;
 import dev.coracle.apiserver.internal.audit.Audit;
-import dev.coracle.apiserver.internal.audit.AuditLog;
-import dev.coracle.apiserver.internal.audit.AuditPolicy;
 import dev.coracle.apiserver.internal.authn.Authentication;
 import dev.coracle.apiserver.internal.authn.AuthenticationMeters;
 import dev.coracle.apiserver.internal.authn.Authenticator;
@@ -138,7 +135,6 @@ public final class Assembly {
   private final CustomResourceRegistrar customResources;
   private final Extensions extensions;
   private final @Nullable Audit audit;
-  private @Nullable AuditLog auditLog;
   private final ApiServices apiServices;
   private final Tracing tracing;
 
@@ -283,7 +279,7 @@ public final class Assembly {
             meters,
             clock,
             System::nanoTime);
-    audit = audit(options.security().audit(), clock, meters);
+    audit = Audit.of(vertx, options.security().audit(), clock, meters);
     termination = new GracefulTermination(vertx, options.shutdown());
     front =
         new HttpFront(
@@ -336,16 +332,6 @@ public final class Assembly {
 
   private Registry registry() {
     return registry;
-  }
-
-  private @Nullable Audit audit(AuditOptions wanted, Clock clock, MeterRegistry meters) {
-    Path policy = wanted.policyFile();
-    if (policy == null || !wanted.enabled()) {
-      return null;
-    }
-    AuditLog log = AuditLog.open(wanted, clock, meters);
-    auditLog = log;
-    return new Audit(AuditPolicy.read(policy), log, clock, meters);
   }
 
   private Tracing tracing(@Nullable Path file) {
@@ -409,11 +395,11 @@ public final class Assembly {
     tunnels.close();
   }
 
-  /** Writes what the audit log still holds. May wait for seconds: not on an event loop. */
+  /** Writes and sends what the audit still holds. May wait for seconds: not on an event loop. */
   public void closeAudit() {
-    AuditLog log = auditLog;
-    if (log != null) {
-      log.close();
+    Audit kept = audit;
+    if (kept != null) {
+      kept.close();
     }
   }
 

@@ -37,6 +37,7 @@ import dev.coracle.client.Client;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.Objects;
 import java.util.Optional;
@@ -90,20 +91,43 @@ public final class DirectCalls implements ApiCalls {
   private <T> Uni<T> run(Ask ask, int code, Function<Flow, WorkEstimate> cost, Work<Uni<T>> work) {
     return here(() -> {
       AuditedCall audited = audited(ask);
-      if (audited == null) {
-        return seated(ask, null, cost, work);
-      }
-      try {
-        return seated(ask, audited, cost, work)
-            .onItem()
-            .invoke(result -> audited.done(code, result))
-            .onFailure()
-            .invoke(audited::failed);
-      } catch (RuntimeException e) {
-        audited.failed(e);
-        throw e;
-      }
+      return audited == null
+          ? seated(ask, null, cost, work)
+          : begun(audited, () -> told(ask, code, audited, cost, work));
     });
+  }
+
+  /** Goes on once the first event is taken. */
+  private static <T> Uni<T> begun(AuditedCall audited, Supplier<Uni<T>> next) {
+    Future<Boolean> begun = audited.begun();
+    return begun.isComplete() && begun.result()
+        ? next.get()
+        : Uni.createFrom()
+            .completionStage(begun::toCompletionStage)
+            .chain(taken -> {
+              if (taken) {
+                return next.get();
+              }
+              throw StatusException.internal("failed to store audit event");
+            });
+  }
+
+  private <T> Uni<T> told(
+      Ask ask,
+      int code,
+      AuditedCall audited,
+      Function<Flow, WorkEstimate> cost,
+      Work<Uni<T>> work) {
+    try {
+      return seated(ask, audited, cost, work)
+          .onItem()
+          .invoke(result -> audited.done(code, result))
+          .onFailure()
+          .invoke(audited::failed);
+    } catch (RuntimeException e) {
+      audited.failed(e);
+      throw e;
+    }
   }
 
   private WorkEstimator fair() {
@@ -306,6 +330,15 @@ public final class DirectCalls implements ApiCalls {
     if (audited == null) {
       return seatedWatch(ask, null, options);
     }
+    Future<Boolean> begun = audited.begun();
+    return begun.isComplete() && begun.result()
+        ? toldWatch(ask, audited, options)
+        : begun(audited, () -> Uni.createFrom().voidItem())
+            .onItem()
+            .transformToMulti(_ -> toldWatch(ask, audited, options));
+  }
+
+  private Multi<WatchEvent> toldWatch(Ask ask, AuditedCall audited, WatchOptions options) {
     try {
       Multi<WatchEvent> events = seatedWatch(ask, audited, options);
       audited.started();

@@ -42,8 +42,7 @@ class AuditAnnotationsTest {
         rules:
         - {level: Request, resources: [{group: "", resources: [configmaps]}]}
         """);
-    AuditOptions audit =
-        new AuditOptions(dir.resolve("policy.yaml"), dir.resolve("audit.log").toString(), 0, 0, 0);
+    AuditOptions audit = AuditOptions.logging(dir.resolve("policy.yaml"), dir.resolve("audit.log"));
     server = new TestServer(dir, new MemoryStore(), SecurityOptions.DEFAULT.withAudit(audit));
     api = new TestApi(server);
     hooks = new WebhookServer(server.vertx(), server.pki());

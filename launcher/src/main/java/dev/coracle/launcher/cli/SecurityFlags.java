@@ -1,7 +1,6 @@
 package dev.coracle.launcher.cli;
 
 import dev.coracle.apiserver.config.AdmissionOptions;
-import dev.coracle.apiserver.config.AuditOptions;
 import dev.coracle.apiserver.config.AuthenticationOptions;
 import dev.coracle.apiserver.config.OidcOptions;
 import dev.coracle.apiserver.config.SecurityOptions;
@@ -12,44 +11,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What may be turned on in the API server, under kube-apiserver's names. */
 final class SecurityFlags {
 
-  @Option(
-      names = "--audit-policy-file",
-      paramLabel = "FILE",
-      description = "Audit policy (audit.k8s.io/v1). Default: nothing is recorded")
-  private @Nullable Path auditPolicyFile;
-
-  @Option(
-      names = "--audit-log-path",
-      paramLabel = "FILE",
-      defaultValue = "",
-      description = "Where the audit log is written; '-' for standard output.")
-  private String auditLogPath = "";
-
-  @Option(
-      names = "--audit-log-maxage",
-      paramLabel = "DAYS",
-      defaultValue = "0",
-      description = "How long old audit logs are kept. Default: for ever")
-  private int auditLogMaxAge;
-
-  @Option(
-      names = "--audit-log-maxbackup",
-      paramLabel = "COUNT",
-      defaultValue = "0",
-      description = "How many old audit logs are kept. Default: all")
-  private int auditLogMaxBackup;
-
-  @Option(
-      names = "--audit-log-maxsize",
-      paramLabel = "MEGABYTES",
-      defaultValue = "100",
-      description = "An audit log is rotated before it gets larger. Default: ${DEFAULT-VALUE}")
-  private int auditLogMaxSize;
+  @Mixin private final AuditFlags audit = new AuditFlags();
 
   @Option(
       names = "--encryption-provider-config",
@@ -253,8 +221,7 @@ final class SecurityFlags {
 
   SecurityOptions options() {
     return new SecurityOptions(
-        new AuditOptions(
-            auditPolicyFile, auditLogPath, auditLogMaxAge, auditLogMaxBackup, auditLogMaxSize),
+        audit.options(),
         encryptionProviderConfig,
         new OidcOptions(
             oidcIssuerUrl,

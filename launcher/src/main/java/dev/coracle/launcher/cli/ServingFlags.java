@@ -177,7 +177,7 @@ final class ServingFlags {
     return out;
   }
 
-  private static Duration time(String option, String text) {
+  static Duration time(String option, String text) {
     Duration out;
     try {
       out = GoDuration.parse(text);

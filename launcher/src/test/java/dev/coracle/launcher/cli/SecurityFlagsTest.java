@@ -1,10 +1,14 @@
 package dev.coracle.launcher.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.coracle.apiserver.config.AuditDelivery;
+import dev.coracle.apiserver.config.AuditOptions;
 import dev.coracle.apiserver.config.AuthenticationOptions;
 import dev.coracle.apiserver.config.SecurityOptions;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,5 +29,37 @@ class SecurityFlagsTest {
     assertThat(parse("--anonymous-auth=false", "--client-ca-file=/a").authentication())
         .isEqualTo(new AuthenticationOptions(null, false, Path.of("/a")));
     assertThat(parse("--anonymous-auth").authentication().anonymous()).isTrue();
+  }
+
+  @Test
+  void eventsOfTheAuditGoWhereAndHowItIsSaid() {
+    assertThat(parse().audit())
+        .isEqualTo(
+            new AuditOptions(
+                null,
+                new AuditOptions.Log("", 0, 0, 100, AuditDelivery.LOG),
+                AuditOptions.Webhook.NONE));
+    AuditOptions said =
+        parse(
+                "--audit-policy-file=/p",
+                "--audit-webhook-config-file=/w",
+                "--audit-webhook-mode=blocking-strict",
+                "--audit-webhook-initial-backoff=1s",
+                "--audit-webhook-batch-throttle-enable=false",
+                "--audit-log-truncate-enabled",
+                "--audit-log-truncate-max-event-size=7")
+            .audit();
+    assertThat(said.webhook().config()).isEqualTo(Path.of("/w"));
+    assertThat(said.webhook().initialBackoff()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(said.webhook().delivery().mode()).isEqualTo(AuditDelivery.Mode.BLOCKING_STRICT);
+    assertThat(said.webhook().delivery().batch().throttled()).isFalse();
+    assertThat(said.log().delivery().truncation())
+        .isEqualTo(new AuditDelivery.Truncation(true, 10L << 20, 7));
+    assertThatThrownBy(() -> parse("--audit-log-mode=sometimes"))
+        .hasMessage(
+            "invalid audit log mode sometimes, allowed modes are"
+                + " \"batch,blocking,blocking-strict\"");
+    assertThatThrownBy(() -> parse("--audit-webhook-version=audit.k8s.io/v1beta1"))
+        .hasMessage("invalid group version, allowed versions are [\"audit.k8s.io/v1\"]");
   }
 }

@@ -8,11 +8,12 @@ import dev.coracle.api.Status;
 import dev.coracle.api.Timestamps;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.http.RequestInfo;
+import io.vertx.core.Future;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +27,7 @@ public final class AuditRecord {
   private final UserInfo user;
   private final Clock clock;
   private final Instant received;
-  private final Consumer<AuditEvent> log;
+  private final Function<AuditEvent, Future<Boolean>> log;
   private final Map<String, String> annotations = new LinkedHashMap<>();
   private @Nullable Supplier<@Nullable JsonNode> request;
   private @Nullable Supplier<@Nullable JsonNode> response;
@@ -38,8 +39,13 @@ public final class AuditRecord {
   private String constraint = "";
   private long requestBytes;
   private long responseBytes;
+  private boolean complete;
 
-  AuditRecord(AuditSubject subject, AuditRule rule, Clock clock, Consumer<AuditEvent> log) {
+  AuditRecord(
+      AuditSubject subject,
+      AuditRule rule,
+      Clock clock,
+      Function<AuditEvent, Future<Boolean>> log) {
     this.subject = subject;
     this.rule = rule;
     this.user = subject.user();
@@ -120,13 +126,23 @@ public final class AuditRecord {
     response(0, failed::toJson);
   }
 
-  void stage(AuditStage stage) {
+  /** The last stage, once. */
+  Future<Boolean> complete() {
+    if (complete) {
+      return AuditBackend.TAKEN;
+    }
+    complete = true;
+    return stage(AuditStage.RESPONSE_COMPLETE);
+  }
+
+  /** Completes when the request may go on, with false where it must not. */
+  Future<Boolean> stage(AuditStage stage) {
     if (rule.omitStages().contains(stage)) {
-      return;
+      return AuditBackend.TAKEN;
     }
     boolean answered = stage != AuditStage.REQUEST_RECEIVED;
     ObjectNode head = head(stage);
-    log.accept(
+    return log.apply(
         new AuditEvent(
             head,
             answered ? request : null,

@@ -5,10 +5,11 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.http.RequestInfo;
+import io.vertx.core.Future;
 import java.time.Clock;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,7 @@ public final class AuditedCall implements AuditSubject {
   private final String id = UUID.randomUUID().toString();
   private final AuditRecord record;
   private volatile int code = 200;
+  private Future<Boolean> begun = AuditBackend.TAKEN;
 
   AuditedCall(
       UserInfo user,
@@ -30,7 +32,7 @@ public final class AuditedCall implements AuditSubject {
       String component,
       AuditRule rule,
       Clock clock,
-      Consumer<AuditEvent> log) {
+      Function<AuditEvent, Future<Boolean>> log) {
     this.user = user;
     this.info = info;
     this.component = component;
@@ -45,13 +47,18 @@ public final class AuditedCall implements AuditSubject {
    * @param body immutable; null for none
    */
   public void received(@Nullable JsonNode body) {
-    record.stage(AuditStage.REQUEST_RECEIVED);
+    begun = record.stage(AuditStage.REQUEST_RECEIVED);
     if (body != null) {
       if (info.verb().equals("create") || info.verb().equals("update")) {
         record.object(body);
       }
       record.request(body);
     }
+  }
+
+  /** Completes when the call may go on, with false where it must not. */
+  public Future<Boolean> begun() {
+    return begun;
   }
 
   /** A watch has begun. */

@@ -31,13 +31,13 @@ final class RotatingFile implements AuditLog.Sink {
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH-mm-ss.SSS").withZone(ZoneOffset.UTC);
 
   private final Path file;
-  private final AuditOptions options;
+  private final AuditOptions.Log options;
   private final Clock clock;
   private final long most;
   private @Nullable OutputStream out;
   private long size;
 
-  private RotatingFile(Path file, AuditOptions options, Clock clock, long most) {
+  private RotatingFile(Path file, AuditOptions.Log options, Clock clock, long most) {
     this.file = file;
     this.options = options;
     this.clock = clock;
@@ -47,21 +47,21 @@ final class RotatingFile implements AuditLog.Sink {
   /**
    * @throws IllegalStateException with words for the user, when it cannot be written
    */
-  static AuditLog.Sink open(AuditOptions options, Clock clock) {
-    if (options.logPath().equals("-")) {
+  static AuditLog.Sink open(AuditOptions.Log options, Clock clock) {
+    if (options.path().equals("-")) {
       return new Standard();
     }
     long megabytes = options.maxSizeMegabytes() == 0 ? 100 : options.maxSizeMegabytes();
     return open(options, clock, megabytes << 20);
   }
 
-  static RotatingFile open(AuditOptions options, Clock clock, long mostBytes) {
+  static RotatingFile open(AuditOptions.Log options, Clock clock, long mostBytes) {
     RotatingFile made =
-        new RotatingFile(Path.of(options.logPath()).toAbsolutePath(), options, clock, mostBytes);
+        new RotatingFile(Path.of(options.path()).toAbsolutePath(), options, clock, mostBytes);
     try {
       made.stream();
     } catch (IOException e) {
-      throw new IllegalStateException("cannot write the audit log " + options.logPath(), e);
+      throw new IllegalStateException("cannot write the audit log " + options.path(), e);
     }
     return made;
   }

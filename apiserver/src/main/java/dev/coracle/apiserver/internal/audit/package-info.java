@@ -1,7 +1,7 @@
 /**
- * The audit log: a policy says how much of which request is recorded at which stage, events go
- * through a bounded buffer to a thread of their own, which encodes and writes them (Kubernetes
- * docs, "Auditing").
+ * The audit: a policy says how much of which request is recorded at which stage; events go by
+ * backends, which know who waits for whom, to outputs, which encode and write or send them
+ * (Kubernetes docs, "Auditing").
  */
 @NullMarked
 package dev.coracle.apiserver.internal.audit;

@@ -4,6 +4,8 @@ import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.audit.AuditRecord;
 import dev.coracle.apiserver.internal.registry.RequestTime;
 import dev.coracle.apiserver.internal.registry.Warnings;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
@@ -12,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** One request on its way through the filters. Belongs to the request's event loop. */
@@ -24,6 +27,7 @@ public final class Exchange {
   private final Warnings warnings = new Warnings(this::note);
   private UserInfo user = UserInfo.ANONYMOUS;
   private boolean upgraded;
+  private @Nullable Supplier<Future<?>> beforeEnd;
   private Runnable initialEventsTold = () -> {};
   private Consumer<Runnable> watching = _ -> {};
   private @Nullable AuditRecord audit;
@@ -147,6 +151,36 @@ public final class Exchange {
     List<Runnable> all = List.copyOf(atEnd);
     atEnd.clear();
     all.forEach(Runnable::run);
+  }
+
+  /** What the end of a response that is not written in parts waits for. */
+  public void beforeEnd(Supplier<Future<?>> action) {
+    beforeEnd = action;
+  }
+
+  /**
+   * Ends the response, whose code and headers are set, when what its end waits for is done; unless
+   * it has ended by then.
+   */
+  void end(Runnable write) {
+    Supplier<Future<?>> first = beforeEnd;
+    if (first == null) {
+      write.run();
+      return;
+    }
+    beforeEnd = null;
+    Future<?> done = first.get();
+    if (done.isComplete()) {
+      write.run();
+      return;
+    }
+    Context loop = context.vertx().getOrCreateContext();
+    done.onComplete(_ ->
+        loop.runOnContext(_ -> {
+          if (!response().ended() && !response().closed()) {
+            write.run();
+          }
+        }));
   }
 
   public boolean upgraded() {

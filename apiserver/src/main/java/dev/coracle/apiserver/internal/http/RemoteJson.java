@@ -10,6 +10,7 @@ import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.PemTrustOptions;
 import java.net.URI;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 public final class RemoteJson implements AutoCloseable {
 
   private static final String PLAIN = "http";
+  private static final int MOST_CONNECTIONS = 64;
   private static final int MOST_BYTES = 1 << 20;
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
@@ -38,7 +40,8 @@ public final class RemoteJson implements AutoCloseable {
 
   private RemoteJson(
       Vertx vertx, HttpClientOptions options, RemoteCredentials credentials, @Nullable URI server) {
-    this.client = vertx.createHttpClient(options);
+    this.client =
+        vertx.createHttpClient(options, new PoolOptions().setHttp1MaxSize(MOST_CONNECTIONS));
     this.credentials = credentials;
     this.server = server;
   }
@@ -120,8 +123,25 @@ public final class RemoteJson implements AutoCloseable {
         : ask(HttpMethod.POST, uri, body, timeout);
   }
 
+  /**
+   * Posts JSON to the kubeconfig's server, which has this long to answer; what it answers does not
+   * matter, so its code tells of success.
+   */
+  public Future<Void> send(byte[] json, Duration timeout) {
+    URI uri = server;
+    return uri == null
+        ? Future.failedFuture(new IllegalStateException("there is no server"))
+        : fetch(HttpMethod.POST, uri, json, timeout).mapEmpty();
+  }
+
   private Future<JsonNode> ask(
       HttpMethod method, URI uri, @Nullable JsonNode body, Duration timeout) {
+    return fetch(method, uri, body == null ? null : Json.bytes(body), timeout)
+        .map(bytes -> Json.parse(new String(bytes.getBytes(), StandardCharsets.UTF_8)));
+  }
+
+  private Future<Buffer> fetch(
+      HttpMethod method, URI uri, byte @Nullable [] body, Duration timeout) {
     boolean plain = uri.equals(server) && PLAIN.equals(uri.getScheme());
     if (!plain && !"https".equals(uri.getScheme()) || uri.getHost() == null) {
       return Future.failedFuture(new IllegalStateException("not an https URL: " + uri));
@@ -132,6 +152,7 @@ public final class RemoteJson implements AutoCloseable {
             .setMethod(method)
             .setHost(uri.getHost())
             .setSsl(!plain)
+            .setIdleTimeout(timeout.toMillis())
             .setPort(uri.getPort() >= 0 ? uri.getPort() : plain ? 80 : 443)
             .setURI(uri.getRawQuery() == null ? path : path + "?" + uri.getRawQuery());
     return client
@@ -147,7 +168,7 @@ public final class RemoteJson implements AutoCloseable {
             answer = request.send();
           } else {
             request.putHeader("Content-Type", "application/json");
-            answer = request.send(Buffer.buffer(Json.bytes(body)));
+            answer = request.send(Buffer.buffer(body));
           }
           return answer.compose(response ->
               response.statusCode() / 100 == 2
@@ -156,7 +177,6 @@ public final class RemoteJson implements AutoCloseable {
                       new IllegalStateException(
                           uri.getHost() + " answers " + response.statusCode())));
         })
-        .map(bytes -> Json.parse(new String(bytes.getBytes(), StandardCharsets.UTF_8)))
         .timeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
   }
 

@@ -127,10 +127,11 @@ public final class Responder {
     }
     response.putHeader("Content-Length", Integer.toString(out.length));
     if (exchange.request().method().name().equals("HEAD")) {
-      response.end();
+      exchange.end(response::end);
     } else {
       // Not copied: whoever made the bytes leaves them as they are.
-      response.end(BufferInternal.buffer(Unpooled.wrappedBuffer(out)));
+      byte[] whole = out;
+      exchange.end(() -> response.end(BufferInternal.buffer(Unpooled.wrappedBuffer(whole))));
     }
   }
 

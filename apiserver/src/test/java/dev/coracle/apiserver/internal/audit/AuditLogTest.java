@@ -3,6 +3,7 @@ package dev.coracle.apiserver.internal.audit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.api.Json;
+import dev.coracle.apiserver.config.AuditDelivery;
 import dev.coracle.apiserver.config.AuditOptions;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
@@ -52,8 +53,8 @@ class AuditLogTest {
 
   @Test
   void aFullFileIsRotatedAndOnlyTheNewestBackupsStay() throws Exception {
-    AuditOptions options =
-        new AuditOptions(null, dir.resolve("logs/audit.log").toString(), 0, 2, 0);
+    AuditOptions.Log options =
+        new AuditOptions.Log(dir.resolve("logs/audit.log").toString(), 0, 2, 0, AuditDelivery.LOG);
     RotatingFile file = RotatingFile.open(options, new Ticking(), 100);
     for (int i = 0; i < 10; i++) {
       file.write(("line " + i + " " + "x".repeat(60)).getBytes(StandardCharsets.US_ASCII));
@@ -97,13 +98,13 @@ class AuditLogTest {
           @Override
           public void close() {}
         };
-    AuditLog log = new AuditLog(stuck, meters);
-    log.add(event(0, 1));
+    AuditLog log = new AuditLog(stuck, new AuditMeters(meters));
+    log.process(List.of(event(0, 1)));
     assertThat(entered.await(30, TimeUnit.SECONDS)).isTrue();
-    log.add(event(1, 40L << 20));
-    log.add(event(2, 40L << 20));
+    log.process(List.of(event(1, 40L << 20)));
+    log.process(List.of(event(2, 40L << 20)));
     for (int i = 0; i < 10_001; i++) {
-      log.add(event(i, 1));
+      log.process(List.of(event(i, 1)));
     }
     assertThat(meters.counter("apiserver_audit_error_total", "plugin", "log").count())
         .as("the second large one, and two of the small ones")
@@ -114,10 +115,11 @@ class AuditLogTest {
 
   @Test
   void closingWritesWhatWaits() throws Exception {
-    AuditOptions options = new AuditOptions(null, dir.resolve("a.log").toString(), 0, 0, 0);
-    AuditLog log = AuditLog.open(options, Clock.systemUTC(), new SimpleMeterRegistry());
+    AuditOptions.Log options = AuditOptions.Log.to(dir.resolve("a.log").toString());
+    AuditLog log =
+        AuditLog.open(options, Clock.systemUTC(), new AuditMeters(new SimpleMeterRegistry()));
     for (int i = 0; i < 100; i++) {
-      log.add(event(i, 10));
+      log.process(List.of(event(i, 10)));
     }
     log.close();
     assertThat(Files.readAllLines(dir.resolve("a.log")))
@@ -152,10 +154,10 @@ class AuditLogTest {
               @Override
               public void close() {}
             },
-            new SimpleMeterRegistry());
+            new AuditMeters(new SimpleMeterRegistry()));
     flushing.await();
-    log.add(event(1, 10));
-    log.add(event(2, 10));
+    log.process(List.of(event(1, 10)));
+    log.process(List.of(event(2, 10)));
     Thread closer = Thread.ofPlatform().start(log::close);
     while (closer.getState() != Thread.State.TIMED_WAITING) {
       Thread.onSpinWait();
@@ -163,5 +165,18 @@ class AuditLogTest {
     on.countDown();
     closer.join();
     assertThat(written).containsExactly("{\"n\":1}", "{\"n\":2}");
+  }
+
+  @Test
+  void anEventIsToldOfWhenItIsInTheFile() throws Exception {
+    AuditOptions.Log options = AuditOptions.Log.to(dir.resolve("b.log").toString());
+    AuditLog log =
+        AuditLog.open(options, Clock.systemUTC(), new AuditMeters(new SimpleMeterRegistry()));
+    log.process(List.of(event(1, 10)))
+        .toCompletionStage()
+        .toCompletableFuture()
+        .get(30, TimeUnit.SECONDS);
+    assertThat(Files.readAllLines(dir.resolve("b.log"))).containsExactly("{\"n\":1}");
+    log.close();
   }
 }
