@@ -1,11 +1,13 @@
 package dev.coracle.apiserver;
 
+import dev.coracle.apiserver.config.EncryptionOptions;
 import dev.coracle.apiserver.internal.encryption.EncryptedStorage;
 import dev.coracle.apiserver.internal.encryption.EncryptionConfig;
+import dev.coracle.apiserver.internal.encryption.EncryptionSource;
 import dev.coracle.watchhub.Storage;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
-import java.nio.file.Path;
+import java.time.Clock;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -23,13 +25,19 @@ public final class EncryptionAtRest {
   public static Storage around(
       Storage storage,
       String prefix,
-      @Nullable Path configuration,
+      @Nullable EncryptionOptions options,
       Vertx vertx,
       MeterRegistry registry) {
-    return configuration == null
-        ? storage
-        : new EncryptedStorage(
-            storage, EncryptionConfig.read(vertx, prefix, configuration, registry));
+    if (options == null) {
+      return storage;
+    }
+    return new EncryptedStorage(
+        storage,
+        options.reload()
+            ? EncryptionSource.following(
+                vertx, prefix, options.config(), registry, Clock.systemUTC())
+            : EncryptionSource.fixed(
+                EncryptionConfig.read(vertx, prefix, options.config(), registry)));
   }
 
   /** Whether the key management services are well that a storage of {@link #around} asks. */

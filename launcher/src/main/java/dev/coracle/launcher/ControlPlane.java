@@ -93,7 +93,7 @@ final class ControlPlane {
         EncryptionAtRest.around(
             storage,
             options.store().etcdPrefix(),
-            options.security().encryptionConfig(),
+            options.security().encryption(),
             vertx,
             registry));
   }

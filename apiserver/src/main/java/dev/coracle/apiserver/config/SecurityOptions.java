@@ -7,8 +7,7 @@ import org.jspecify.annotations.Nullable;
  * What an administrator may turn on beside the defaults.
  *
  * @param audit what is recorded of requests
- * @param encryptionConfig an EncryptionConfiguration of apiserver.config.k8s.io/v1; null: values
- *     are stored as they are
+ * @param encryption how values are stored; null: as they are
  * @param oidc whose ID tokens are accepted
  * @param webhooks who is asked about tokens and rights
  * @param authentication who is let in
@@ -21,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record SecurityOptions(
     AuditOptions audit,
-    @Nullable Path encryptionConfig,
+    @Nullable EncryptionOptions encryption,
     OidcOptions oidc,
     WebhookOptions webhooks,
     AuthenticationOptions authentication,
@@ -32,12 +31,12 @@ public record SecurityOptions(
 
   public SecurityOptions(
       AuditOptions audit,
-      @Nullable Path encryptionConfig,
+      @Nullable EncryptionOptions encryption,
       OidcOptions oidc,
       WebhookOptions webhooks) {
     this(
         audit,
-        encryptionConfig,
+        encryption,
         oidc,
         webhooks,
         AuthenticationOptions.DEFAULT,
@@ -53,7 +52,7 @@ public record SecurityOptions(
   public SecurityOptions withAudit(AuditOptions options) {
     return new SecurityOptions(
         options,
-        encryptionConfig,
+        encryption,
         oidc,
         webhooks,
         authentication,
@@ -66,7 +65,7 @@ public record SecurityOptions(
   public SecurityOptions withAuthentication(AuthenticationOptions options) {
     return new SecurityOptions(
         audit,
-        encryptionConfig,
+        encryption,
         oidc,
         webhooks,
         options,
@@ -82,7 +81,7 @@ public record SecurityOptions(
   public SecurityOptions withAuthorization(Path file) {
     return new SecurityOptions(
         audit,
-        encryptionConfig,
+        encryption,
         oidc,
         webhooks,
         authentication,
@@ -98,7 +97,7 @@ public record SecurityOptions(
   public SecurityOptions withSigningEndpoint(Path socket) {
     return new SecurityOptions(
         audit,
-        encryptionConfig,
+        encryption,
         oidc,
         webhooks,
         authentication,
@@ -114,7 +113,7 @@ public record SecurityOptions(
   public SecurityOptions withTracing(Path file) {
     return new SecurityOptions(
         audit,
-        encryptionConfig,
+        encryption,
         oidc,
         webhooks,
         authentication,
@@ -127,7 +126,7 @@ public record SecurityOptions(
   public SecurityOptions withAdmission(AdmissionOptions options) {
     return new SecurityOptions(
         audit,
-        encryptionConfig,
+        encryption,
         oidc,
         webhooks,
         authentication,

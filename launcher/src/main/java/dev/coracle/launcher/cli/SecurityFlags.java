@@ -2,9 +2,11 @@ package dev.coracle.launcher.cli;
 
 import dev.coracle.apiserver.config.AdmissionOptions;
 import dev.coracle.apiserver.config.AuthenticationOptions;
+import dev.coracle.apiserver.config.EncryptionOptions;
 import dev.coracle.apiserver.config.OidcOptions;
 import dev.coracle.apiserver.config.SecurityOptions;
 import dev.coracle.apiserver.config.WebhookOptions;
+import dev.coracle.launcher.UserErrorException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -26,6 +28,13 @@ final class SecurityFlags {
           "EncryptionConfiguration (apiserver.config.k8s.io/v1): which resources are encrypted in"
               + " the store, and how. Default: none")
   private @Nullable Path encryptionProviderConfig;
+
+  @Option(
+      names = "--encryption-provider-config-automatic-reload",
+      description =
+          "Take up --encryption-provider-config as it changes. All key management services then have"
+              + " one line at /healthz, kms-providers.")
+  private boolean encryptionReload;
 
   @Option(
       names = "--oidc-issuer-url",
@@ -219,10 +228,22 @@ final class SecurityFlags {
               + " ${DEFAULT-VALUE}")
   private int unreachableSeconds;
 
+  private @Nullable EncryptionOptions encryption() {
+    if (encryptionProviderConfig != null) {
+      return new EncryptionOptions(encryptionProviderConfig, encryptionReload);
+    }
+    if (encryptionReload) {
+      throw new UserErrorException(
+          "--encryption-provider-config-automatic-reload must be set with"
+              + " --encryption-provider-config");
+    }
+    return null;
+  }
+
   SecurityOptions options() {
     return new SecurityOptions(
         audit.options(),
-        encryptionProviderConfig,
+        encryption(),
         new OidcOptions(
             oidcIssuerUrl,
             oidcClientId,

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.coracle.apiserver.config.AuditDelivery;
 import dev.coracle.apiserver.config.AuditOptions;
 import dev.coracle.apiserver.config.AuthenticationOptions;
+import dev.coracle.apiserver.config.EncryptionOptions;
 import dev.coracle.apiserver.config.SecurityOptions;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -61,5 +62,21 @@ class SecurityFlagsTest {
                 + " \"batch,blocking,blocking-strict\"");
     assertThatThrownBy(() -> parse("--audit-webhook-version=audit.k8s.io/v1beta1"))
         .hasMessage("invalid group version, allowed versions are [\"audit.k8s.io/v1\"]");
+  }
+
+  @Test
+  void onlyAnEncryptionConfigurationThatThereIsCanBeReloaded() {
+    assertThat(parse("--encryption-provider-config=/e").encryption())
+        .isEqualTo(new EncryptionOptions(Path.of("/e"), false));
+    assertThat(
+            parse(
+                    "--encryption-provider-config=/e",
+                    "--encryption-provider-config-automatic-reload")
+                .encryption())
+        .isEqualTo(new EncryptionOptions(Path.of("/e"), true));
+    assertThatThrownBy(() -> parse("--encryption-provider-config-automatic-reload"))
+        .hasMessage(
+            "--encryption-provider-config-automatic-reload must be set with"
+                + " --encryption-provider-config");
   }
 }

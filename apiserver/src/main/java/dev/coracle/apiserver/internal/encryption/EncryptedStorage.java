@@ -24,21 +24,31 @@ import org.jspecify.annotations.Nullable;
 /**
  * Encrypts values on their way into another storage and decrypts them on their way out. Remembers
  * which keys hold a value of an older provider or key, so that the next update writes them anew.
+ * Once the configuration is another one, that may be any value that was not looked at since. Each
+ * operation is done by one configuration, though another one comes meanwhile.
  */
 public final class EncryptedStorage implements Storage {
 
   private final Storage storage;
-  private final EncryptionConfig config;
+  private final EncryptionSource source;
   private final Set<String> outdated = ConcurrentHashMap.newKeySet();
 
-  public EncryptedStorage(Storage storage, EncryptionConfig config) {
+  /** What was looked at since the configuration changed; null before that. */
+  private volatile @Nullable Set<String> looked;
+
+  public EncryptedStorage(Storage storage, EncryptionSource source) {
     this.storage = storage;
-    this.config = config;
+    this.source = source;
+    source.whenReloaded(() -> looked = ConcurrentHashMap.newKeySet());
+  }
+
+  EncryptedStorage(Storage storage, EncryptionConfig config) {
+    this(storage, EncryptionSource.fixed(config));
   }
 
   /** Whether what keys come from is well. */
   public List<HealthCheck> checks() {
-    return config.checks();
+    return source.checks();
   }
 
   static byte[] bytes(String text) {
@@ -47,16 +57,36 @@ public final class EncryptedStorage implements Storage {
 
   @Override
   public boolean wantsRewrite(String key) {
-    return outdated.contains(key);
+    Set<String> since = looked;
+    return outdated.contains(key)
+        || since != null && !since.contains(key) && source.now().names(key);
+  }
+
+  private void look(EncryptionConfig config, String key) {
+    Set<String> since = looked;
+    if (since != null && config.names(key)) {
+      since.add(key);
+    }
+  }
+
+  private void forget(String key) {
+    outdated.remove(key);
+    Set<String> since = looked;
+    if (since != null) {
+      since.remove(key);
+    }
   }
 
   private byte[] seal(String key, byte[] plain) {
+    EncryptionConfig config = source.now();
     outdated.remove(key);
+    look(config, key);
     return config.of(key).seal(key, plain);
   }
 
-  private byte[] open(String key, byte[] stored) {
+  private byte[] open(EncryptionConfig config, String key, byte[] stored) {
     Providers providers = config.of(key);
+    look(config, key);
     if (providers.outdated(stored)) {
       outdated.add(key);
     } else if (!outdated.isEmpty()) {
@@ -69,8 +99,8 @@ public final class EncryptedStorage implements Storage {
     }
   }
 
-  private KeyValue open(KeyValue kv) {
-    byte[] plain = open(kv.key(), kv.value());
+  private KeyValue open(EncryptionConfig config, KeyValue kv) {
+    byte[] plain = open(config, kv.key(), kv.value());
     return plain == kv.value() ? kv : with(kv, plain);
   }
 
@@ -80,7 +110,7 @@ public final class EncryptedStorage implements Storage {
   }
 
   /** Waits until all of them can be opened, most often not at all. */
-  private Uni<Void> prepared(List<KeyValue> items) {
+  private static Uni<Void> prepared(EncryptionConfig config, List<KeyValue> items) {
     Uni<Void> all = null;
     for (KeyValue kv : items) {
       Optional<Uni<Void>> work = config.of(kv.key()).prepare(kv.value());
@@ -102,12 +132,12 @@ public final class EncryptedStorage implements Storage {
 
   @Override
   public Uni<Void> open() {
-    return config.start().chain(storage::open);
+    return source.start().chain(storage::open);
   }
 
   @Override
   public Uni<Void> close() {
-    return storage.close().eventually(config::stop);
+    return storage.close().eventually(source::stop);
   }
 
   @Override
@@ -119,25 +149,31 @@ public final class EncryptedStorage implements Storage {
   public Uni<Optional<KeyValue>> get(String key, long revision) {
     return storage
         .get(key, revision)
-        .chain(found -> prepared(found.stream().toList()).map(_ -> found.map(this::open)));
+        .chain(found -> {
+          EncryptionConfig config = source.now();
+          return prepared(config, found.stream().toList())
+              .map(_ -> found.map(kv -> open(config, kv)));
+        });
   }
 
   @Override
   public Uni<Range> list(String prefix, String after, long limit, long revision) {
     return storage
         .list(prefix, after, limit, revision)
-        .chain(range ->
-            prepared(range.items())
-                .chain(() -> superseded(range.items()))
-                .map(gone ->
-                    new Range(
-                        range.items().stream()
-                            .filter(kv -> !gone.contains(kv))
-                            .map(this::open)
-                            .toList(),
-                        range.revision(),
-                        range.more(),
-                        range.count())));
+        .chain(range -> {
+          EncryptionConfig config = source.now();
+          return prepared(config, range.items())
+              .chain(() -> superseded(config, range.items()))
+              .map(gone ->
+                  new Range(
+                      range.items().stream()
+                          .filter(kv -> !gone.contains(kv))
+                          .map(kv -> open(config, kv))
+                          .toList(),
+                      range.revision(),
+                      range.more(),
+                      range.count()));
+        });
   }
 
   @Override
@@ -149,16 +185,20 @@ public final class EncryptedStorage implements Storage {
   @Override
   public Uni<KeyValue> guaranteedUpdate(
       String key, Function<Optional<KeyValue>, Uni<byte[]>> change) {
-    return storage
-        .guaranteedUpdate(key, found -> changed(key, found, change))
-        .chain(kv -> prepared(List.of(kv)).map(_ -> open(kv)));
+    return storage.guaranteedUpdate(key, found -> changed(key, found, change)).chain(this::opened);
+  }
+
+  private Uni<KeyValue> opened(KeyValue kv) {
+    EncryptionConfig config = source.now();
+    return prepared(config, List.of(kv)).map(_ -> open(config, kv));
   }
 
   private Uni<byte[]> changed(
       String key, Optional<KeyValue> found, Function<Optional<KeyValue>, Uni<byte[]>> change) {
-    return prepared(found.stream().toList())
+    EncryptionConfig config = source.now();
+    return prepared(config, found.stream().toList())
         .chain(() -> {
-          Optional<KeyValue> opened = found.map(this::open);
+          Optional<KeyValue> opened = found.map(kv -> open(config, kv));
           return change
               .apply(opened)
               .map(value ->
@@ -170,10 +210,7 @@ public final class EncryptedStorage implements Storage {
 
   @Override
   public Uni<KeyValue> delete(String key, long modRevision) {
-    return storage
-        .delete(key, modRevision)
-        .chain(kv -> prepared(List.of(kv)).map(_ -> open(kv)))
-        .invoke(_ -> outdated.remove(key));
+    return storage.delete(key, modRevision).chain(this::opened).invoke(_ -> forget(key));
   }
 
   @Override
@@ -183,12 +220,13 @@ public final class EncryptedStorage implements Storage {
             () -> storage.txn(new Txn(txn.compares(), sealed(txn.then()), sealed(txn.otherwise()))))
         .chain(result -> {
           List<KeyValue> read = result.reads().stream().flatMap(Optional::stream).toList();
-          return prepared(read)
+          EncryptionConfig config = source.now();
+          return prepared(config, read)
               .map(_ ->
                   new Txn.Result(
                       result.revision(),
                       result.succeeded(),
-                      result.reads().stream().map(o -> o.map(this::open)).toList()));
+                      result.reads().stream().map(o -> o.map(kv -> open(config, kv))).toList()));
         });
   }
 
@@ -251,35 +289,37 @@ public final class EncryptedStorage implements Storage {
     if (values.isEmpty()) {
       return Uni.createFrom().item(batch);
     }
-    return prepared(values)
-        .chain(() -> superseded(values))
+    EncryptionConfig config = source.now();
+    return prepared(config, values)
+        .chain(() -> superseded(config, values))
         .map(gone -> {
           List<StorageChange> out = new ArrayList<>(batch.changes().size());
           for (StorageChange change : batch.changes()) {
             if (!(change instanceof StorageChange.Put put && gone.contains(put.current()))) {
-              out.add(opened(change, gone));
+              out.add(opened(config, change, gone));
             }
           }
           return new ChangeBatch(batch.revision(), out);
         });
   }
 
-  private StorageChange opened(StorageChange change, Set<KeyValue> gone) {
+  private StorageChange opened(EncryptionConfig config, StorageChange change, Set<KeyValue> gone) {
     return switch (change) {
       case StorageChange.Put(KeyValue current, KeyValue before) -> {
-        KeyValue old = openOld(before, gone);
-        yield new StorageChange.Put(open(current), old);
+        KeyValue old = openOld(config, before, gone);
+        yield new StorageChange.Put(open(config, current), old);
       }
       case StorageChange.Delete(String key, long revision, KeyValue before) -> {
-        KeyValue old = openOld(before, gone);
-        outdated.remove(key);
+        KeyValue old = openOld(config, before, gone);
+        forget(key);
         yield new StorageChange.Delete(key, revision, old);
       }
     };
   }
 
-  private @Nullable KeyValue openOld(@Nullable KeyValue before, Set<KeyValue> gone) {
-    return before == null || gone.contains(before) ? null : open(before);
+  private @Nullable KeyValue openOld(
+      EncryptionConfig config, @Nullable KeyValue before, Set<KeyValue> gone) {
+    return before == null || gone.contains(before) ? null : open(config, before);
   }
 
   /**
@@ -287,7 +327,7 @@ public final class EncryptedStorage implements Storage {
    * is rotated out, the store's recent history still holds what it wrote. A value that is current
    * stays, and fails when it is opened.
    */
-  private Uni<Set<KeyValue>> superseded(List<KeyValue> values) {
+  private Uni<Set<KeyValue>> superseded(EncryptionConfig config, List<KeyValue> values) {
     Set<KeyValue> gone = Collections.newSetFromMap(new IdentityHashMap<>());
     Uni<Void> all = Uni.createFrom().voidItem();
     for (KeyValue kv : values) {

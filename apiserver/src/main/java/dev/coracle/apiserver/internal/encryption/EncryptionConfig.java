@@ -13,7 +13,6 @@ import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -21,7 +20,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * An EncryptionConfiguration of apiserver.config.k8s.io/v1: which providers each resource has. The
@@ -69,6 +70,18 @@ public final class EncryptionConfig {
   }
 
   static EncryptionConfig parse(Vertx vertx, String prefix, byte[] yaml, MeterRegistry registry) {
+    return parse(vertx, prefix, yaml, registry, KmsMeters.byName(registry));
+  }
+
+  /**
+   * @param kmsMeters of a key management service of this name
+   */
+  static EncryptionConfig parse(
+      Vertx vertx,
+      String prefix,
+      byte[] yaml,
+      MeterRegistry registry,
+      Function<String, KmsMeters> kmsMeters) {
     JsonNode config = Yaml.parse(yaml, LARGEST);
     if (!config.path("apiVersion").asText("").equals("apiserver.config.k8s.io/v1")
         || !config.path("kind").asText("").equals("EncryptionConfiguration")) {
@@ -83,7 +96,7 @@ public final class EncryptionConfig {
       entry.path("resources").forEach(r -> names.add(r.asText()));
       List<ValueTransformer> providers = new ArrayList<>();
       for (JsonNode provider : entry.path("providers")) {
-        providers(vertx, provider, where + ".providers", services, providers, registry);
+        providers(vertx, provider, where + ".providers", services, providers, kmsMeters);
       }
       if (names.isEmpty() || providers.isEmpty()) {
         throw new IllegalArgumentException(where + " needs resources and providers");
@@ -102,7 +115,7 @@ public final class EncryptionConfig {
       String where,
       Map<String, KmsV2> services,
       List<ValueTransformer> out,
-      MeterRegistry registry) {
+      Function<String, KmsMeters> kmsMeters) {
     if (provider.size() != 1) {
       throw new IllegalArgumentException(where + ": each entry holds exactly one provider");
     }
@@ -118,7 +131,7 @@ public final class EncryptionConfig {
           throw new IllegalArgumentException(where + "." + kind + ".keys: Required value");
         }
       }
-      case "kms" -> out.add(kms(vertx, content, where, services, registry));
+      case "kms" -> out.add(kms(vertx, content, where, services, kmsMeters));
       default ->
           throw new IllegalArgumentException(where + " has the unknown provider \"" + kind + "\"");
     }
@@ -162,7 +175,7 @@ public final class EncryptionConfig {
       JsonNode content,
       String where,
       Map<String, KmsV2> services,
-      MeterRegistry registry) {
+      Function<String, KmsMeters> kmsMeters) {
     String name = content.path("name").asText("");
     String endpoint = content.path("endpoint").asText("");
     if (!content.path("apiVersion").asText("").equals("v2")) {
@@ -179,7 +192,7 @@ public final class EncryptionConfig {
     return services.computeIfAbsent(
         name,
         n -> {
-          KmsMeters meters = new KmsMeters(registry, n, Clock.systemUTC());
+          KmsMeters meters = kmsMeters.apply(n);
           return new KmsV2(
               vertx, n, new KmsClient(vertx, path, timeout, meters), meters, KmsV2.Polling.USUAL);
         });
@@ -224,6 +237,11 @@ public final class EncryptionConfig {
         : find(key.substring(first + 1, second), key.substring(root.length(), first));
   }
 
+  /** Whether it says anything of the resource of a key. */
+  boolean names(String key) {
+    return of(key) != Providers.PLAIN;
+  }
+
   private Providers find(String resource, String group) {
     String name = group.isEmpty() ? resource : resource + "." + group;
     for (Entry entry : entries) {
@@ -234,6 +252,11 @@ public final class EncryptionConfig {
       }
     }
     return Providers.PLAIN;
+  }
+
+  /** What one of the key management services said that is not well. */
+  Optional<String> problem() {
+    return services.stream().flatMap(service -> service.problem().stream()).findFirst();
   }
 
   /** One of each key management service, in their order. */

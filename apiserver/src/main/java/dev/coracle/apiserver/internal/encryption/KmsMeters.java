@@ -12,8 +12,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.function.IntSupplier;
 import java.util.stream.IntStream;
 
@@ -38,6 +40,8 @@ final class KmsMeters {
 
   private record Key(String way, String id) {}
 
+  private volatile IntSupplier cacheSize = () -> 0;
+
   private final MeterRegistry registry;
   private final Clock clock;
   private final Tags provider;
@@ -57,6 +61,12 @@ final class KmsMeters {
         }
       };
 
+  /** Those of each service, which has them as long as the process is there. */
+  static Function<String, KmsMeters> byName(MeterRegistry registry) {
+    Map<String, KmsMeters> known = new ConcurrentHashMap<>();
+    return name -> known.computeIfAbsent(name, n -> new KmsMeters(registry, n, Clock.systemUTC()));
+  }
+
   KmsMeters(MeterRegistry registry, String name, Clock clock) {
     this.registry = registry;
     this.clock = clock;
@@ -65,7 +75,8 @@ final class KmsMeters {
 
   /** How many data keys are known; asked when somebody reads the metrics. */
   void cache(IntSupplier size) {
-    Gauge.builder(PREFIX + "dek_source_cache_size", size, IntSupplier::getAsInt)
+    cacheSize = size;
+    Gauge.builder(PREFIX + "dek_source_cache_size", this, meters -> meters.cacheSize.getAsInt())
         .description("Data keys that are known without asking the service")
         .tags(provider)
         .strongReference(true)

@@ -35,9 +35,11 @@ public record ServerId(String name, String hostname) {
 
   /** {@code sha256:} and the digest in hexadecimal; of nothing, nothing. */
   public static String sha256(String text) {
-    return text.isEmpty()
-        ? ""
-        : "sha256:" + HexFormat.of().formatHex(digest(text.getBytes(StandardCharsets.UTF_8)));
+    return text.isEmpty() ? "" : sha256(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  public static String sha256(byte[] data) {
+    return "sha256:" + HexFormat.of().formatHex(digest(data));
   }
 
   private static byte[] digest(byte[] data) {

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * What a configuration file says now. At the start a file that is wrong is an error; later it is
  * logged and what stood before stays. Safe on any thread.
  */
-final class Reloaded<T> implements AutoCloseable {
+public final class Reloaded<T> implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Reloaded.class);
 
@@ -36,18 +36,19 @@ final class Reloaded<T> implements AutoCloseable {
   private final Map<String, AtomicLong> last = new ConcurrentHashMap<>();
   private final FileWatch watch;
   private byte[] seen;
+  private Gauge info;
   private volatile T now;
   private boolean closed;
 
   /**
    * @param parser throws IllegalArgumentException or IllegalStateException with words for the user
    * @param retire told what is not current any more
-   * @param metric what the names of the metrics of reloads begin with; both go by {@code status}
-   *     and server
+   * @param metric what the names of the metrics begin with: of reloads by {@code status} and
+   *     server, and of what holds
    * @param clock tells when a file was reloaded
    * @throws IllegalStateException naming the file and what is wrong in it
    */
-  Reloaded(
+  public Reloaded(
       Path file,
       String kind,
       Function<byte[], T> parser,
@@ -69,6 +70,7 @@ final class Reloaded<T> implements AutoCloseable {
         started = FileWatch.file(file, this::look);
         seen = Files.readAllBytes(file);
         now = parser.apply(seen);
+        info = info(seen);
         watch = started;
       } catch (IOException e) {
         stop(started);
@@ -86,7 +88,7 @@ final class Reloaded<T> implements AutoCloseable {
     }
   }
 
-  T now() {
+  public T now() {
     return now;
   }
 
@@ -103,6 +105,8 @@ final class Reloaded<T> implements AutoCloseable {
       T before = now;
       now = parser.apply(content);
       retire.accept(before);
+      meters.remove(info);
+      info = info(content);
       count("success");
       LOG.atInfo().addKeyValue("file", file).log("The {} is reloaded", kind);
     } catch (IOException | RuntimeException e) {
@@ -127,6 +131,15 @@ final class Reloaded<T> implements AutoCloseable {
         .tags(tags(status))
         .register(meters);
     return millis;
+  }
+
+  /** Tells by its digest what the file says that holds now. */
+  private Gauge info(byte[] content) {
+    return Gauge.builder(metric + "_last_config_info", () -> 1)
+        .description("Which content of the file holds, by its digest")
+        .tags("apiserver_id_hash", ServerId.here().hash(), "hash", ServerId.sha256(content))
+        .strongReference(true)
+        .register(meters);
   }
 
   private static Tags tags(String status) {
