@@ -23,9 +23,11 @@ class UnverifiedLogsTest {
 
   @TempDir static Path dir;
   private static TestApi api;
+  private static TestServer server;
 
   @BeforeAll
-  static void start(TestServer server, TestApi ofOwnServer) throws Exception {
+  static void start(TestServer own, TestApi ofOwnServer) throws Exception {
+    server = own;
     api = ofOwnServer;
     TestPki unknown = new TestPki(dir);
     HttpServer kubelet =
@@ -59,12 +61,22 @@ class UnverifiedLogsTest {
 
   @Test
   void logsAreGivenWhereTheClientSaysSo() throws Exception {
+    double untrusted = logs("backend_tls_failure_total");
+    double verified = logs("insecure_backend_total", "usage", "enforce_tls");
+    double unverified = logs("insecure_backend_total", "usage", "skip_tls_allowed");
     Answer refused = api.get(POD + "log?tailLines=1");
     assertThat(refused.code()).isEqualTo(503);
     assertThat(refused.message()).startsWith("error dialing backend: ");
     byte[] log = api.bytes(POD + "log?tailLines=1&" + UNVERIFIED, "identity");
     assertThat(new String(log, StandardCharsets.UTF_8))
         .isEqualTo("asked for /containerLogs/default/p/c?tailLines=1");
+    assertThat(logs("backend_tls_failure_total") - untrusted).isOne();
+    assertThat(logs("insecure_backend_total", "usage", "enforce_tls") - verified).isOne();
+    assertThat(logs("insecure_backend_total", "usage", "skip_tls_allowed") - unverified).isOne();
+  }
+
+  private static double logs(String name, String... tags) {
+    return server.meters().counter("kube_apiserver_pod_logs_" + name, tags).count();
   }
 
   @Test

@@ -70,6 +70,7 @@ import dev.coracle.apiserver.internal.service.SharedAllocation;
 import dev.coracle.apiserver.internal.stream.Connects;
 import dev.coracle.apiserver.internal.stream.Destinations;
 import dev.coracle.apiserver.internal.stream.Forwarder;
+import dev.coracle.apiserver.internal.stream.PodLogMeters;
 import dev.coracle.apiserver.internal.stream.Tunnels;
 import dev.coracle.apiserver.internal.structured.AdmissionFile;
 import dev.coracle.apiserver.internal.structured.TracingFile;
@@ -244,7 +245,8 @@ public final class Assembly {
             new Providers(hooks.providers()));
     customResources =
         new CustomResourceRegistrar(vertx, store, registry, engine, extensions.converters(), clock);
-    forwarder = new Forwarder(vertx, options.kubelets());
+    PodLogMeters logs = new PodLogMeters(meters);
+    forwarder = new Forwarder(vertx, options.kubelets(), logs);
     tunnels = new Tunnels(vertx, new SecureRandom());
     apiServices =
         new ApiServices(
@@ -266,7 +268,10 @@ public final class Assembly {
             new Bodies(vertx, options.limits().maxBodyBytes(), options.limits().readTimeout()),
             new Presenter(new Tables(clock)),
             new Connects(
-                new Destinations(store, tunnels), forwarder, backstage.admission(), authorizer),
+                new Destinations(store, tunnels, logs),
+                forwarder,
+                backstage.admission(),
+                authorizer),
             metrics,
             tracing,
             options.limits().minWatchTimeout().toMillis());

@@ -38,14 +38,17 @@ public final class Destinations {
 
   private final ResourceStore store;
   private final Tunnels tunnels;
+  private final PodLogMeters logs;
 
-  public Destinations(ResourceStore store, Tunnels tunnels) {
+  public Destinations(ResourceStore store, Tunnels tunnels, PodLogMeters logs) {
+    this.logs = logs;
     this.store = store;
     this.tunnels = tunnels;
   }
 
   /** Empty while the pod has no node: there is nothing to read yet. */
   Uni<Optional<Destination>> log(Exchange exchange, Call call) {
+    logs.asked(exchange.flag(UNVERIFIED));
     LogOptionRules.check(exchange, call.name());
     return store
         .get(PODS, call.key())

@@ -83,8 +83,10 @@ public final class Forwarder {
   private final HttpClientAgent kubelets;
   private final HttpClientAgent unverifiedKubelets;
   private final HttpClientAgent plain;
+  private final PodLogMeters logs;
 
-  public Forwarder(Vertx vertx, Kubelets options) {
+  public Forwarder(Vertx vertx, Kubelets options, PodLogMeters logs) {
+    this.logs = logs;
     this.vertx = vertx;
     PoolOptions pool = new PoolOptions().setHttp1MaxSize(MOST_CONNECTIONS);
     KeyCertOptions own =
@@ -174,7 +176,8 @@ public final class Forwarder {
   }
 
   /** Of another API server it is told as text, as upstream's aggregator does. */
-  private static void unreached(Exchange exchange, Destination to, Throwable failure) {
+  private void unreached(Exchange exchange, Destination to, Throwable failure) {
+    logs.unreached(exchange, to, failure);
     StatusException told = DialFailure.of(to, failure);
     if (to.peer() == null) {
       Responder.failure(exchange, told);
@@ -212,7 +215,7 @@ public final class Forwarder {
               .onSuccess(client -> body.send(response, client))
               .onFailure(_ -> response.request().reset());
         })
-        .onFailure(failure -> Responder.failure(exchange, DialFailure.of(to, failure)));
+        .onFailure(failure -> unreached(exchange, to, failure));
   }
 
   private static void copyRequestHeaders(Exchange exchange, HttpClientRequest to, boolean upgrade) {
