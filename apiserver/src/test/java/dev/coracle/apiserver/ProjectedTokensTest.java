@@ -70,4 +70,15 @@ class ProjectedTokensTest {
       assertThat(claims.path("kubernetes.io").has("warnafter")).as(spec).isFalse();
     }
   }
+
+  @Test
+  void itIsSaidSinceWhenTheUseOfTokensInSecretsIsWrittenDown() {
+    JsonNode tracking =
+        api.get(
+                "/api/v1/namespaces/kube-system/configmaps/"
+                    + "kube-apiserver-legacy-service-account-token-tracking")
+            .ok()
+            .body();
+    assertThat(tracking.at("/data/since").asText()).matches("\\d{4}-\\d{2}-\\d{2}");
+  }
 }

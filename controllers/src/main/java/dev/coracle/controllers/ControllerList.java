@@ -33,6 +33,7 @@ import dev.coracle.controllers.internal.quota.ResourceQuotaController;
 import dev.coracle.controllers.internal.rbac.ClusterRoleAggregation;
 import dev.coracle.controllers.internal.replicaset.ReplicaSetController;
 import dev.coracle.controllers.internal.resourceclaim.ResourceClaimController;
+import dev.coracle.controllers.internal.serviceaccount.LegacyTokenCleaner;
 import dev.coracle.controllers.internal.serviceaccount.RootCaPublisher;
 import dev.coracle.controllers.internal.serviceaccount.ServiceAccountController;
 import dev.coracle.controllers.internal.serviceaccount.TokenSecrets;
@@ -121,6 +122,7 @@ final class ControllerList {
         new Entry("storage-version-migrator-controller", StorageVersionMigrator::new),
         // Clearing away
         entry("ttl-after-finished-controller", TtlController::new),
+        entry("legacy-serviceaccount-token-cleaner-controller", LegacyTokenCleaner::new),
         new Entry("namespace-controller", NamespaceController::new),
         new Entry("garbage-collector-controller", GarbageCollector::new),
         entry("pod-garbage-collector-controller", PodGarbageCollector::new));

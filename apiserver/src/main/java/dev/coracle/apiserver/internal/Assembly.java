@@ -318,7 +318,7 @@ public final class Assembly {
             resources,
             trust,
             metrics);
-    bootstrap = new Bootstrap(calls(UserInfo.APISERVER), () -> ExtensionTrust.of(options));
+    bootstrap = new Bootstrap(calls(UserInfo.APISERVER), () -> ExtensionTrust.of(options), clock);
     trust.whenChanged(bootstrap::trustChanged);
     kubernetesService = new KubernetesServiceReconciler(vertx, store, calls(UserInfo.APISERVER));
     advertiseAddress = options.listen().advertiseAddress();

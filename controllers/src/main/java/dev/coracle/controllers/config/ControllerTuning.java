@@ -13,6 +13,8 @@ import java.util.List;
  * @param maxEndpointsPerSlice of the EndpointSlices of Services with a selector
  * @param maxMirroredPerSubset endpoints of one subset of hand-written Endpoints that are mirrored
  * @param signingDuration how long what the cluster signs is valid at most
+ * @param legacyTokenPeriod how long a generated token in a Secret may be unused until it is not
+ *     valid, and how long its Secret stays then
  */
 public record ControllerTuning(
     List<String> controllers,
@@ -21,7 +23,8 @@ public record ControllerTuning(
     int terminatedPodThreshold,
     int maxEndpointsPerSlice,
     int maxMirroredPerSubset,
-    Duration signingDuration) {
+    Duration signingDuration,
+    Duration legacyTokenPeriod) {
 
   private static final String ALL = "*";
 
@@ -34,6 +37,7 @@ public record ControllerTuning(
           12_500,
           100,
           1_000,
+          Duration.ofHours(8760),
           Duration.ofHours(8760));
 
   public ControllerTuning {
@@ -61,7 +65,8 @@ public record ControllerTuning(
         terminatedPodThreshold,
         maxEndpointsPerSlice,
         maxMirroredPerSubset,
-        signingDuration);
+        signingDuration,
+        legacyTokenPeriod);
   }
 
   public ControllerTuning withNodes(NodeLifecycleOptions options) {
@@ -72,7 +77,8 @@ public record ControllerTuning(
         terminatedPodThreshold,
         maxEndpointsPerSlice,
         maxMirroredPerSubset,
-        signingDuration);
+        signingDuration,
+        legacyTokenPeriod);
   }
 
   public ControllerTuning withAutoscaling(AutoscalingOptions options) {
@@ -83,7 +89,8 @@ public record ControllerTuning(
         terminatedPodThreshold,
         maxEndpointsPerSlice,
         maxMirroredPerSubset,
-        signingDuration);
+        signingDuration,
+        legacyTokenPeriod);
   }
 
   public ControllerTuning withMaxEndpoints(int perSlice, int mirroredPerSubset) {
@@ -94,7 +101,8 @@ public record ControllerTuning(
         terminatedPodThreshold,
         perSlice,
         mirroredPerSubset,
-        signingDuration);
+        signingDuration,
+        legacyTokenPeriod);
   }
 
   public ControllerTuning withTerminatedPodThreshold(int most) {
@@ -105,7 +113,8 @@ public record ControllerTuning(
         most,
         maxEndpointsPerSlice,
         maxMirroredPerSubset,
-        signingDuration);
+        signingDuration,
+        legacyTokenPeriod);
   }
 
   public ControllerTuning withSigningDuration(Duration longest) {
@@ -116,6 +125,19 @@ public record ControllerTuning(
         terminatedPodThreshold,
         maxEndpointsPerSlice,
         maxMirroredPerSubset,
-        longest);
+        longest,
+        legacyTokenPeriod);
+  }
+
+  public ControllerTuning withLegacyTokenPeriod(Duration period) {
+    return new ControllerTuning(
+        controllers,
+        nodes,
+        autoscaling,
+        terminatedPodThreshold,
+        maxEndpointsPerSlice,
+        maxMirroredPerSubset,
+        signingDuration,
+        period);
   }
 }

@@ -152,6 +152,15 @@ final class ControllerFlags {
               + " EndpointSlices, from 1 to 1000. Default: ${DEFAULT-VALUE}")
   private int mirroredPerSubset = 1_000;
 
+  @Option(
+      names = "--legacy-service-account-token-clean-up-period",
+      paramLabel = "DURATION",
+      defaultValue = "8760h0m0s",
+      description =
+          "How long a token in a Secret that its service account names may be unused until it is not"
+              + " valid, and how long its Secret stays then. Default: ${DEFAULT-VALUE}")
+  private String legacyTokenPeriod = "8760h0m0s";
+
   ControllerTuning tuning() {
     List<String> known = ControllerManager.known();
     for (String chosen : controllers) {
@@ -183,7 +192,8 @@ final class ControllerFlags {
         within("--terminated-pod-gc-threshold", finishedPods, 0, Integer.MAX_VALUE),
         within("--max-endpoints-per-slice", endpointsPerSlice, 1, 1_000),
         within("--mirroring-max-endpoints-per-subset", mirroredPerSubset, 1, 1_000),
-        atLeast("--cluster-signing-duration", signingDuration, SHORTEST_SIGNED));
+        atLeast("--cluster-signing-duration", signingDuration, SHORTEST_SIGNED),
+        atLeast("--legacy-service-account-token-clean-up-period", legacyTokenPeriod, "1ns"));
   }
 
   private static Duration atLeast(String option, String text, String least) {

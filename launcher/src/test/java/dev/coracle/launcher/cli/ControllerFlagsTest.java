@@ -49,7 +49,8 @@ class ControllerFlagsTest {
                 "--horizontal-pod-autoscaler-cpu-initialization-period=2m",
                 "--horizontal-pod-autoscaler-initial-readiness-delay=3s",
                 "--max-endpoints-per-slice=10",
-                "--mirroring-max-endpoints-per-subset=11"))
+                "--mirroring-max-endpoints-per-subset=11",
+                "--legacy-service-account-token-clean-up-period=48h"))
         .isEqualTo(
             new ControllerTuning(
                 List.of("*", "-endpoints-controller"),
@@ -64,7 +65,8 @@ class ControllerFlagsTest {
                 0,
                 10,
                 11,
-                Duration.ofHours(24)));
+                Duration.ofHours(24),
+                Duration.ofHours(48)));
   }
 
   @ParameterizedTest

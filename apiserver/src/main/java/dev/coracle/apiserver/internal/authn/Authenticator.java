@@ -13,15 +13,18 @@ public interface Authenticator {
   /**
    * @param audiences for which the token was accepted; empty where tokens of this kind have none
    * @param notes what the audit log is to say of it, as annotations
+   * @param warnings what the client is to be told
    */
-  record Result(UserInfo user, List<String> audiences, Map<String, String> notes) {
+  record Result(
+      UserInfo user, List<String> audiences, Map<String, String> notes, List<String> warnings) {
 
     public Result {
       notes = Map.copyOf(notes);
+      warnings = List.copyOf(warnings);
     }
 
     Result(UserInfo user, List<String> audiences) {
-      this(user, audiences, Map.of());
+      this(user, audiences, Map.of(), List.of());
     }
   }
 

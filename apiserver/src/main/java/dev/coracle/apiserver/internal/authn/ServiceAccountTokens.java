@@ -9,6 +9,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.UserInfo;
+import dev.coracle.apiserver.internal.authn.LongLivedTokens.Use;
 import dev.coracle.watchhub.ResourceStore;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -49,11 +50,13 @@ public final class ServiceAccountTokens implements Authenticator {
   private final Clock clock;
   private final Counter valid;
   private final Counter stale;
+  private final LongLivedTokens longLived;
 
   public ServiceAccountTokens(
       TokenSigner signer, String issuer, ResourceStore store, Clock clock, MeterRegistry meters) {
     this.valid = meters.counter("serviceaccount_valid_tokens");
     this.stale = meters.counter("serviceaccount_stale_tokens");
+    this.longLived = new LongLivedTokens(store, clock, meters);
     this.signer = signer;
     this.issuer = issuer;
     this.store = store;
@@ -120,11 +123,11 @@ public final class ServiceAccountTokens implements Authenticator {
         .verifies(parsed.get())
         .chain(so ->
             so
-                ? believed(parsed.get().claims(), audiences)
+                ? believed(token, parsed.get().claims(), audiences)
                 : Uni.createFrom().item(Optional.empty()));
   }
 
-  private Uni<Optional<Result>> believed(JsonNode c, List<String> audiences) {
+  private Uni<Optional<Result>> believed(String token, JsonNode c, List<String> audiences) {
     List<String> shared = new ArrayList<>();
     JsonNode aud = c.path("aud");
     for (String a : audiences) {
@@ -139,10 +142,10 @@ public final class ServiceAccountTokens implements Authenticator {
     long now = clock.instant().getEpochSecond();
     boolean good =
         c.path("exp").asLong(0) > now && c.path("nbf").asLong(0) <= now + 60 && !shared.isEmpty();
-    return good ? live(c, shared) : Uni.createFrom().item(Optional.empty());
+    return good ? live(token, c, shared) : Uni.createFrom().item(Optional.empty());
   }
 
-  private Uni<Optional<Result>> live(JsonNode claims, List<String> audiences) {
+  private Uni<Optional<Result>> live(String token, JsonNode claims, List<String> audiences) {
     JsonNode own = claims.path(CLAIM);
     String namespace = own.path("namespace").asText("");
     JsonNode account = own.path("serviceaccount");
@@ -180,12 +183,33 @@ public final class ServiceAccountTokens implements Authenticator {
                 UserInfo.SERVICE_ACCOUNTS + ":" + namespace,
                 UserInfo.AUTHENTICATED),
             extra);
-    return alive.map(so -> {
-      if (!so) {
-        return Optional.empty();
-      }
-      return Optional.of(new Result(user, audiences, ageOf(own.path(WARN_AFTER).asLong(0), user)));
-    });
+    return alive.chain(so ->
+        so
+            ? use(token, own).map(use -> use.map(u -> result(user, audiences, own, u)))
+            : Uni.createFrom().item(Optional.empty()));
+  }
+
+  private Uni<Optional<Use>> use(String token, JsonNode own) {
+    if (!own.path("secret").isObject()) {
+      return Uni.createFrom().item(Optional.of(Use.NOTHING));
+    }
+    String namespace = own.path("namespace").asText("");
+    return store
+        .get(ACCOUNTS, new NamespacedName(namespace, nameIn(own, "serviceaccount")))
+        .chain(account ->
+            longLived.used(token, account, new NamespacedName(namespace, nameIn(own, "secret"))))
+        .onFailure(StatusException::isNotFound)
+        .recoverWithItem(Optional.empty());
+  }
+
+  private static String nameIn(JsonNode own, String kind) {
+    return own.path(kind).path("name").asText("");
+  }
+
+  private Result result(UserInfo user, List<String> audiences, JsonNode own, Use use) {
+    Map<String, String> notes = new HashMap<>(use.notes());
+    notes.putAll(ageOf(own.path(WARN_AFTER).asLong(0), user));
+    return new Result(user, audiences, notes, use.warnings());
   }
 
   /** Counts whether the token is stale; what there is to tell of one that is. */

@@ -14,8 +14,12 @@ import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.apiserver.ApiCalls;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -39,6 +43,7 @@ public final class Bootstrap {
 
   private final ApiCalls calls;
   private final Ensurer ensurer;
+  private final Clock clock;
   private final Supplier<KubeObject> extensionTrust;
   private final Map<NamespacedName, KubeObject> flows = new HashMap<>();
   private volatile boolean stopped;
@@ -47,7 +52,8 @@ public final class Bootstrap {
    * @param calls as the server itself
    * @param extensionTrust what aggregated servers are to trust now
    */
-  public Bootstrap(ApiCalls calls, Supplier<KubeObject> extensionTrust) {
+  public Bootstrap(ApiCalls calls, Supplier<KubeObject> extensionTrust, Clock clock) {
+    this.clock = clock;
     this.calls = calls;
     this.ensurer = new Ensurer(calls, OPTIONS);
     this.extensionTrust = extensionTrust;
@@ -126,7 +132,35 @@ public final class Bootstrap {
         .chain(roles::prime)
         .chain(() -> together(then))
         .chain(this::trust)
+        .chain(this::tokenTracking)
         .replaceWithVoid();
+  }
+
+  /** Since when it is written down that tokens in Secrets are used (KEP-2799). */
+  private Uni<KubeObject> tokenTracking() {
+    KubeObject since =
+        KubeObject.create(
+            new GroupVersionKind("", "v1", "ConfigMap"),
+            "kube-system",
+            "kube-apiserver-legacy-service-account-token-tracking",
+            o ->
+                o.putObject("data")
+                    .put("since", LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).toString()));
+    return ensurer
+        .ensure(Resources.CONFIG_MAPS, since)
+        .chain(there ->
+            isDate(there.text("data", "since"))
+                ? Uni.createFrom().item(there)
+                : ensurer.put(Resources.CONFIG_MAPS, since, "data"));
+  }
+
+  private static boolean isDate(String text) {
+    try {
+      LocalDate.parse(text);
+      return true;
+    } catch (DateTimeParseException e) {
+      return false;
+    }
   }
 
   private Uni<KubeObject> trust() {

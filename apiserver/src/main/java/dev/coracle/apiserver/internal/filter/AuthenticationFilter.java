@@ -51,6 +51,7 @@ final class AuthenticationFilter implements Filter {
               }
               exchange.user(found.get().user());
               exchange.toNote(found.get().notes());
+              found.get().warnings().forEach(exchange.warnings()::add);
               if (Vertx.currentContext() == context) {
                 next.run();
               } else {
