@@ -2,6 +2,7 @@ package dev.coracle.controllers.internal.garbagecollector;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.OwnerReference;
@@ -19,6 +20,7 @@ import io.smallrye.mutiny.Uni;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -43,13 +45,27 @@ public final class GarbageCollector extends LoopController {
   private final ResourceCatalog catalog;
   private final OwnerGraph graph = new OwnerGraph();
 
-  /** Uids of owners the API has said are not there; a uid never comes back. */
-  private final Map<String, Boolean> absent =
+  /**
+   * An owner as a dependent names it. Of two that name the same uid, one may be wrong: in another
+   * namespace, or by another name.
+   */
+  private record Named(String uid, GroupResource resource, String namespace, String name) {
+    static Named of(Node node) {
+      return new Named(
+          node.uid(),
+          node.entry().resource().groupResource(),
+          node.object().namespace(),
+          node.object().name());
+    }
+  }
+
+  /** Owners the API has said are not there; a uid never comes back. */
+  private final Map<Named, Boolean> absent =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Named, Boolean> eldest) {
           return size() > REMEMBERED_ABSENT;
         }
       };
@@ -133,10 +149,27 @@ public final class GarbageCollector extends LoopController {
     }
     for (OwnerReference owner : node.object().ownerReferences()) {
       Node known = graph.get(owner.uid());
-      if (known == null || known.deletesDependents()) {
+      if (known == null || known.deletesDependents() || !isMeant(known, node, owner)) {
         enqueue(node);
       }
     }
+  }
+
+  /** Whether it is the one that the dependent names, and not only of the same uid. */
+  private boolean isMeant(Node known, Node dependent, OwnerReference owner) {
+    return named(dependent, owner).filter(Named.of(known)::equals).isPresent();
+  }
+
+  /** Empty where nobody knows the kind. */
+  private Optional<Named> named(Node dependent, OwnerReference owner) {
+    return catalog
+        .kind(owner.apiVersion(), owner.kind())
+        .map(entry ->
+            new Named(
+                owner.uid(),
+                entry.resource().groupResource(),
+                entry.namespaced() ? dependent.object().namespace() : "",
+                owner.name()));
   }
 
   private void gone(String uid) {
@@ -144,7 +177,7 @@ public final class GarbageCollector extends LoopController {
     graph.remove(uid);
     graph.dependents(uid).forEach(this::enqueue);
     if (node != null) {
-      absent.put(uid, true);
+      absent.put(Named.of(node), true);
       wakeOwners(node.object());
     }
   }
@@ -258,50 +291,63 @@ public final class GarbageCollector extends LoopController {
 
   private Uni<Owner> state(Node node, OwnerReference owner) {
     Node known = graph.get(owner.uid());
-    if (known != null) {
-      return Uni.createFrom().item(known.deletesDependents() ? Owner.WAITING : Owner.SOLID);
-    }
-    if (absent.containsKey(owner.uid())) {
-      return Uni.createFrom().item(Owner.ABSENT);
-    }
+    Named named = named(node, owner).orElse(null);
     Entry entry = catalog.kind(owner.apiVersion(), owner.kind()).orElse(null);
-    if (entry == null || (entry.namespaced() && !node.entry().namespaced())) {
-      // A kind that nobody knows, or an owner in some namespace: no ground to delete anything.
-      if (entry != null) {
-        events.warning(
-            node.object(),
-            "OwnerRefInvalidNamespace",
-            "ownerRef ["
-                + owner.apiVersion()
-                + "/"
-                + owner.kind()
-                + ", namespace: "
-                + node.object().namespace()
-                + ", name: "
-                + owner.name()
-                + ", uid: "
-                + owner.uid()
-                + "] does not exist in namespace \""
-                + node.object().namespace()
-                + "\"");
-      }
+    if (named == null || entry == null) {
+      // A kind that nobody knows is no ground to delete anything.
       return Uni.createFrom().item(Owner.SOLID);
     }
-    String namespace = entry.namespaced() ? node.object().namespace() : "";
+    if (known != null && Named.of(known).equals(named)) {
+      return Uni.createFrom().item(known.deletesDependents() ? Owner.WAITING : Owner.SOLID);
+    }
+    boolean elsewhere =
+        known != null
+            && known.entry().namespaced()
+            && !known.object().namespace().equals(node.object().namespace());
+    boolean inSomeNamespace = entry.namespaced() && !node.entry().namespaced();
+    if (elsewhere || inSomeNamespace) {
+      warnOfNamespace(node, owner);
+    }
+    if (inSomeNamespace) {
+      return Uni.createFrom().item(Owner.SOLID);
+    }
+    if (absent.containsKey(named)) {
+      return Uni.createFrom().item(Owner.ABSENT);
+    }
     return env.client()
-        .get(entry.resource(), namespace, owner.name())
+        .get(entry.resource(), named.namespace(), owner.name())
         .map(found -> {
           if (found.uid().equals(owner.uid())) {
             return Owner.SOLID;
           }
-          absent.put(owner.uid(), true);
+          absent.put(named, true);
           return Owner.ABSENT;
         })
         .onFailure(StatusException::isNotFound)
         .recoverWithItem(() -> {
-          absent.put(owner.uid(), true);
+          absent.put(named, true);
           return Owner.ABSENT;
         });
+  }
+
+  private void warnOfNamespace(Node node, OwnerReference owner) {
+    String namespace = node.object().namespace();
+    events.warning(
+        node.object(),
+        "OwnerRefInvalidNamespace",
+        "ownerRef ["
+            + owner.apiVersion()
+            + "/"
+            + owner.kind()
+            + ", namespace: "
+            + namespace
+            + ", name: "
+            + owner.name()
+            + ", uid: "
+            + owner.uid()
+            + "] does not exist in namespace \""
+            + namespace
+            + "\"");
   }
 
   private Uni<?> dropOwners(Node node, Set<String> owners) {
