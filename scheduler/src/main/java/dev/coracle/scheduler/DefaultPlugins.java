@@ -110,10 +110,10 @@ final class DefaultPlugins {
         new NodeName(), // filter
         new NodeDeclaredFeatures(), // filter
         new TaintToleration(), // filter, score 3
-        new NodeAffinity(), // filter, score 2
+        new NodeAffinity(profile.arguments().addedAffinity()), // filter, score 2
         new NodePorts(), // filter
         new NodeResourcesFit(
-            sources.deviceClassNames()::isOfDevices, profile.fit()), // filter, score 1
+            sources.deviceClassNames()::isOfDevices, profile.arguments()), // filter, score 1
         new VolumeRestrictions(sources.claims()), // pre-filter, filter
         new NodeVolumeLimits( // filter
             sources.claims(),
@@ -123,11 +123,13 @@ final class DefaultPlugins {
             sources.attachments()),
         held.volumes(), // pre-filter, filter, reserve, pre-bind
         held.devices(), // pre-filter, filter, post-filter, reserve, pre-bind
-        new PodTopologySpread(), // pre-filter, filter, score 2
+        new PodTopologySpread(profile.arguments().spread()), // pre-filter, filter, score 2
         new InterPodAffinity(
-            profile.hardPodAffinityWeight(),
-            profile.ignorePreferredTermsOfExistingPods()), // pre-filter, filter, score 2
-        new BalancedAllocation(), // score 1
+            profile.arguments().hardPodAffinityWeight(),
+            profile
+                .arguments()
+                .ignorePreferredTermsOfExistingPods()), // pre-filter, filter, score 2
+        new BalancedAllocation(profile.arguments().balanced()), // score 1
         new ImageLocality(), // score 1
         new DefaultBinder(sources.client())); // bind
   }

@@ -35,6 +35,7 @@ import dev.coracle.scheduler.spi.CycleState;
 import dev.coracle.scheduler.spi.Plugin;
 import dev.coracle.scheduler.spi.PodInfo;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -158,13 +159,15 @@ public final class Scheduler implements Component {
               framework,
               new Preemption(
                   profile.plugins().runs("DefaultPreemption", "postFilter"),
+                  profile.arguments().preemption(),
                   framework,
                   cache,
                   budgets.lister(),
+                  random,
                   times),
               events,
               metrics,
-              new PodOutcomes(client, context, cache, events, metrics, name)));
+              new PodOutcomes(client, context, cache, queue, events, metrics, name)));
     }
 
     nodes.addHandler(ClusterEvents.nodes(cache, queue));
@@ -283,6 +286,9 @@ public final class Scheduler implements Component {
           profile.metrics().decided(context.nanoTime() - begun);
           profile.metrics().attempt("unschedulable", context.nanoTime() - begun);
           Preemption.Outcome outcome = profile.preemption().find(pod, none.diagnosis());
+          if (!(outcome instanceof Preemption.Outcome.Off)) {
+            profile.metrics().preemptionTried();
+          }
           queue.rejected(queued, none.diagnosis().plugins());
           profile.outcomes().unschedulable(pod, none.diagnosis(), outcome);
           profile
@@ -293,7 +299,7 @@ public final class Scheduler implements Component {
         }
       }
     } catch (RuntimeException e) {
-      failed(profile, queued, pod, e, begun);
+      failed(profile, queued, pod, e, begun, nomination(pod));
     }
   }
 
@@ -303,8 +309,11 @@ public final class Scheduler implements Component {
     cache.assume(pod, node);
     framework.reserve(state, pod, node);
     binding++;
-    framework
-        .bind(state, pod, node)
+    boolean promised = framework.willPreBind(state, pod, node);
+    Uni<Void> before =
+        promised ? profile.outcomes().promise(pod, node) : Uni.createFrom().voidItem();
+    before
+        .chain(() -> framework.bind(state, pod, node))
         .emitOn(context)
         .onTermination()
         .invoke(this::bound)
@@ -329,7 +338,7 @@ public final class Scheduler implements Component {
                 cache.removePod(pod.uid());
                 queue.happened(new ClusterEvent(ClusterEvent.Kind.ASSIGNED_POD, pod.pod(), null));
               }
-              failed(profile, queued, pod, failure, begun);
+              failed(profile, queued, pod, failure, begun, promised ? node : nomination(pod));
             });
   }
 
@@ -338,8 +347,17 @@ public final class Scheduler implements Component {
     pump();
   }
 
+  private static String nomination(PodInfo pod) {
+    return pod.pod().text("status", "nominatedNodeName");
+  }
+
   private void failed(
-      Deciding profile, QueuedPod queued, PodInfo pod, Throwable failure, long begun) {
+      Deciding profile,
+      QueuedPod queued,
+      PodInfo pod,
+      Throwable failure,
+      long begun,
+      String promised) {
     if (!running) {
       return;
     }
@@ -351,6 +369,6 @@ public final class Scheduler implements Component {
         .addKeyValue("failure", failure.toString())
         .log("A pod could not be scheduled; it is tried again");
     queue.errored(queued);
-    profile.outcomes().failed(pod, failure);
+    profile.outcomes().failed(pod, failure, promised);
   }
 }

@@ -219,6 +219,123 @@ class SchedulerConfigurationTest {
     return f.nodeOf("p");
   }
 
+  private static final String ONE_SCORE =
+      "'plugins':{'score':{'disabled':[{'name':'*'}],'enabled':[{'name':'%s'}]}},";
+
+  @Test
+  void anAddedAffinityHoldsForAllPods() {
+    SchedulerFixture f =
+        started(
+            (",'profiles':[{"
+                    + ONE_SCORE
+                    + "'pluginConfig':[{'name':'NodeAffinity','args':{'addedAffinity':{"
+                    + "'requiredDuringSchedulingIgnoredDuringExecution':{'nodeSelectorTerms':["
+                    + "{'matchExpressions':[{'key':'pool','operator':'Exists'}]}]},"
+                    + "'preferredDuringSchedulingIgnoredDuringExecution':[{'weight':5,'preference':"
+                    + "{'matchExpressions':[{'key':'pool','operator':'In','values':['best']}]}}]}}}]}]")
+                .formatted("NodeAffinity"));
+    f.node("other", "4");
+    f.pod("first", "1");
+    f.run();
+    assertThat(f.message("first"))
+        .contains("1 node(s) didn't match scheduler-enforced node affinity");
+    f.node("good", "4", node -> label(node, "pool", "good"));
+    f.run();
+    assertThat(f.nodeOf("first")).isEqualTo("good");
+    f.node("best", "4", node -> label(node, "pool", "best"));
+    f.pod("second", "1");
+    f.run();
+    assertThat(f.nodeOf("second")).isEqualTo("best");
+  }
+
+  private static void label(ObjectNode object, String key, String value) {
+    object.withObjectProperty("metadata").withObjectProperty("labels").put(key, value);
+  }
+
+  private static Consumer<ObjectNode> owned() {
+    return pod -> {
+      ObjectNode owner = pod.withObjectProperty("metadata").putArray("ownerReferences").addObject();
+      owner.put("apiVersion", "apps/v1").put("kind", "ReplicaSet").put("name", "r");
+      owner.put("uid", "u").put("controller", true);
+    };
+  }
+
+  @Test
+  void podsWithoutConstraintsHaveTheDefaultOnes() {
+    SchedulerFixture f =
+        started(
+            ",'profiles':[{'pluginConfig':[{'name':'PodTopologySpread','args':{'defaultingType':"
+                + "'List','defaultConstraints':[{'maxSkew':1,'topologyKey':'kubernetes.io/hostname',"
+                + "'whenUnsatisfiable':'DoNotSchedule'}]}}]}]");
+    f.node("n1", "4");
+    f.node("n2", "4", node -> node.withObjectProperty("spec").put("unschedulable", true));
+    f.pod("a", "1", owned());
+    f.pod("b", "1", owned());
+    f.pod("alone", "1");
+    f.run();
+    assertThat(f.nodeOf("a")).isEqualTo("n1");
+    assertThat(f.message("b")).contains("1 node(s) didn't match pod topology spread constraints");
+    assertThat(f.nodeOf("alone")).isEqualTo("n1");
+  }
+
+  @Test
+  void resourcesThatSomebodyElseCountsAreNotLookedAt() {
+    String args = ",'profiles':[{'pluginConfig':[{'name':'NodeResourcesFit','args':{%s}}]}]";
+    assertThat(placed(args.formatted(""))).isEmpty();
+    assertThat(placed(args.formatted("'ignoredResources':['example.com/foo']"))).isEqualTo("n");
+    assertThat(placed(args.formatted("'ignoredResourceGroups':['example.com']"))).isEqualTo("n");
+    assertThat(placed(args.formatted("'ignoredResources':['cpu','memory']"))).isEmpty();
+  }
+
+  private static String placed(String fields) {
+    SchedulerFixture f = started(fields);
+    f.node("n", "4");
+    f.pod(
+        "p",
+        "1",
+        pod ->
+            ((ObjectNode) pod.at("/spec/containers/0/resources/requests"))
+                .put("example.com/foo", "1"));
+    f.run();
+    return f.nodeOf("p");
+  }
+
+  @Test
+  void theResourcesInBalanceAreChosen() {
+    String args =
+        ",'profiles':[{"
+            + ONE_SCORE.formatted("NodeResourcesBalancedAllocation")
+            + "'pluginConfig':[{'name':'NodeResourcesBalancedAllocation','args':{'resources':%s}}]}]";
+    assertThat(balanced(args.formatted("[]"))).isEqualTo("cores");
+    assertThat(
+            balanced(
+                args.formatted(
+                    "[{'name':'cpu','weight':1},{'name':'example.com/foo','weight':1}]")))
+        .isEqualTo("foos");
+  }
+
+  /** Of one node the cores and bytes would be in balance, of the other the cores and foos. */
+  private static String balanced(String fields) {
+    SchedulerFixture f = started(fields);
+    f.node("cores", "4", node -> have(node, "4Gi", "100"));
+    f.node("foos", "4", node -> have(node, "100Gi", "4"));
+    f.pod(
+        "p",
+        "2",
+        pod ->
+            ((ObjectNode) pod.at("/spec/containers/0/resources/requests"))
+                .put("memory", "2Gi")
+                .put("example.com/foo", "2"));
+    f.run();
+    return f.nodeOf("p");
+  }
+
+  private static void have(ObjectNode node, String memory, String foos) {
+    ((ObjectNode) node.at("/status/allocatable"))
+        .put("memory", memory)
+        .put("example.com/foo", foos);
+  }
+
   private static void refused(String fields, String message) {
     assertThatThrownBy(() -> parse(fields))
         .isInstanceOf(IllegalArgumentException.class)
@@ -243,6 +360,30 @@ class SchedulerConfigurationTest {
     refused(
         ",'profiles':[{'plugins':{'bind':{'disabled':[{'name':'*'}]}}}]",
         "profiles[0].plugins.bind: at least one bind plugin is needed");
+    String args = ",'profiles':[{'pluginConfig':[{'name':'%s','args':{%s}}]}]";
+    refused(
+        args.formatted("DefaultPreemption", "'minCandidateNodesPercentage':101"),
+        "minCandidateNodesPercentage: is a number from 0 to 100");
+    refused(
+        args.formatted(
+            "DefaultPreemption", "'minCandidateNodesPercentage':0,'minCandidateNodesAbsolute':0"),
+        "both minCandidateNodesPercentage and minCandidateNodesAbsolute cannot be zero");
+    refused(
+        args.formatted(
+            "PodTopologySpread", "'defaultConstraints':[{'maxSkew':1,'topologyKey':'a'}]"),
+        "when it is System, defaultConstraints must be empty");
+    refused(
+        args.formatted(
+            "PodTopologySpread",
+            "'defaultingType':'List','defaultConstraints':[{'maxSkew':0,'topologyKey':'a',"
+                + "'whenUnsatisfiable':'ScheduleAnyway'}]"),
+        "maxSkew: not a valid maximum skew; must be greater than 0");
+    refused(
+        args.formatted("NodeResourcesFit", "'ignoredResourceGroups':['a/b']"),
+        "resource group name can't contain '/'");
+    refused(
+        args.formatted("NodeAffinity", "'addedAffinity':{'required':{}}"),
+        "unknown field \"profiles[0].pluginConfig[NodeAffinity].args.addedAffinity.required\"");
     refused(
         ",'profiles':[{'pluginConfig':[{'name':'ImageLocality','args':{}}]}]",
         "none of \"ImageLocality\"");

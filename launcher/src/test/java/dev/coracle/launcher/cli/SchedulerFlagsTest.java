@@ -62,7 +62,8 @@ class SchedulerFlagsTest {
             packing -> {
               assertThat(packing.schedulerName()).isEqualTo("bin-packing");
               assertThat(packing.percentageOfNodesToScore()).isEqualTo(70);
-              assertThat(packing.fit().type()).isEqualTo(ScoringStrategy.Type.MOST_ALLOCATED);
+              assertThat(packing.arguments().fit().type())
+                  .isEqualTo(ScoringStrategy.Type.MOST_ALLOCATED);
               assertThat(packing.plugins()).isEqualTo(Profile.DEFAULT.plugins());
             });
   }

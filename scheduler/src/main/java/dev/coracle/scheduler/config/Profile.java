@@ -6,20 +6,15 @@ package dev.coracle.scheduler.config;
  * @param percentageOfNodesToScore of how many nodes that fit the best is taken; 0 leaves it to the
  *     size of the cluster
  * @param plugins which work at which extension point, and what their scores weigh
- * @param fit how NodeResourcesFit scores
- * @param hardPodAffinityWeight what a required affinity of a pod already there is worth to one that
- *     it picks
- * @param ignorePreferredTermsOfExistingPods whether the wishes of pods already there do not count
+ * @param arguments what the plugins are told
  */
 public record Profile(
     String schedulerName,
     int percentageOfNodesToScore,
     PluginChoice plugins,
-    ScoringStrategy fit,
-    int hardPodAffinityWeight,
-    boolean ignorePreferredTermsOfExistingPods) {
+    PluginArguments arguments) {
 
   /** Upstream's. */
   public static final Profile DEFAULT =
-      new Profile("default-scheduler", 0, PluginChoice.DEFAULT, ScoringStrategy.DEFAULT, 1, false);
+      new Profile("default-scheduler", 0, PluginChoice.DEFAULT, PluginArguments.DEFAULT);
 }

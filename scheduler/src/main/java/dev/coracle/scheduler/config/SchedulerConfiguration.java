@@ -1,5 +1,9 @@
 package dev.coracle.scheduler.config;
 
+import static dev.coracle.scheduler.config.Fields.number;
+import static dev.coracle.scheduler.config.Fields.only;
+import static dev.coracle.scheduler.config.Fields.wrong;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.scheduler.config.PluginChoice.Choice;
 import java.time.Duration;
@@ -9,7 +13,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a {@code KubeSchedulerConfiguration} (kubescheduler.config.k8s.io/v1). What only says how
@@ -28,8 +31,7 @@ public final class SchedulerConfiguration {
           "delayCacheUntilActive");
 
   private final Set<String> known;
-  private Duration bindTimeout = SchedulerOptions.DEFAULT.bindTimeout();
-  private @Nullable Duration said;
+  private final ArgumentsReader arguments = new ArgumentsReader();
 
   private SchedulerConfiguration(Set<String> known) {
     this.known = known;
@@ -84,18 +86,13 @@ public final class SchedulerConfiguration {
       Profile ordinary = Profile.DEFAULT;
       profiles.add(
           new Profile(
-              ordinary.schedulerName(),
-              percentage,
-              ordinary.plugins(),
-              ordinary.fit(),
-              ordinary.hardPodAffinityWeight(),
-              ordinary.ignorePreferredTermsOfExistingPods()));
+              ordinary.schedulerName(), percentage, ordinary.plugins(), ordinary.arguments()));
     }
     return new SchedulerOptions(
         profiles,
         Duration.ofSeconds(initial),
         Duration.ofSeconds(most),
-        bindTimeout,
+        arguments.bindTimeout(),
         SchedulerOptions.DEFAULT.unschedulableFlush());
   }
 
@@ -108,45 +105,11 @@ public final class SchedulerConfiguration {
     if (name.isEmpty() && count > 1) {
       throw wrong(at + ".schedulerName: required");
     }
-    ScoringStrategy fit = ScoringStrategy.DEFAULT;
-    int hardWeight = Profile.DEFAULT.hardPodAffinityWeight();
-    boolean ignoresWishes = false;
-    JsonNode configs = profile.path("pluginConfig");
-    for (int i = 0; i < configs.size(); i++) {
-      String here = at + ".pluginConfig[" + i + "]";
-      only(configs.get(i), here, Set.of("name", "args"));
-      String plugin = configs.get(i).path("name").asText("");
-      JsonNode args = configs.get(i).path("args");
-      here += ".args";
-      switch (plugin) {
-        case "NodeResourcesFit" ->
-            fit = fit(arguments(args, here, Set.of("scoringStrategy")), here);
-        case "InterPodAffinity" -> {
-          arguments(
-              args, here, Set.of("hardPodAffinityWeight", "ignorePreferredTermsOfExistingPods"));
-          hardWeight = number(args, "hardPodAffinityWeight", 1, 0, 100);
-          ignoresWishes = args.path("ignorePreferredTermsOfExistingPods").asBoolean(false);
-        }
-        case "VolumeBinding" ->
-            bindTimeout(arguments(args, here, Set.of("bindTimeoutSeconds")), here);
-        default ->
-            throw wrong(
-                at
-                    + ".pluginConfig["
-                    + i
-                    + "]: there are arguments of NodeResourcesFit, InterPodAffinity and"
-                    + " VolumeBinding, none of \""
-                    + plugin
-                    + "\"");
-      }
-    }
     return new Profile(
         name.isEmpty() ? Profile.DEFAULT.schedulerName() : name,
         number(profile, "percentageOfNodesToScore", percentage, 0, 100),
         plugins(profile.path("plugins"), at + ".plugins"),
-        fit,
-        hardWeight,
-        ignoresWishes);
+        arguments.read(profile.path("pluginConfig"), at + ".pluginConfig"));
   }
 
   private PluginChoice plugins(JsonNode plugins, String at) {
@@ -193,96 +156,5 @@ public final class SchedulerConfiguration {
               + String.join(", ", known.stream().sorted().toList()));
     }
     return name;
-  }
-
-  private static ScoringStrategy fit(JsonNode args, String at) {
-    String here = at + ".scoringStrategy";
-    JsonNode strategy = args.path("scoringStrategy");
-    only(strategy, here, Set.of("type", "resources", "requestedToCapacityRatio"));
-    String said = strategy.path("type").asText(ScoringStrategy.Type.LEAST_ALLOCATED.said());
-    ScoringStrategy.Type type = null;
-    for (ScoringStrategy.Type one : ScoringStrategy.Type.values()) {
-      type = one.said().equals(said) ? one : type;
-    }
-    if (type == null) {
-      throw wrong(here + ".type: \"" + said + "\" is no scoring strategy");
-    }
-    Map<String, Integer> weights = new HashMap<>();
-    for (JsonNode resource : strategy.path("resources")) {
-      only(resource, here + ".resources", Set.of("name", "weight"));
-      weights.put(resource.path("name").asText(""), number(resource, "weight", 1, 1, 100));
-    }
-    List<ScoringStrategy.Point> shape = new ArrayList<>();
-    int before = -1;
-    for (JsonNode point : strategy.path("requestedToCapacityRatio").path("shape")) {
-      int utilization = number(point, "utilization", 0, 0, 100);
-      if (utilization <= before) {
-        throw wrong(
-            here
-                + ".requestedToCapacityRatio.shape: utilization values must be sorted in increasing"
-                + " order");
-      }
-      before = utilization;
-      shape.add(new ScoringStrategy.Point(utilization, number(point, "score", 0, 0, 10)));
-    }
-    if (shape.isEmpty() && type == ScoringStrategy.Type.REQUESTED_TO_CAPACITY_RATIO) {
-      throw wrong(here + ".requestedToCapacityRatio.shape: at least one point must be specified");
-    }
-    return new ScoringStrategy(
-        type, weights.isEmpty() ? ScoringStrategy.DEFAULT.weights() : weights, shape);
-  }
-
-  /** Volumes are waited for in one place, so all profiles wait for as long. */
-  private void bindTimeout(JsonNode args, String at) {
-    Duration wanted =
-        Duration.ofSeconds(
-            number(
-                args, "bindTimeoutSeconds", (int) bindTimeout.toSeconds(), 0, Integer.MAX_VALUE));
-    if (said != null && !said.equals(wanted)) {
-      throw wrong(at + ".bindTimeoutSeconds: is the same in all profiles");
-    }
-    said = wanted;
-    bindTimeout = wanted;
-  }
-
-  private static JsonNode arguments(JsonNode args, String at, Set<String> fields) {
-    Set<String> all = new HashSet<>(fields);
-    all.addAll(Set.of("apiVersion", "kind"));
-    only(args, at, all);
-    return args;
-  }
-
-  private static void only(JsonNode object, String at, Set<String> fields) {
-    object
-        .fieldNames()
-        .forEachRemaining(field -> {
-          if (!fields.contains(field)) {
-            throw wrong(
-                "unknown field \""
-                    + (at.isEmpty() ? field : at + "." + field)
-                    + "\"; known are "
-                    + String.join(", ", fields.stream().sorted().toList()));
-          }
-        });
-  }
-
-  private static int number(JsonNode object, String field, int ordinary, int least, int most) {
-    JsonNode value = object.path(field);
-    if (value.isMissingNode() || value.isNull()) {
-      return ordinary;
-    }
-    if (!value.isInt() || value.asInt() < least || value.asInt() > most) {
-      throw wrong(
-          field
-              + ": is a number "
-              + (most == Integer.MAX_VALUE ? "from " + least : "from " + least + " to " + most)
-              + ", not "
-              + value);
-    }
-    return value.asInt();
-  }
-
-  private static IllegalArgumentException wrong(String what) {
-    return new IllegalArgumentException(what);
   }
 }

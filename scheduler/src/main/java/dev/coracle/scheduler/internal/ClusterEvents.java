@@ -86,9 +86,10 @@ public final class ClusterEvents {
         if (isOver(pod)) {
           gone(pod);
         } else if (pod.text("spec", "nodeName").isEmpty()) {
-          waits(pod);
+          waits("", pod);
         } else {
           queue.remove(pod.uid());
+          cache.unnominate(pod.uid());
           cache.putPod(new PodInfo(pod));
           queue.happened(new ClusterEvent(ClusterEvent.Kind.ASSIGNED_POD, null, pod));
         }
@@ -104,7 +105,7 @@ public final class ClusterEvents {
             deleted(now);
           }
         } else if (now.text("spec", "nodeName").isEmpty()) {
-          waits(now);
+          waits(before.text("status", "nominatedNodeName"), now);
         } else if (before.text("spec", "nodeName").isEmpty()) {
           added(now);
         } else if (matters(before, now)) {
@@ -115,34 +116,44 @@ public final class ClusterEvents {
 
       @Override
       public void deleted(KubeObject last) {
-        gone(last);
-        if (!last.text("spec", "nodeName").isEmpty()) {
+        if (gone(last) || !last.text("spec", "nodeName").isEmpty()) {
           queue.happened(new ClusterEvent(ClusterEvent.Kind.ASSIGNED_POD, last, null));
         }
       }
 
-      private void waits(KubeObject pod) {
+      // It was nominated to the promised node before, where that has a name.
+      private void waits(String promised, KubeObject pod) {
         if (!schedulerNames.contains(schedulerOf(pod))) {
           return;
         }
         if (pod.isDeleting()) {
-          queue.remove(pod.uid());
-          cache.unnominate(pod.uid());
+          if (gone(pod)) {
+            queue.happened(new ClusterEvent(ClusterEvent.Kind.ASSIGNED_POD, pod, null));
+          }
           return;
         }
         String nominated = pod.text("status", "nominatedNodeName");
-        if (!nominated.isEmpty() && cache.nomination(pod.uid()) == null) {
+        if (!nominated.isEmpty() && !nominated.equals(promised)) {
           cache.nominate(new PodInfo(pod), nominated);
+        } else if (nominated.isEmpty() && !promised.isEmpty()) {
+          cache.unnominate(pod.uid());
         }
         if (!cache.isAssumed(pod.uid())) {
           queue.update(pod);
         }
+        if (!promised.isEmpty() && !nominated.equals(promised)) {
+          // Its place counted as taken; that it no longer does is as if it had gone from there.
+          queue.happened(new ClusterEvent(ClusterEvent.Kind.ASSIGNED_POD, pod, null));
+        }
       }
 
-      private void gone(KubeObject pod) {
+      // Whether a place was kept for it, though the API showed it on no node.
+      private boolean gone(KubeObject pod) {
+        boolean kept = cache.isAssumed(pod.uid()) || cache.nomination(pod.uid()) != null;
         queue.remove(pod.uid());
         cache.unnominate(pod.uid());
         cache.removePod(pod.uid());
+        return kept;
       }
     };
   }

@@ -100,8 +100,25 @@ public final class SchedulerMetrics {
         .register(registry);
   }
 
-  public void preempted(int count) {
+  /** It was looked for pods to preempt, whatever came of it. */
+  public void preemptionTried() {
     preemptions.increment();
+  }
+
+  public void preempted(int count) {
     victims.record(count);
+  }
+
+  /** All that is to go for a pod has been asked to, or some of it could not be. */
+  void evicted(boolean failed, long nanos) {
+    String result = failed ? "error" : "success";
+    registry
+        .counter("scheduler_preemption_goroutines_execution_total", "result", result)
+        .increment();
+    Timer.builder("scheduler_preemption_goroutines_duration")
+        .tag("result", result)
+        .serviceLevelObjectives(OF_PODS)
+        .register(registry)
+        .record(nanos, TimeUnit.NANOSECONDS);
   }
 }

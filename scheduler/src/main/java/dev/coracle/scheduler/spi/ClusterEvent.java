@@ -13,19 +13,30 @@ import org.jspecify.annotations.Nullable;
 public record ClusterEvent(Kind kind, @Nullable KubeObject before, @Nullable KubeObject now) {
 
   public enum Kind {
-    NODE,
-    ASSIGNED_POD,
+    NODE("Node"),
+    ASSIGNED_POD("AssignedPod"),
     /** The waiting pod itself was changed. */
-    OWN_POD,
-    NAMESPACE,
-    VOLUME_CLAIM,
-    VOLUME,
-    STORAGE_CLASS,
-    CSI_NODE,
-    RESOURCE_CLAIM,
-    RESOURCE_SLICE,
-    DEVICE_CLASS,
-    DEVICE_TAINT_RULE
+    OWN_POD("Pod"),
+    NAMESPACE("Namespace"),
+    VOLUME_CLAIM("PersistentVolumeClaim"),
+    VOLUME("PersistentVolume"),
+    STORAGE_CLASS("storage.k8s.io/StorageClass"),
+    CSI_NODE("storage.k8s.io/CSINode"),
+    RESOURCE_CLAIM("resource.k8s.io/ResourceClaim"),
+    RESOURCE_SLICE("resource.k8s.io/ResourceSlice"),
+    DEVICE_CLASS("resource.k8s.io/DeviceClass"),
+    DEVICE_TAINT_RULE("resource.k8s.io/DeviceTaintRule");
+
+    private final String resource;
+
+    Kind(String resource) {
+      this.resource = resource;
+    }
+  }
+
+  /** As metrics name it, such as {@code AssignedPodDelete}. */
+  public String label() {
+    return kind.resource + (before == null ? "Add" : now == null ? "Delete" : "Update");
   }
 
   public boolean removed() {

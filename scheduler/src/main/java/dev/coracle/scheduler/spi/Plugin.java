@@ -68,6 +68,10 @@ public interface Plugin {
 
   /** What must be done before the pod is bound. */
   interface PreBind extends Plugin {
+
+    /** Whether there is anything to do for this pod, known after it was reserved. */
+    boolean willPreBind(CycleState state, PodInfo pod, String node);
+
     Uni<Void> preBind(CycleState state, PodInfo pod, String node);
   }
 

@@ -148,6 +148,13 @@ public final class SchedulerCache {
         .toList();
   }
 
+  /** The less important pods that wait for this node. */
+  public List<PodInfo> lesserNominatedTo(String node, PodInfo than) {
+    return nominated.values().stream()
+        .filter(p -> node.equals(nominations.get(p.uid())) && p.priority() < than.priority())
+        .toList();
+  }
+
   /** The nodes that are known, without copying. */
   public ClusterView view() {
     ClusterView current = view;

@@ -51,8 +51,9 @@ public final class Diagnosis {
     return plugins;
   }
 
-  Map<String, Verdict> byNode() {
-    return byNode;
+  /** Whether pods that go from the node would not help either. */
+  boolean isFinal(String node) {
+    return isEverywhere() || byNode.get(node) instanceof Verdict.Unresolvable;
   }
 
   boolean isEverywhere() {

@@ -168,7 +168,7 @@ public final class Framework {
     return all;
   }
 
-  Verdict preFilter(CycleState state, PodInfo pod, ClusterView cluster) {
+  private Verdict preFilter(CycleState state, PodInfo pod, ClusterView cluster) {
     for (Plugin.PreFilter plugin : preFilters) {
       Verdict verdict = plugin.preFilter(state, pod, cluster);
       if (!verdict.ok()) {
@@ -178,8 +178,11 @@ public final class Framework {
     return Verdict.OK;
   }
 
-  Verdict filter(CycleState state, PodInfo pod, NodeInfo node) {
-    return filter(filters, state, pod, node);
+  /** Whether the pod would fit on a node as it is in thought, in a cluster that is so too. */
+  Verdict wouldFit(PodInfo pod, NodeInfo node, ClusterView cluster) {
+    CycleState state = new CycleState();
+    Verdict anywhere = preFilter(state, pod, cluster);
+    return anywhere.ok() ? filterBesideNominated(filters, state, pod, node) : anywhere;
   }
 
   private static Verdict filter(
@@ -244,6 +247,11 @@ public final class Framework {
     long begun = times.now();
     reserves.reversed().forEach(plugin -> plugin.unreserve(state, pod, node));
     times.record(Point.UNRESERVE, Status.SUCCESS, begun);
+  }
+
+  /** Whether something is to be done before the pod can be bound. */
+  public boolean willPreBind(CycleState state, PodInfo pod, String node) {
+    return preBinds.stream().anyMatch(plugin -> plugin.willPreBind(state, pod, node));
   }
 
   public Uni<KubeObject> bind(CycleState state, PodInfo pod, String node) {

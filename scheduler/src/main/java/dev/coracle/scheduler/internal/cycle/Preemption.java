@@ -1,15 +1,16 @@
 package dev.coracle.scheduler.internal.cycle;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.client.Lister;
+import dev.coracle.scheduler.config.PreemptionLimits;
 import dev.coracle.scheduler.internal.ExtensionPointTimes;
 import dev.coracle.scheduler.internal.ExtensionPointTimes.Point;
 import dev.coracle.scheduler.internal.ExtensionPointTimes.Status;
 import dev.coracle.scheduler.internal.cache.SchedulerCache;
 import dev.coracle.scheduler.spi.ClusterView;
-import dev.coracle.scheduler.spi.CycleState;
 import dev.coracle.scheduler.spi.NodeInfo;
 import dev.coracle.scheduler.spi.PodInfo;
 import dev.coracle.scheduler.spi.Verdict;
@@ -19,7 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
+import java.util.random.RandomGenerator;
 
 /**
  * Finds, for a pod that fits nowhere, the node where the least important pods have to go for it
@@ -40,6 +41,9 @@ public final class Preemption {
      * @param message what is added to FailedScheduling
      */
     record None(String message) implements Outcome {}
+
+    /** It waits for those that it has preempted already. */
+    record Waiting(String message) implements Outcome {}
   }
 
   private record Candidate(String node, List<PodInfo> victims, int violations) {
@@ -62,6 +66,14 @@ public final class Preemption {
     }
   }
 
+  private sealed interface Trial {
+    record Found(Candidate candidate) implements Trial {}
+
+    record Failed(String why) implements Trial {}
+  }
+
+  private static final String NO_VICTIMS = "No preemption victims found for incoming pod";
+
   /** The more important first; of equals the one that runs longest. */
   private static final Comparator<PodInfo> IMPORTANCE =
       Comparator.<PodInfo>comparingInt(p -> -p.priority())
@@ -71,18 +83,26 @@ public final class Preemption {
   private final Framework framework;
   private final SchedulerCache cache;
   private final Lister budgets;
+  private final PreemptionLimits limits;
+  private final RandomGenerator random;
   private final ExtensionPointTimes times;
 
   /**
    * @param on whether it is done at all
+   * @param limits on how many nodes it is tried out
+   * @param random says from which node on
    */
   public Preemption(
       boolean on,
+      PreemptionLimits limits,
       Framework framework,
       SchedulerCache cache,
       Lister budgets,
+      RandomGenerator random,
       ExtensionPointTimes times) {
     this.on = on;
+    this.limits = limits;
+    this.random = random;
     this.times = times;
     this.framework = framework;
     this.cache = cache;
@@ -99,7 +119,7 @@ public final class Preemption {
         Point.POST_FILTER,
         switch (outcome) {
           case Outcome.Victims _ -> Status.SUCCESS;
-          case Outcome.None _, Outcome.Off _ -> Status.UNSCHEDULABLE;
+          case Outcome.None _, Outcome.Waiting _, Outcome.Off _ -> Status.UNSCHEDULABLE;
         },
         begun);
     return outcome;
@@ -107,29 +127,24 @@ public final class Preemption {
 
   private Outcome sought(PodInfo pod, Diagnosis diagnosis) {
     if ("Never".equals(pod.pod().text("spec", "preemptionPolicy"))) {
-      return new Outcome.None("preemption: not eligible due to preemptionPolicy=Never.");
+      return new Outcome.Waiting("preemption: not eligible due to preemptionPolicy=Never.");
     }
     String nominated = cache.nomination(pod.uid());
-    if (nominated != null && stillTerminating(pod, nominated)) {
-      return new Outcome.None(
+    if (nominated != null
+        && !diagnosis.isFinal(nominated)
+        && hasTerminatingVictim(pod, nominated)) {
+      return new Outcome.Waiting(
           "preemption: not eligible due to a terminating pod on the nominated node.");
     }
     ClusterView view = cache.view();
+    List<NodeInfo> potential =
+        view.nodes().stream().filter(node -> !diagnosis.isFinal(node.name())).toList();
     Map<String, Integer> words = new TreeMap<>();
-    List<Candidate> candidates = new ArrayList<>();
-    for (NodeInfo node : view.nodes()) {
-      Verdict verdict = diagnosis.byNode().getOrDefault(node.name(), Verdict.OK);
-      if (diagnosis.isEverywhere() || verdict instanceof Verdict.Unresolvable) {
-        words.merge("Preemption is not helpful for scheduling", 1, Integer::sum);
-        continue;
-      }
-      Candidate candidate = victims(pod, node, view);
-      if (candidate == null) {
-        words.merge("No preemption victims found for incoming pod", 1, Integer::sum);
-      } else {
-        candidates.add(candidate);
-      }
+    int hopeless = view.nodes().size() - potential.size();
+    if (hopeless > 0) {
+      words.put("Preemption is not helpful for scheduling", hopeless);
     }
+    List<Candidate> candidates = candidates(pod, potential, view, words);
     return candidates.stream()
         .min(
             Comparator.comparingInt(Candidate::violations)
@@ -147,14 +162,55 @@ public final class Preemption {
                     + "."));
   }
 
-  private boolean stillTerminating(PodInfo pod, String node) {
+  /**
+   * As many as are enough, from anywhere on, of which one breaks no disruption budget where there
+   * is such a one.
+   *
+   * @param words is told why others are none
+   */
+  private List<Candidate> candidates(
+      PodInfo pod, List<NodeInfo> nodes, ClusterView view, Map<String, Integer> words) {
+    List<Candidate> candidates = new ArrayList<>();
+    if (nodes.isEmpty()) {
+      return candidates;
+    }
+    int enough = limits.enough(nodes.size());
+    int first = enough < nodes.size() ? random.nextInt(nodes.size()) : 0;
+    boolean harmless = false;
+    for (int i = 0; i < nodes.size() && !(harmless && candidates.size() >= enough); i++) {
+      switch (tried(pod, nodes.get((first + i) % nodes.size()), view)) {
+        case Trial.Found found -> {
+          candidates.add(found.candidate());
+          harmless |= found.candidate().violations() == 0;
+        }
+        case Trial.Failed failed ->
+            failed.why().lines().forEach(line -> words.merge(line, 1, Integer::sum));
+      }
+    }
+    return candidates;
+  }
+
+  private boolean hasTerminatingVictim(PodInfo pod, String node) {
     NodeInfo info = cache.view().byName().get(node);
     return info != null
         && info.pods().stream()
-            .anyMatch(p -> p.pod().isDeleting() && p.priority() < pod.priority());
+            .anyMatch(p -> p.priority() < pod.priority() && isPreempted(p.pod()));
   }
 
-  private @Nullable Candidate victims(PodInfo pod, NodeInfo node, ClusterView view) {
+  private static boolean isPreempted(KubeObject pod) {
+    if (!pod.isDeleting()) {
+      return false;
+    }
+    for (JsonNode condition : pod.at("status", "conditions")) {
+      if (condition.path("type").asText("").equals("DisruptionTarget")) {
+        return condition.path("status").asText("").equals("True")
+            && condition.path("reason").asText("").equals("PreemptionByScheduler");
+      }
+    }
+    return false;
+  }
+
+  private Trial tried(PodInfo pod, NodeInfo node, ClusterView view) {
     NodeInfo trial = node.copy();
     List<PodInfo> less = new ArrayList<>();
     for (PodInfo other : node.pods()) {
@@ -163,8 +219,12 @@ public final class Preemption {
         trial.remove(other.uid());
       }
     }
-    if (less.isEmpty() || !fits(pod, trial, view)) {
-      return null;
+    if (less.isEmpty()) {
+      return new Trial.Failed(NO_VICTIMS);
+    }
+    Verdict without = framework.wouldFit(pod, trial, view.with(trial));
+    if (!without.ok()) {
+      return new Trial.Failed(Diagnosis.reason(without));
     }
     less.sort(IMPORTANCE);
     Map<NamespacedName, Integer> allowance = new HashMap<>();
@@ -186,22 +246,19 @@ public final class Preemption {
         victims.add(other);
       }
     }
-    return victims.isEmpty() ? null : new Candidate(node.name(), victims, violations);
+    return victims.isEmpty()
+        ? new Trial.Failed(NO_VICTIMS)
+        : new Trial.Found(
+            new Candidate(node.name(), victims.stream().sorted(IMPORTANCE).toList(), violations));
   }
 
   private boolean spared(PodInfo pod, PodInfo other, NodeInfo trial, ClusterView view) {
     trial.add(other);
-    if (fits(pod, trial, view)) {
+    if (framework.wouldFit(pod, trial, view.with(trial)).ok()) {
       return true;
     }
     trial.remove(other.uid());
     return false;
-  }
-
-  private boolean fits(PodInfo pod, NodeInfo trial, ClusterView view) {
-    CycleState state = new CycleState();
-    return framework.preFilter(state, pod, view.with(trial)).ok()
-        && framework.filter(state, pod, trial).ok();
   }
 
   /** Whether evicting this pod too, after those counted so far, breaks a disruption budget. */

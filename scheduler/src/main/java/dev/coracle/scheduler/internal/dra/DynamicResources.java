@@ -339,6 +339,12 @@ public final class DynamicResources
   }
 
   @Override
+  public boolean willPreBind(CycleState state, PodInfo pod, String node) {
+    Cycle cycle = state.get(Cycle.class);
+    return cycle != null && !(cycle.claims.isEmpty() && chosen(state, node).isEmpty());
+  }
+
+  @Override
   public Uni<Void> preBind(CycleState state, PodInfo pod, String node) {
     Cycle cycle = state.get(Cycle.class);
     Uni<Void> all = Uni.createFrom().voidItem();

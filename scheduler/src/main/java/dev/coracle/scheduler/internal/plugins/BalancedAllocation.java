@@ -8,8 +8,21 @@ import dev.coracle.scheduler.spi.Plugin;
 import dev.coracle.scheduler.spi.PodInfo;
 import java.util.List;
 
-/** Prefers nodes whose processor and memory would be used to the same degree. */
+/**
+ * Prefers nodes whose processor and memory, or whatever is chosen, would be used to the same
+ * degree: the less the shares that are used deviate the better. What a node has nothing of does not
+ * count.
+ */
 public final class BalancedAllocation implements Plugin.Score {
+
+  private final String[] resources;
+
+  /**
+   * @param resources by name
+   */
+  public BalancedAllocation(List<String> resources) {
+    this.resources = resources.toArray(String[]::new);
+  }
 
   @Override
   public String name() {
@@ -24,21 +37,51 @@ public final class BalancedAllocation implements Plugin.Score {
   @Override
   public long[] score(CycleState state, PodInfo pod, List<NodeInfo> nodes, ClusterView cluster) {
     Amounts more = pod.requests();
-    if (more.cpuMillis() == 0 && more.memory() == 0) {
-      return ALL_THE_SAME; // A best-effort pod tips no balance.
+    boolean asks = false;
+    for (String resource : resources) {
+      asks |= more.get(resource) > 0;
+    }
+    if (!asks) {
+      return ALL_THE_SAME; // It tips no balance.
     }
     long[] scores = new long[nodes.size()];
     for (int i = 0; i < scores.length; i++) {
-      Amounts all = nodes.get(i).allocatable();
-      Amounts used = nodes.get(i).requested();
-      double cpu = share(all.cpuMillis(), used.cpuMillis() + more.cpuMillis());
-      double memory = share(all.memory(), used.memory() + more.memory());
-      scores[i] = (long) ((1 - Math.abs(cpu - memory) / 2) * Scores.MAX);
+      double deviation = deviation(nodes.get(i).allocatable(), nodes.get(i).requested(), more);
+      scores[i] = (long) ((1 - deviation) * Scores.MAX);
     }
     return scores;
   }
 
-  private static double share(long all, long used) {
-    return all == 0 ? 1 : Math.min(1.0, (double) used / all);
+  /** The standard deviation of the shares. */
+  private double deviation(Amounts all, Amounts used, Amounts more) {
+    double sum = 0;
+    double squares = 0;
+    double first = 0;
+    double last = 0;
+    int counted = 0;
+    for (String resource : resources) { // An array: this is asked of every node.
+      long has = all.get(resource);
+      if (has <= 0 || (!isBasic(resource) && more.get(resource) == 0)) {
+        continue;
+      }
+      double share = Math.min(1.0, (double) (used.get(resource) + more.get(resource)) / has);
+      first = counted == 0 ? share : first;
+      last = share;
+      sum += share;
+      squares += share * share;
+      counted++;
+    }
+    if (counted < 2) {
+      return 0;
+    }
+    if (counted == 2) {
+      return Math.abs(first - last) / 2; // Without what a root would lose.
+    }
+    double mean = sum / counted;
+    return Math.sqrt(Math.max(0, squares / counted - mean * mean));
+  }
+
+  private static boolean isBasic(String resource) {
+    return resource.equals("cpu") || resource.equals("memory");
   }
 }

@@ -26,6 +26,32 @@ public final class NodeAffinity implements Plugin.Filter, Plugin.Score {
 
   private long question;
 
+  /** What all pods must have; null for nothing. */
+  private final @Nullable NodeTerms enforced;
+
+  /** What all pods wish beside their own wishes. */
+  private final List<Wish> added;
+
+  private record Wish(NodeTerms.Term term, long weight) {}
+
+  /**
+   * @param addedAffinity a node affinity that all pods have; missing for none
+   */
+  public NodeAffinity(JsonNode addedAffinity) {
+    JsonNode required = addedAffinity.path("requiredDuringSchedulingIgnoredDuringExecution");
+    this.enforced = required.isObject() ? NodeTerms.of(required) : null;
+    this.added = wishes(addedAffinity.path("preferredDuringSchedulingIgnoredDuringExecution"));
+  }
+
+  private static List<Wish> wishes(JsonNode preferred) {
+    List<Wish> wishes = new ArrayList<>();
+    for (JsonNode wish : preferred) {
+      wishes.add(
+          new Wish(NodeTerms.Term.of(wish.path("preference")), wish.path("weight").asLong(0)));
+    }
+    return wishes;
+  }
+
   @Override
   public String name() {
     return "NodeAffinity";
@@ -41,13 +67,14 @@ public final class NodeAffinity implements Plugin.Filter, Plugin.Score {
     return event.kind() == ClusterEvent.Kind.OWN_POD
         || (event.kind() == ClusterEvent.Kind.NODE
             && event.now() != null
-            && pod.wantsNode(event.now()));
+            && pod.wantsNode(event.now())
+            && (enforced == null || enforced.matches(event.now())));
   }
 
   @Override
   public boolean concerns(CycleState state, PodInfo pod) {
     if (!pod.choosesNodes()) {
-      return false;
+      return enforced != null;
     }
     if (asking == null || !asking.wantsNodesLike(pod)) {
       question++;
@@ -58,6 +85,10 @@ public final class NodeAffinity implements Plugin.Filter, Plugin.Score {
 
   @Override
   public Verdict filter(CycleState state, PodInfo pod, NodeInfo node) {
+    if (enforced != null && !enforced.matches(node.node())) {
+      return new Verdict.Unresolvable(
+          name(), "node(s) didn't match scheduler-enforced node affinity");
+    }
     boolean wanted = pod == asking ? node.isWantedBy(pod, question) : pod.wantsNode(node.node());
     return wanted
         ? Verdict.OK
@@ -73,17 +104,17 @@ public final class NodeAffinity implements Plugin.Filter, Plugin.Score {
                 "affinity",
                 "nodeAffinity",
                 "preferredDuringSchedulingIgnoredDuringExecution");
-    if (preferred.isEmpty()) {
+    if (preferred.isEmpty() && added.isEmpty()) {
       return ALL_THE_SAME;
     }
-    List<NodeTerms.Term> terms = new ArrayList<>();
-    preferred.forEach(wish -> terms.add(NodeTerms.Term.of(wish.path("preference"))));
+    List<Wish> wishes = wishes(preferred);
+    wishes.addAll(added);
     long[] scores = new long[nodes.size()];
     for (int i = 0; i < scores.length; i++) {
       KubeObject node = nodes.get(i).node();
-      for (int wish = 0; wish < terms.size(); wish++) {
-        if (terms.get(wish).matches(node, node.labels())) {
-          scores[i] += preferred.get(wish).path("weight").asLong(0);
+      for (Wish wish : wishes) {
+        if (wish.term().matches(node, node.labels())) {
+          scores[i] += wish.weight();
         }
       }
     }

@@ -1,7 +1,7 @@
 package dev.coracle.scheduler.internal.plugins;
 
 import dev.coracle.api.KubeObject;
-import dev.coracle.scheduler.config.ScoringStrategy;
+import dev.coracle.scheduler.config.PluginArguments;
 import dev.coracle.scheduler.spi.Amounts;
 import dev.coracle.scheduler.spi.ClusterEvent;
 import dev.coracle.scheduler.spi.ClusterView;
@@ -12,6 +12,7 @@ import dev.coracle.scheduler.spi.PodInfo;
 import dev.coracle.scheduler.spi.Verdict;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 
@@ -23,12 +24,16 @@ public final class NodeResourcesFit implements Plugin.Filter, Plugin.Score {
 
   private final Predicate<String> ofDevices;
   private final ResourceScoring scoring;
+  private final Set<String> ignored;
+  private final Set<String> ignoredGroups;
 
   /**
    * @param ofDevices whether a resource is asked of devices where a node's plugins have none of it
    */
-  public NodeResourcesFit(Predicate<String> ofDevices, ScoringStrategy strategy) {
-    this.scoring = new ResourceScoring(strategy);
+  public NodeResourcesFit(Predicate<String> ofDevices, PluginArguments arguments) {
+    this.scoring = new ResourceScoring(arguments.fit());
+    this.ignored = Set.copyOf(arguments.ignoredResources());
+    this.ignoredGroups = Set.copyOf(arguments.ignoredResourceGroups());
     this.ofDevices = ofDevices;
   }
 
@@ -83,6 +88,9 @@ public final class NodeResourcesFit implements Plugin.Filter, Plugin.Score {
     TreeSet<String> lacking = new TreeSet<>();
     boolean never = false;
     for (Map.Entry<String, Long> want : wanted.asMap().entrySet()) {
+      if (isIgnored(want.getKey())) {
+        continue;
+      }
       long all = node.allocatable().get(want.getKey());
       if (all == 0 && want.getValue() > 0 && ofDevices.test(want.getKey())) {
         continue; // Devices are counted by DynamicResources.
@@ -99,6 +107,14 @@ public final class NodeResourcesFit implements Plugin.Filter, Plugin.Score {
     return never
         ? new Verdict.Unresolvable(name(), reason)
         : new Verdict.Unschedulable(name(), reason);
+  }
+
+  /** Only extended resources can be, which have a domain of their own. */
+  private boolean isIgnored(String resource) {
+    int slash = resource.indexOf('/');
+    return slash > 0
+        && !resource.substring(0, slash).endsWith("kubernetes.io")
+        && (ignored.contains(resource) || ignoredGroups.contains(resource.substring(0, slash)));
   }
 
   @Override

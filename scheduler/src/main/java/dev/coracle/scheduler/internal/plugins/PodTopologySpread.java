@@ -2,6 +2,7 @@ package dev.coracle.scheduler.internal.plugins;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.selector.LabelSelector;
+import dev.coracle.scheduler.config.SpreadDefaults;
 import dev.coracle.scheduler.spi.ClusterEvent;
 import dev.coracle.scheduler.spi.ClusterView;
 import dev.coracle.scheduler.spi.CycleState;
@@ -57,6 +58,15 @@ public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter,
   }
 
   private record Hard(List<Counted> constraints) {}
+
+  private final SpreadDefaults defaults;
+
+  /**
+   * @param defaults of pods without constraints of their own
+   */
+  public PodTopologySpread(SpreadDefaults defaults) {
+    this.defaults = defaults;
+  }
 
   @Override
   public String name() {
@@ -127,7 +137,8 @@ public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter,
     if (soft.isEmpty()) {
       return ALL_THE_SAME;
     }
-    boolean all = !pod.pod().at("spec", "topologySpreadConstraints").isEmpty();
+    boolean all =
+        !defaults.system() || !pod.pod().at("spec", "topologySpreadConstraints").isEmpty();
     boolean[] left = new boolean[nodes.size()];
     int ranked = 0;
     for (int i = 0; i < left.length; i++) {
@@ -258,10 +269,10 @@ public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter,
     return matching;
   }
 
-  private static List<Constraint> constraints(PodInfo pod, boolean hard, ClusterView cluster) {
+  private List<Constraint> constraints(PodInfo pod, boolean hard, ClusterView cluster) {
     JsonNode own = pod.pod().at("spec", "topologySpreadConstraints");
     if (own.isEmpty()) {
-      return hard ? List.of() : defaults(pod, cluster);
+      return defaults(pod, hard, cluster);
     }
     List<Constraint> out = new ArrayList<>();
     for (JsonNode c : own) {
@@ -294,15 +305,17 @@ public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter,
     return out;
   }
 
-  private static List<Constraint> defaults(PodInfo pod, ClusterView cluster) {
+  private List<Constraint> defaults(PodInfo pod, boolean hard, ClusterView cluster) {
     String owner = pod.controllerUid();
     if (owner.isEmpty()) {
       return List.of();
     }
     Predicate<PodInfo> siblings = p -> p.controllerUid().equals(owner);
     ToIntFunction<NodeInfo> count = cluster.pods().ofController(owner);
-    return List.of(
-        new Constraint(HOSTNAME, 3, 1, false, true, false, siblings, count),
-        new Constraint("topology.kubernetes.io/zone", 5, 1, false, true, false, siblings, count));
+    return defaults.constraints().stream()
+        .filter(c -> c.hard() == hard)
+        .map(c ->
+            new Constraint(c.topologyKey(), c.maxSkew(), 1, hard, true, false, siblings, count))
+        .toList();
   }
 }

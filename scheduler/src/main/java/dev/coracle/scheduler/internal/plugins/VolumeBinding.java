@@ -302,6 +302,11 @@ public final class VolumeBinding
   }
 
   @Override
+  public boolean willPreBind(CycleState state, PodInfo pod, String node) {
+    return !chosen(state, node).isEmpty();
+  }
+
+  @Override
   public Uni<Void> preBind(CycleState state, PodInfo pod, String node) {
     Map<KubeObject, Optional<KubeObject>> chosen = chosen(state, node);
     if (chosen.isEmpty()) {

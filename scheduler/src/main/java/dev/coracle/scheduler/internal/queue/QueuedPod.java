@@ -1,8 +1,10 @@
 package dev.coracle.scheduler.internal.queue;
 
 import dev.coracle.api.KubeObject;
+import dev.coracle.scheduler.spi.ClusterEvent;
 import dev.coracle.scheduler.spi.PodInfo;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** A pod that waits, with its history. Owned by the scheduler's context. */
 public final class QueuedPod {
@@ -16,6 +18,12 @@ public final class QueuedPod {
   boolean errored;
   Set<String> rejectedBy = Set.of();
   long failedAt;
+
+  /** Pods are being evicted for it, which it waits for whatever else happens. */
+  boolean held;
+
+  /** What would have woken it since it is held. */
+  @Nullable ClusterEvent missed;
 
   QueuedPod(PodInfo info, long now, long sequence) {
     this.info = info;

@@ -130,9 +130,7 @@ public final class SchedulingQueue {
     } else if (relevant && unschedulable.containsKey(pod.uid())) {
       ClusterEvent event = new ClusterEvent(ClusterEvent.Kind.OWN_POD, before, pod);
       if (mayHelp(event, queued)) {
-        unschedulable.remove(pod.uid());
-        reasons.ended(queued);
-        wake(queued, "PodUpdate");
+        wakeUp(queued, event);
       }
     }
   }
@@ -200,11 +198,57 @@ public final class SchedulingQueue {
     }
     for (QueuedPod pod : List.copyOf(unschedulable.values())) {
       if (mayHelp(event, pod)) {
-        unschedulable.remove(pod.info.uid());
-        reasons.ended(pod);
-        wake(pod, event.kind().name());
+        wakeUp(pod, event);
       }
     }
+  }
+
+  /**
+   * Pods are being evicted for one that was rejected: until {@link #release} it is not tried, since
+   * it would see only some of them gone.
+   */
+  public void hold(String uid) {
+    QueuedPod pod = unschedulable.get(uid);
+    if (pod != null) {
+      pod.held = true;
+    }
+  }
+
+  /**
+   * All evictions are answered; what happened in between is heard now.
+   *
+   * @param failed some pod did not go, so nothing may ever wake this one: it is tried again after
+   *     its back-off
+   */
+  public void release(String uid, boolean failed) {
+    QueuedPod pod = all.get(uid);
+    if (pod == null || !pod.held) {
+      return;
+    }
+    pod.held = false;
+    ClusterEvent missed = pod.missed;
+    pod.missed = null;
+    if (!unschedulable.containsKey(uid)) {
+      return;
+    }
+    if (failed) {
+      unschedulable.remove(uid);
+      reasons.ended(pod);
+      pod.errored = true;
+      sleep(pod, "ScheduleAttemptFailure");
+    } else if (missed != null) {
+      wakeUp(pod, missed);
+    }
+  }
+
+  private void wakeUp(QueuedPod pod, ClusterEvent event) {
+    if (pod.held) {
+      pod.missed = event;
+      return;
+    }
+    unschedulable.remove(pod.info.uid());
+    reasons.ended(pod);
+    wake(pod, event.label());
   }
 
   private boolean mayHelp(ClusterEvent event, QueuedPod pod) {
@@ -299,7 +343,7 @@ public final class SchedulingQueue {
                 flushTimer = null;
                 long old = context.nanoTime() - options.unschedulableFlush().toNanos();
                 for (QueuedPod pod : List.copyOf(unschedulable.values())) {
-                  if (pod.failedAt - old <= 0) {
+                  if (pod.failedAt - old <= 0 && !pod.held) {
                     unschedulable.remove(pod.info.uid());
                     reasons.ended(pod);
                     activate(pod, "UnschedulableTimeout");

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.KubeObject;
+import dev.coracle.scheduler.config.PluginArguments;
+import dev.coracle.scheduler.config.SpreadDefaults;
 import dev.coracle.scheduler.internal.cache.SchedulerCache;
 import dev.coracle.scheduler.spi.CycleState;
 import dev.coracle.scheduler.spi.NodeInfo;
@@ -26,8 +28,8 @@ class ConcernedTest {
       List.of(
           new NodeName(),
           new NodePorts(),
-          new NodeAffinity(),
-          new PodTopologySpread(),
+          new NodeAffinity(PluginArguments.DEFAULT.addedAffinity()),
+          new PodTopologySpread(SpreadDefaults.SYSTEM),
           new InterPodAffinity(1, false));
 
   @ParameterizedTest

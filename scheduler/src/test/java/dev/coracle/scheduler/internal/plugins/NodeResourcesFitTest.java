@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
-import dev.coracle.scheduler.config.ScoringStrategy;
+import dev.coracle.scheduler.config.PluginArguments;
 import dev.coracle.scheduler.internal.cache.SchedulerCache;
 import dev.coracle.scheduler.spi.Amounts;
 import dev.coracle.scheduler.spi.CycleState;
@@ -98,7 +98,7 @@ class NodeResourcesFitTest {
   }
 
   private static Verdict verdict(String cpu, String memory, NodeInfo node) {
-    return new NodeResourcesFit(_ -> false, ScoringStrategy.DEFAULT)
+    return new NodeResourcesFit(_ -> false, PluginArguments.DEFAULT)
         .filter(new CycleState(), pod("p", cpu, memory), node);
   }
 
