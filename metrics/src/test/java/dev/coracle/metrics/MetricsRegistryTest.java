@@ -43,6 +43,18 @@ class MetricsRegistryTest {
   }
 
   @Test
+  void countersHaveTheNamesThatKubernetesGivesThem() {
+    registry.meters().counter("endpoint_slice_controller_syncs", "result", "success").increment();
+    registry.meters().counter("endpoint_slice_controller_other_total").increment();
+    for (String accept : new String[] {null, "application/openmetrics-text"}) {
+      assertThat(registry.scrape(accept).body().lines().filter(l -> l.startsWith("endpoint_")))
+          .containsExactly(
+              "endpoint_slice_controller_other_total 1.0",
+              "endpoint_slice_controller_syncs{result=\"success\"} 1.0");
+    }
+  }
+
+  @Test
   void makesHistogramsOfTimers() {
     registry
         .meters()
