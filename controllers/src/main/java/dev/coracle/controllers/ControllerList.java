@@ -27,6 +27,7 @@ import dev.coracle.controllers.internal.loadbalancer.ServiceLoadBalancerControll
 import dev.coracle.controllers.internal.namespace.NamespaceController;
 import dev.coracle.controllers.internal.nodeipam.NodeIpamController;
 import dev.coracle.controllers.internal.nodelifecycle.NodeLifecycleController;
+import dev.coracle.controllers.internal.nodelifecycle.NodeTtlController;
 import dev.coracle.controllers.internal.nodelifecycle.TaintEvictionController;
 import dev.coracle.controllers.internal.podgc.PodGarbageCollector;
 import dev.coracle.controllers.internal.quota.ResourceQuotaController;
@@ -79,6 +80,7 @@ final class ControllerList {
         entry("serviceaccount-token-controller", TokenSecrets::new),
         entry("node-ipam-controller", NodeIpamController::new),
         entry("node-lifecycle-controller", NodeLifecycleController::new),
+        entry("ttl-controller", NodeTtlController::new),
         entry("taint-eviction-controller", TaintEvictionController::new),
         entry("device-taint-eviction-controller", DeviceTaintEvictionController::new),
         // Machines that join

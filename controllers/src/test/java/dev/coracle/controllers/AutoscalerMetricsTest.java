@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
+import io.micrometer.core.instrument.Counter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,6 +55,34 @@ class AutoscalerMetricsTest {
             .replace('\'', '"'));
     c.pass(Duration.ofSeconds(1));
     return c.get(Resources.HORIZONTAL_POD_AUTOSCALERS, "h");
+  }
+
+  private double computed(String action, String error, String type) {
+    return c
+        .registry
+        .find("horizontal_pod_autoscaler_controller_metric_computation_total")
+        .tags("action", action, "error", error, "metric_type", type)
+        .counters()
+        .stream()
+        .mapToDouble(Counter::count)
+        .sum();
+  }
+
+  @Test
+  void eachComputationOfAMetricIsCounted() {
+    serve(EXTERNAL + "queue?labelSelector=q%3D1", "70");
+    scaled(QUEUE.formatted("'type':'AverageValue','averageValue':'10'"));
+    assertThat(computed("scale_up", "none", "External")).isEqualTo(1);
+    serve(EXTERNAL + "queue?labelSelector=q%3D1", "no number");
+    c.pass(Duration.ofSeconds(15));
+    assertThat(computed("none", "internal", "External")).isEqualTo(1);
+    assertThat(
+            c.registry
+                .get("horizontal_pod_autoscaler_controller_metric_computation_duration_seconds")
+                .tags("error", "internal")
+                .timer()
+                .count())
+        .isEqualTo(1);
   }
 
   private int replicas() {

@@ -15,15 +15,20 @@ import java.util.function.Function;
  * words. One value that cannot be read spoils the answer, as it does where Go decodes it.
  *
  * @param failure empty where there are items
+ * @param nanos how long it was waited for
  */
-record Answer(List<KubeObject> items, String failure) {
+record Answer(List<KubeObject> items, String failure, long nanos) {
 
   private static final String QUANTITY =
       "quantities must match the regular expression"
           + " '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
   static Answer failed(String failure) {
-    return new Answer(List.of(), failure);
+    return new Answer(List.of(), failure, 0);
+  }
+
+  Answer after(long waited) {
+    return new Answer(items, failure, waited);
   }
 
   /** Of metrics.k8s.io. */
@@ -56,7 +61,7 @@ record Answer(List<KubeObject> items, String failure) {
     }
     return items.isEmpty()
         ? failed("no metrics returned from " + api + " metrics API")
-        : new Answer(items, "");
+        : new Answer(items, "", 0);
   }
 
   static String unable(String api, String why) {

@@ -63,6 +63,35 @@ final class AutoscalerMetrics {
     errors.put(scaler, "internal");
   }
 
+  /**
+   * What one metric asks for is known, or that it cannot be had.
+   *
+   * @param size the target's now
+   * @param nanos how long the figures were waited for
+   */
+  void computed(String metricType, Outcome outcome, int size, long nanos) {
+    String action =
+        switch (outcome) {
+          case Outcome.Missing _ -> NONE;
+          case Outcome.Value value ->
+              value.replicas() > size ? "scale_up" : value.replicas() < size ? "scale_down" : NONE;
+        };
+    String error =
+        switch (outcome) {
+          case Outcome.Missing none ->
+              none.reason().equals(Outcome.Missing.NO_SUCH_TYPE) ? "spec" : "internal";
+          case Outcome.Value _ -> NONE;
+        };
+    Tags tags = Tags.of("action", action, "error", error, "metric_type", metricType);
+    registry.counter(PREFIX + "metric_computation_total", tags).increment();
+    Timer.builder(PREFIX + "metric_computation_duration_seconds")
+        .description("Time that it took to compute what one metric of an autoscaler asks for")
+        .tags(tags)
+        .serviceLevelObjectives(BUCKETS)
+        .register(registry)
+        .record(Duration.ofNanos(nanos));
+  }
+
   void reconciled(NamespacedName scaler, Duration took) {
     String action = actions.remove(scaler);
     String error = errors.remove(scaler);

@@ -48,7 +48,7 @@ public final class HorizontalController extends LoopController {
     this.options = env.options().tuning().autoscaling();
     this.catalog = catalog;
     this.told = new AutoscalerMetrics(env.registry());
-    this.metrics = new MetricSource(env.client(), catalog);
+    this.metrics = new MetricSource(env.client(), catalog, env.context()::nanoTime);
     Informer informer = env.informer(Resources.HORIZONTAL_POD_AUTOSCALERS);
     this.scalers = informer.lister();
     this.pods = env.informer(Resources.PODS).lister();
@@ -194,7 +194,8 @@ public final class HorizontalController extends LoopController {
         .chain(answers -> {
           List<KubeObject> of = pods.list(scaler.namespace(), selector.get());
           Round round = Round.of(scaler, scale, of, options, now);
-          return apply(scaler, status, scale, target, Proposal.of(round, status, answers), now);
+          return apply(
+              scaler, status, scale, target, Proposal.of(round, status, answers, told), now);
         });
   }
 

@@ -15,6 +15,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /**
  * Asks the metrics APIs what an autoscaler's metrics are: metrics.k8s.io for resources,
@@ -35,10 +36,12 @@ final class MetricSource {
 
   private final Client client;
   private final ResourceCatalog catalog;
+  private final LongSupplier nanoTime;
 
-  MetricSource(Client client, ResourceCatalog catalog) {
+  MetricSource(Client client, ResourceCatalog catalog, LongSupplier nanoTime) {
     this.client = client;
     this.catalog = catalog;
+    this.nanoTime = nanoTime;
   }
 
   /** One answer for each metric, in their order; it does not fail. */
@@ -46,6 +49,7 @@ final class MetricSource {
     String namespace = scaler.namespace();
     Uni<Answer> resources = resources(namespace, pods).memoize().indefinitely();
     List<Uni<Answer>> asked = new ArrayList<>();
+    long begun = nanoTime.getAsLong();
     for (JsonNode spec : scaler.at("spec", "metrics")) {
       asked.add(
           switch (spec.path("type").asText("")) {
@@ -55,6 +59,7 @@ final class MetricSource {
             case "External" -> external(namespace, spec.path("external").path("metric"));
             default -> Uni.createFrom().item(Answer.failed(""));
           });
+      asked.add(asked.removeLast().map(answer -> answer.after(nanoTime.getAsLong() - begun)));
     }
     return asked.isEmpty() ? Uni.createFrom().item(List.of()) : Uni.join().all(asked).andFailFast();
   }

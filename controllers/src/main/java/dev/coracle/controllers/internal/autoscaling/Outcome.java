@@ -15,5 +15,8 @@ sealed interface Outcome {
    * @param message of the condition and the event
    * @param told as it is put where all failures are counted
    */
-  record Missing(String reason, String message, String told) implements Outcome {}
+  record Missing(String reason, String message, String told) implements Outcome {
+    /** The reason of an autoscaler's own mistake. */
+    static final String NO_SUCH_TYPE = "InvalidMetricSourceType";
+  }
 }

@@ -20,15 +20,18 @@ record Proposal(int size, List<Outcome.Missing> missing, String failures, String
    * The largest of what the metrics ask for; when one cannot be had, there is no scaling down.
    *
    * @param answers one for each metric
+   * @param told of what came of each
    */
-  static Proposal of(Round round, ObjectNode status, List<Answer> answers) {
+  static Proposal of(Round round, ObjectNode status, List<Answer> answers, AutoscalerMetrics told) {
     ArrayNode current = Json.array();
     int most = -1;
     String metric = "";
     List<Outcome.Missing> missing = new ArrayList<>();
     for (int i = 0; i < answers.size(); i++) {
       JsonNode spec = round.scaler().at("spec", "metrics").get(i);
-      switch (evaluate(spec, round, answers.get(i))) {
+      Outcome outcome = evaluate(spec, round, answers.get(i));
+      told.computed(spec.path("type").asText(""), outcome, round.size(), answers.get(i).nanos());
+      switch (outcome) {
         case Outcome.Value value -> {
           current.add(value.current());
           if (value.replicas() > most) {
@@ -68,7 +71,7 @@ record Proposal(int size, List<Outcome.Missing> missing, String failures, String
       case "External" -> CustomMetric.external(spec.path("external"), round, answer);
       default -> {
         String why = "unknown metric source type \"" + type + "\"";
-        yield new Outcome.Missing("InvalidMetricSourceType", why, why);
+        yield new Outcome.Missing(Outcome.Missing.NO_SUCH_TYPE, why, why);
       }
     };
   }
