@@ -155,4 +155,24 @@ class ControllerMetricsTest {
                 .count())
         .isEqualTo(1);
   }
+
+  @Test
+  void everyLookWhetherANamespaceHasTheRootCertificateIsCounted() {
+    Cluster c = new Cluster();
+    c.pass(Duration.ofSeconds(1));
+    double looks =
+        c.registry.get("root_ca_cert_publisher_sync_total").tag("code", "200").counter().count();
+    assertThat(looks).isPositive();
+    c.api.remove(Resources.CONFIG_MAPS, "default", "kube-root-ca.crt");
+    c.pass(Duration.ofSeconds(1));
+    assertThat(
+            c.registry
+                .get("root_ca_cert_publisher_sync_total")
+                .tag("code", "200")
+                .counter()
+                .count())
+        .isGreaterThan(looks);
+    assertThat(c.registry.get("root_ca_cert_publisher_sync_duration_seconds").timer().count())
+        .isPositive();
+  }
 }

@@ -16,6 +16,7 @@ import dev.coracle.scheduler.config.SchedulerOptions;
 import dev.coracle.scheduler.internal.ClusterEvents;
 import dev.coracle.scheduler.internal.Deciding;
 import dev.coracle.scheduler.internal.ExtensionPointTimes;
+import dev.coracle.scheduler.internal.PluginEvaluations;
 import dev.coracle.scheduler.internal.PodOutcomes;
 import dev.coracle.scheduler.internal.SchedulerMetrics;
 import dev.coracle.scheduler.internal.cache.SchedulerCache;
@@ -152,7 +153,12 @@ public final class Scheduler implements Component {
       SchedulerMetrics metrics = new SchedulerMetrics(registry, name);
       Framework framework =
           new Framework(
-              DefaultPlugins.ordered(sources, held, profile), profile, cache, random, times);
+              DefaultPlugins.ordered(sources, held, profile),
+              profile,
+              cache,
+              random,
+              times,
+              new PluginEvaluations(registry, name));
       profiles.put(
           name,
           new Deciding(

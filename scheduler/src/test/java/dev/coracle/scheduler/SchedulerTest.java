@@ -119,6 +119,26 @@ class SchedulerTest {
             102_400.0, 204_800.0);
   }
 
+  private double asked(String plugin, String point) {
+    return f.registry
+        .get("scheduler_plugin_evaluation_total")
+        .tags("plugin", plugin, "extension_point", point, "profile", "default-scheduler")
+        .functionCounter()
+        .count();
+  }
+
+  @Test
+  void pluginsAreCountedAsOftenAsTheyAreAsked() {
+    f.node("n1", "1");
+    f.node("n2", "1");
+    f.pod("p", "800m");
+    f.run();
+    assertThat(asked("NodeResourcesFit", "Filter")).isEqualTo(2);
+    assertThat(asked("NodeResourcesFit", "Score")).isEqualTo(1);
+    assertThat(asked("PodTopologySpread", "PreFilter")).isEqualTo(1);
+    assertThat(asked("PodTopologySpread", "Filter")).as("it had no say").isZero();
+  }
+
   @Test
   void waitsForTheFirstNode() {
     f.pod("p", "");

@@ -37,7 +37,8 @@ public final class NodeIpamController extends LoopController {
               cidr,
               cidr.indexOf(':') < 0
                   ? options.nodeCidrMaskSizeIpv4()
-                  : options.nodeCidrMaskSizeIpv6()));
+                  : options.nodeCidrMaskSizeIpv6(),
+              env.registry()));
     }
     if (ranges.isEmpty()) {
       return;

@@ -1,6 +1,7 @@
 package dev.coracle.controllers.internal.nodeipam;
 
 import dev.coracle.api.net.Cidr;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.math.BigInteger;
 import java.util.HashMap;
 import java.util.Map;
@@ -18,6 +19,7 @@ final class PodRanges {
 
   private final Cidr all;
   private final int part;
+  private final RangeMetrics metrics;
 
   /** The parts in use, each by the node that has it; also those given and not shown yet. */
   private final Map<Integer, String> taken = new HashMap<>();
@@ -26,11 +28,12 @@ final class PodRanges {
    * @param cidr such as {@code 10.244.0.0/16}
    * @param partPrefix of a node's part; a range smaller than that goes to one node whole
    */
-  PodRanges(String cidr, int partPrefix) {
+  PodRanges(String cidr, int partPrefix, MeterRegistry registry) {
     all =
         Cidr.parse(cidr)
             .orElseThrow(() -> new IllegalArgumentException("not an address range: " + cidr));
     part = Math.max(partPrefix, all.prefix());
+    metrics = new RangeMetrics(registry, cidr, size());
   }
 
   int size() {
@@ -59,6 +62,7 @@ final class PodRanges {
     for (int i = from.max(BigInteger.ZERO).intValue(); i <= to.min(end).intValue(); i++) {
       taken.putIfAbsent(i, node);
     }
+    metrics.uses(taken.size());
   }
 
   /** What is the node's already, or else the first that is free; empty where there is none. */
@@ -73,6 +77,7 @@ final class PodRanges {
     }
     for (int i = 0; i < size(); i++) {
       if (!taken.containsKey(i)) {
+        metrics.found(i + 1);
         return OptionalInt.of(i);
       }
     }
@@ -81,9 +86,11 @@ final class PodRanges {
 
   void take(int index, String node) {
     taken.put(index, node);
+    metrics.uses(taken.size());
   }
 
   void release(String node) {
     taken.values().removeIf(node::equals);
+    metrics.uses(taken.size());
   }
 }

@@ -10,7 +10,10 @@ import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
+import io.micrometer.core.instrument.Timer;
 import io.smallrye.mutiny.Uni;
+import java.time.Duration;
+import java.util.stream.IntStream;
 
 /**
  * Keeps the ConfigMap {@code kube-root-ca.crt} in every namespace, from which pods learn to trust
@@ -23,6 +26,10 @@ public final class RootCaPublisher extends LoopController {
 
   private final Lister namespaces;
   private final Lister configMaps;
+
+  /** From a millisecond on, each twice the one before. */
+  private static final Duration[] BUCKETS =
+      IntStream.range(0, 15).mapToObj(i -> Duration.ofMillis(1L << i)).toArray(Duration[]::new);
 
   public RootCaPublisher(Environment env) {
     super("root-ca-certificate-publisher-controller", env);
@@ -45,6 +52,27 @@ public final class RootCaPublisher extends LoopController {
 
   @Override
   public Uni<Result> reconcile(NamespacedName name) {
+    long begun = env.context().nanoTime();
+    return published(name)
+        .onItemOrFailure()
+        .invoke((_, failure) -> {
+          String code = Integer.toString(failure == null ? 200 : code(failure));
+          Duration took = Duration.ofNanos(env.context().nanoTime() - begun);
+          env.registry().counter("root_ca_cert_publisher_sync_total", "code", code).increment();
+          Timer.builder("root_ca_cert_publisher_sync_duration_seconds")
+              .description("Time that a look at a namespace took")
+              .tag("code", code)
+              .serviceLevelObjectives(BUCKETS)
+              .register(env.registry())
+              .record(took);
+        });
+  }
+
+  private static int code(Throwable failure) {
+    return failure instanceof StatusException refused ? refused.status().code() : 500;
+  }
+
+  private Uni<Result> published(NamespacedName name) {
     KubeObject namespace = namespaces.get("", name.name()).orElse(null);
     if (namespace == null || namespace.isDeleting()) {
       return DONE;

@@ -6,6 +6,7 @@ import dev.coracle.scheduler.config.Profile;
 import dev.coracle.scheduler.internal.ExtensionPointTimes;
 import dev.coracle.scheduler.internal.ExtensionPointTimes.Point;
 import dev.coracle.scheduler.internal.ExtensionPointTimes.Status;
+import dev.coracle.scheduler.internal.PluginEvaluations;
 import dev.coracle.scheduler.internal.cache.SchedulerCache;
 import dev.coracle.scheduler.spi.ClusterView;
 import dev.coracle.scheduler.spi.CycleState;
@@ -31,10 +32,14 @@ public final class Framework {
     record None(Diagnosis diagnosis, CycleState state) implements Decision {}
   }
 
-  private record Weighed(Plugin.Score plugin, int weight) {}
+  private record Weighed(Plugin.Score plugin, int weight, PluginEvaluations.Count count) {}
 
-  private final List<Plugin.PreFilter> preFilters = new ArrayList<>();
-  private final List<Plugin.Filter> filters = new ArrayList<>();
+  private record PreFiltering(Plugin.PreFilter plugin, PluginEvaluations.Count count) {}
+
+  private record Filtering(Plugin.Filter plugin, PluginEvaluations.Count count) {}
+
+  private final List<PreFiltering> preFilters = new ArrayList<>();
+  private final List<Filtering> filters = new ArrayList<>();
   private final List<Weighed> scores = new ArrayList<>();
   private final List<Plugin.Reserve> reserves = new ArrayList<>();
   private final List<Plugin.PostFilter> postFilters = new ArrayList<>();
@@ -58,7 +63,8 @@ public final class Framework {
       Profile profile,
       SchedulerCache cache,
       RandomGenerator random,
-      ExtensionPointTimes times) {
+      ExtensionPointTimes times,
+      PluginEvaluations evaluations) {
     this.times = times;
     this.cache = cache;
     this.random = random;
@@ -67,13 +73,13 @@ public final class Framework {
     for (Plugin plugin : plugins) {
       String name = plugin.name();
       if (plugin instanceof Plugin.PreFilter p && choice.runs(name, "preFilter")) {
-        preFilters.add(p);
+        preFilters.add(new PreFiltering(p, evaluations.of(name, "PreFilter")));
       }
       if (plugin instanceof Plugin.Filter p && choice.runs(name, "filter")) {
-        filters.add(p);
+        filters.add(new Filtering(p, evaluations.of(name, "Filter")));
       }
       if (plugin instanceof Plugin.Score p && choice.runs(name, "score")) {
-        scores.add(new Weighed(p, choice.weight(name, p.weight())));
+        scores.add(new Weighed(p, choice.weight(name, p.weight()), evaluations.of(name, "Score")));
       }
       if (plugin instanceof Plugin.Reserve p && choice.runs(name, "reserve")) {
         reserves.add(p);
@@ -117,10 +123,10 @@ public final class Framework {
   /** The node that was promised to the pod where it fits, otherwise as many as are enough. */
   private List<NodeInfo> feasible(
       CycleState state, PodInfo pod, ClusterView cluster, Diagnosis diagnosis) {
-    List<Plugin.Filter> concerned = new ArrayList<>(filters.size());
-    for (Plugin.Filter plugin : filters) {
-      if (plugin.concerns(state, pod)) {
-        concerned.add(plugin);
+    List<Filtering> concerned = new ArrayList<>(filters.size());
+    for (Filtering filtering : filters) {
+      if (filtering.plugin().concerns(state, pod)) {
+        concerned.add(filtering);
       }
     }
     String nominated = cache.nomination(pod.uid());
@@ -169,8 +175,9 @@ public final class Framework {
   }
 
   private Verdict preFilter(CycleState state, PodInfo pod, ClusterView cluster) {
-    for (Plugin.PreFilter plugin : preFilters) {
-      Verdict verdict = plugin.preFilter(state, pod, cluster);
+    for (PreFiltering preFiltering : preFilters) {
+      preFiltering.count().asked();
+      Verdict verdict = preFiltering.plugin().preFilter(state, pod, cluster);
       if (!verdict.ok()) {
         return verdict;
       }
@@ -186,9 +193,11 @@ public final class Framework {
   }
 
   private static Verdict filter(
-      List<Plugin.Filter> filters, CycleState state, PodInfo pod, NodeInfo node) {
+      List<Filtering> filters, CycleState state, PodInfo pod, NodeInfo node) {
     for (int i = 0; i < filters.size(); i++) { // Without an iterator for each node.
-      Verdict verdict = filters.get(i).filter(state, pod, node);
+      Filtering filtering = filters.get(i);
+      filtering.count().asked();
+      Verdict verdict = filtering.plugin().filter(state, pod, node);
       if (!verdict.ok()) {
         return verdict;
       }
@@ -198,7 +207,7 @@ public final class Framework {
 
   /** Must fit with the more important pods that are to come here, and also if they do not come. */
   private Verdict filterBesideNominated(
-      List<Plugin.Filter> concerned, CycleState state, PodInfo pod, NodeInfo node) {
+      List<Filtering> concerned, CycleState state, PodInfo pod, NodeInfo node) {
     List<PodInfo> coming = cache.nominatedTo(node.name(), pod);
     if (!coming.isEmpty()) {
       NodeInfo crowded = node.copy();
@@ -215,6 +224,7 @@ public final class Framework {
     long begun = times.now();
     long[] totals = new long[feasible.size()];
     for (Weighed weighed : scores) {
+      weighed.count().asked();
       long[] given = weighed.plugin().score(state, pod, feasible, cluster);
       for (int i = 0; i < given.length; i++) {
         totals[i] += given[i] * weighed.weight();
