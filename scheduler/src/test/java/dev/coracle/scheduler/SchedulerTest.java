@@ -195,7 +195,54 @@ class SchedulerTest {
                             + "\"operator\":\"In\",\"values\":[\"n3\"]}]}]}}}")));
     f.run();
     assertThat(f.nodeOf("p")).isEqualTo("n2");
-    assertThat(f.message("q")).contains("2 node(s) didn't match Pod's node affinity/selector");
+    assertThat(f.message("q")).contains("2 node(s) didn't satisfy plugin(s) [NodeAffinity]");
+  }
+
+  private void podFor(String name, String cpu, String... terms) {
+    f.pod(
+        name,
+        cpu,
+        n -> {
+          var selector =
+              n.withObjectProperty("spec")
+                  .putObject("affinity")
+                  .putObject("nodeAffinity")
+                  .putObject("requiredDuringSchedulingIgnoredDuringExecution")
+                  .putArray("nodeSelectorTerms")
+                  .addObject()
+                  .putArray("matchFields");
+          for (String node : terms) {
+            var field = selector.addObject().put("key", "metadata.name").put("operator", "In");
+            field.putArray("values").add(node);
+          }
+        });
+  }
+
+  @Test
+  void aPodForOneNodeIsToldOfTheOthersThatTheyAreOutOfTheQuestion() {
+    f.node("n1", "1");
+    f.node("n2", "1");
+    f.node("n3", "1");
+    podFor("daemon", "2", "n2");
+    f.run();
+    assertThat(f.message("daemon"))
+        .startsWith(
+            "0/3 nodes are available: 1 Insufficient cpu,"
+                + " 2 node(s) didn't satisfy plugin(s) [NodeAffinity].");
+    podFor("lost", "", "n9");
+    f.run();
+    assertThat(f.message("lost"))
+        .startsWith("0/3 nodes are available: 3 node(s) didn't satisfy plugin(s) [NodeAffinity].");
+    podFor("torn", "", "n1", "n2");
+    f.run();
+    assertThat(f.message("torn"))
+        .startsWith("0/3 nodes are available: pod affinity terms conflict.");
+    f.node("n9", "1");
+    f.run();
+    assertThat(f.nodeOf("lost")).isEqualTo("n9");
+    podFor("good", "1", "n3");
+    f.run();
+    assertThat(f.nodeOf("good")).isEqualTo("n3");
   }
 
   @Test

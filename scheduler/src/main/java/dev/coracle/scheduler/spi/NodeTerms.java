@@ -3,10 +3,14 @@ package dev.coracle.scheduler.spi;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.selector.LabelRequirement;
+import dev.coracle.api.selector.LabelRequirement.Operator;
 import dev.coracle.api.selector.LabelSelector;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A node selector's terms, of which one must match, each with all its requirements. An empty term
@@ -40,6 +44,31 @@ public record NodeTerms(List<Term> terms) {
     List<Term> terms = new ArrayList<>();
     selector.path("nodeSelectorTerms").forEach(t -> terms.add(Term.of(t)));
     return new NodeTerms(terms);
+  }
+
+  /**
+   * The names of the nodes that it is about; null where some term is about nodes of any name. Empty
+   * where no node can have the name that it asks for.
+   */
+  public @Nullable Set<String> names() {
+    Set<String> all = new TreeSet<>();
+    for (Term term : terms) {
+      Set<String> names = null;
+      for (LabelRequirement field : term.fields()) {
+        if (field.key().equals("metadata.name") && field.operator() == Operator.IN) {
+          if (names == null) {
+            names = new TreeSet<>(field.values());
+          } else {
+            names.retainAll(field.values());
+          }
+        }
+      }
+      if (names == null) {
+        return null;
+      }
+      all.addAll(names);
+    }
+    return terms.isEmpty() ? null : all;
   }
 
   public boolean matches(KubeObject node) {

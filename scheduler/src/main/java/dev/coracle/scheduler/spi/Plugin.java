@@ -3,6 +3,8 @@ package dev.coracle.scheduler.spi;
 import dev.coracle.api.KubeObject;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One concern of scheduling, at one or more of the extension points (Kubernetes docs, "Scheduling
@@ -26,6 +28,15 @@ public interface Plugin {
   /** Looks at the pod and the cluster once; may reject it everywhere, and leave state. */
   interface PreFilter extends Plugin {
     Verdict preFilter(CycleState state, PodInfo pod, ClusterView cluster);
+
+    /**
+     * The names of the nodes that alone come into question, so that no other is looked at; null
+     * where the plugin knows none to leave out. Asked after {@link #preFilter} has let the pod
+     * through.
+     */
+    default @Nullable Set<String> onlyNodes(PodInfo pod) {
+      return null;
+    }
   }
 
   /** May the pod run on this node? */

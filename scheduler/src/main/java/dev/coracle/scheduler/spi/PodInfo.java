@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -225,6 +226,11 @@ public final class PodInfo {
   /** Whether the other one asks the same of a node's labels and name. */
   public boolean wantsNodesLike(PodInfo other) {
     return nodeSelector.equals(other.nodeSelector) && Objects.equals(nodeTerms, other.nodeTerms);
+  }
+
+  /** As {@link NodeTerms#names}, of the required node affinity. */
+  public @Nullable Set<String> wantedNodeNames() {
+    return nodeTerms == null ? null : nodeTerms.names();
   }
 
   public boolean choosesNodes() {

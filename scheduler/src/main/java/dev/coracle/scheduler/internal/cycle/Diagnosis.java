@@ -3,6 +3,7 @@ package dev.coracle.scheduler.internal.cycle;
 import dev.coracle.scheduler.spi.Verdict;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -22,6 +23,18 @@ public final class Diagnosis {
   void rejected(String node, Verdict verdict) {
     byNode.put(node, verdict);
     plugin(verdict);
+  }
+
+  /**
+   * Of these nodes those that were not looked at do not come into question.
+   *
+   * @param by the plugins that said so
+   */
+  void leftOut(List<String> by, Set<String> nodeNames) {
+    Verdict verdict =
+        new Verdict.Unresolvable(by.getFirst(), "node(s) didn't satisfy plugin(s) " + by);
+    nodeNames.forEach(node -> byNode.putIfAbsent(node, verdict));
+    plugins.addAll(by);
   }
 
   /** Rejected before any node was looked at. */

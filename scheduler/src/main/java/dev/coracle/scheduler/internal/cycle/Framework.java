@@ -17,6 +17,8 @@ import dev.coracle.scheduler.spi.Verdict;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 
 /**
@@ -134,9 +136,44 @@ public final class Framework {
     if (promised != null && filterBesideNominated(concerned, state, pod, promised).ok()) {
       return List.of(promised);
     }
-    List<NodeInfo> nodes = cluster.nodes();
+    Set<String> only = null;
+    List<String> narrowing = new ArrayList<>();
+    for (PreFiltering preFiltering : preFilters) {
+      Set<String> names = preFiltering.plugin().onlyNodes(pod);
+      if (names != null) {
+        narrowing.add(preFiltering.plugin().name());
+        only = only == null ? new TreeSet<>(names) : only;
+        only.retainAll(names);
+      }
+    }
+    if (only == null) {
+      return fitting(concerned, state, pod, cluster.nodes(), diagnosis);
+    }
+    List<NodeInfo> nodes = new ArrayList<>();
+    for (String name : only) {
+      NodeInfo node = cluster.byName().get(name);
+      if (node != null) {
+        nodes.add(node);
+      }
+    }
+    List<NodeInfo> feasible = fitting(concerned, state, pod, nodes, diagnosis);
+    if (feasible.isEmpty()) {
+      diagnosis.leftOut(narrowing, cluster.byName().keySet());
+    }
+    return feasible;
+  }
+
+  private List<NodeInfo> fitting(
+      List<Filtering> concerned,
+      CycleState state,
+      PodInfo pod,
+      List<NodeInfo> nodes,
+      Diagnosis diagnosis) {
     int enough = enough(nodes.size(), percentage);
     List<NodeInfo> feasible = new ArrayList<>(enough);
+    if (nodes.isEmpty()) {
+      return feasible;
+    }
     int first = Math.floorMod(next, nodes.size());
     for (int i = 0; i < nodes.size() && feasible.size() < enough; i++) {
       next++;

@@ -12,6 +12,7 @@ import dev.coracle.scheduler.spi.PodInfo;
 import dev.coracle.scheduler.spi.Verdict;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * template come one after the other and ask the same of all nodes, so each node keeps its last
  * answer.
  */
-public final class NodeAffinity implements Plugin.Filter, Plugin.Score {
+public final class NodeAffinity implements Plugin.PreFilter, Plugin.Filter, Plugin.Score {
 
   /** The pod whose cycle it is, or was. */
   private @Nullable PodInfo asking;
@@ -69,6 +70,19 @@ public final class NodeAffinity implements Plugin.Filter, Plugin.Score {
             && event.now() != null
             && pod.wantsNode(event.now())
             && (enforced == null || enforced.matches(event.now())));
+  }
+
+  @Override
+  public Verdict preFilter(CycleState state, PodInfo pod, ClusterView cluster) {
+    Set<String> names = pod.wantedNodeNames();
+    return names != null && names.isEmpty()
+        ? new Verdict.Unresolvable(name(), "pod affinity terms conflict")
+        : Verdict.OK;
+  }
+
+  @Override
+  public @Nullable Set<String> onlyNodes(PodInfo pod) {
+    return pod.wantedNodeNames();
   }
 
   @Override
