@@ -20,6 +20,7 @@ import dev.coracle.apiserver.internal.registry.kinds.ResourceClaimStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.ResourceClaimTemplateStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.ServiceStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.SimpleStrategy;
+import dev.coracle.apiserver.internal.registry.kinds.VolumeStrategy;
 import dev.coracle.apiserver.internal.registry.kinds.WorkloadStrategy;
 import dev.coracle.watchhub.ResourceStore;
 import java.util.HashMap;
@@ -56,7 +57,7 @@ public final class Strategies {
     byResource.put("devicetaintrules.resource.k8s.io", new DeviceTaintStrategy());
     byResource.put("namespaces", CoreStrategies.NAMESPACE);
     byResource.put("secrets", CoreStrategies.SECRET);
-    byResource.put("persistentvolumes", CoreStrategies.VOLUME);
+    byResource.put("persistentvolumes", new VolumeStrategy());
     byResource.put("persistentvolumeclaims", CoreStrategies.CLAIM);
     byResource.put("volumeattachments.storage.k8s.io", CoreStrategies.ATTACHMENT);
     byResource.put("deployments.apps", WorkloadStrategy.DEPLOYMENT);

@@ -102,20 +102,6 @@ public final class CoreStrategies {
         }
       };
 
-  /** Volumes begin pending. */
-  public static final KindStrategy VOLUME =
-      new Uncounted() {
-        @Override
-        public boolean returnsDeletedObject() {
-          return true;
-        }
-
-        @Override
-        public void prepareForCreate(ObjectNode volume, Call call) {
-          volume.putObject("status").put("phase", "Pending");
-        }
-      };
-
   /** Claims begin pending. */
   public static final KindStrategy CLAIM =
       new Uncounted() {
