@@ -25,6 +25,7 @@ import dev.coracle.scheduler.internal.plugins.StorageCapacity;
 import dev.coracle.scheduler.internal.plugins.TaintToleration;
 import dev.coracle.scheduler.internal.plugins.VolumeBinding;
 import dev.coracle.scheduler.internal.plugins.VolumeRestrictions;
+import dev.coracle.scheduler.internal.plugins.VolumeZone;
 import dev.coracle.scheduler.spi.Plugin;
 import java.time.Duration;
 import java.util.List;
@@ -94,6 +95,7 @@ final class DefaultPlugins {
           "VolumeRestrictions",
           "NodeVolumeLimits",
           "VolumeBinding",
+          "VolumeZone",
           "DynamicResources",
           "PodTopologySpread",
           "InterPodAffinity",
@@ -122,6 +124,7 @@ final class DefaultPlugins {
             sources.csiNodes(),
             sources.attachments()),
         held.volumes(), // pre-filter, filter, reserve, pre-bind
+        new VolumeZone(sources.claims(), sources.volumes()), // pre-filter, filter
         held.devices(), // pre-filter, filter, post-filter, reserve, pre-bind
         new PodTopologySpread(profile.arguments().spread()), // pre-filter, filter, score 2
         new InterPodAffinity(

@@ -131,6 +131,9 @@ class VolumeBindingTest {
     assertThat(f.nodeOf("p")).isEqualTo(fits ? "n1" : "");
     if (!fits) {
       assertThat(f.message("p")).contains("node(s) had no available volume zone");
+      assertThat(
+              f.registry.find("scheduler_unschedulable_pods").tag("plugin", "VolumeZone").gauge())
+          .isNotNull();
     }
   }
 }

@@ -31,8 +31,8 @@ import java.util.Set;
 
 /**
  * A pod goes where its volumes are, or can come to be. Bound claims pin it by their volumes' node
- * affinity and zone; claims that wait for their first consumer get a matching volume, or a node for
- * their provisioner, once the pod has a node (Kubernetes docs, "Volume Binding Mode").
+ * affinity; claims that wait for their first consumer get a matching volume, or a node for their
+ * provisioner, once the pod has a node (Kubernetes docs, "Volume Binding Mode").
  */
 public final class VolumeBinding
     implements Plugin.PreFilter, Plugin.Filter, Plugin.Reserve, Plugin.PreBind {
@@ -189,9 +189,6 @@ public final class VolumeBinding
       if (!reaches(volume, node.node())) {
         return new Verdict.Unresolvable(
             name(), "node(s) didn't match PersistentVolume's node affinity");
-      }
-      if (!VolumeZones.reach(volume, node.node())) {
-        return new Verdict.Unresolvable(name(), "node(s) had no available volume zone");
       }
     }
     Map<KubeObject, Optional<KubeObject>> chosen = new HashMap<>();
