@@ -12,6 +12,7 @@ import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
 import dev.coracle.controllers.internal.pods.Pods;
+import io.micrometer.core.instrument.Counter;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +25,8 @@ public final class EphemeralVolumeController extends LoopController {
 
   private final Lister pods;
   private final Lister claims;
+  private final Counter attempts;
+  private final Counter failures;
 
   public EphemeralVolumeController(Environment env) {
     super("ephemeral-volume-controller", "ephemeral_volume", env);
@@ -31,6 +34,8 @@ public final class EphemeralVolumeController extends LoopController {
     Informer claimInformer = env.informer(Resources.PERSISTENT_VOLUME_CLAIMS);
     this.pods = podInformer.lister();
     this.claims = claimInformer.lister();
+    this.attempts = env.registry().counter("ephemeral_volume_controller_create_total");
+    this.failures = env.registry().counter("ephemeral_volume_controller_create_failures_total");
     podInformer.addHandler(
         new Informer.Handler() {
           @Override
@@ -123,8 +128,11 @@ public final class EphemeralVolumeController extends LoopController {
                   .put("blockOwnerDeletion", true);
               tree.set("spec", template.path("spec").deepCopy());
             });
+    attempts.increment();
     return env.client()
         .create(Resources.PERSISTENT_VOLUME_CLAIMS, claim)
+        .onFailure()
+        .invoke(() -> failures.increment())
         .onFailure(StatusException::isAlreadyExists)
         .recoverWithNull()
         .onFailure()

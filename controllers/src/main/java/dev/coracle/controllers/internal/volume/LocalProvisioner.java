@@ -27,11 +27,13 @@ final class LocalProvisioner {
   private final Environment env;
   private final EventRecorder events;
   private final Lister nodes;
+  private final VolumeTimes times;
 
-  LocalProvisioner(Environment env, EventRecorder events, Lister nodes) {
+  LocalProvisioner(Environment env, EventRecorder events, Lister nodes, VolumeTimes times) {
     this.env = env;
     this.events = events;
     this.nodes = nodes;
+    this.times = times;
   }
 
   /**
@@ -97,6 +99,7 @@ final class LocalProvisioner {
   }
 
   private Uni<KubeObject> failed(KubeObject claim, KubeObject storageClass, String why) {
+    times.failed(claim.key());
     events.warning(
         claim,
         "ProvisioningFailed",

@@ -13,6 +13,7 @@ import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
 import dev.coracle.controllers.internal.status.Conditions;
+import io.micrometer.core.instrument.Counter;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
 import java.util.Optional;
@@ -45,6 +46,9 @@ public final class VolumeBinder extends LoopController {
   private final Lister pods;
   private final LocalProvisioner local;
   private final VolumeReclaimer reclaimer;
+  private final VolumeTimes times;
+  private final Counter givenClasses;
+  private final Counter givenInVain;
 
   public VolumeBinder(Environment env) {
     super("persistentvolume-binder-controller", "persistentvolume-controller", env);
@@ -76,8 +80,25 @@ public final class VolumeBinder extends LoopController {
           }
         });
     Informer nodes = env.informer(Resources.NODES);
-    this.local = new LocalProvisioner(env, events, nodes.lister());
-    this.reclaimer = new VolumeReclaimer(env, events, local);
+    this.times = new VolumeTimes(env.registry(), env::now);
+    this.local = new LocalProvisioner(env, events, nodes.lister(), times);
+    this.reclaimer = new VolumeReclaimer(env, events, local, times);
+    this.givenClasses = env.registry().counter("retroactive_storageclass_total");
+    this.givenInVain = env.registry().counter("retroactive_storageclass_errors_total");
+    volumeInformer.addHandler(
+        new Informer.Handler() {
+          @Override
+          public void deleted(KubeObject last) {
+            times.ended(last.key());
+          }
+        });
+    claimInformer.addHandler(
+        new Informer.Handler() {
+          @Override
+          public void deleted(KubeObject last) {
+            times.forget(last.key());
+          }
+        });
     nodes.addHandler(
         new Informer.Handler() {
           @Override
@@ -234,7 +255,10 @@ public final class VolumeBinder extends LoopController {
                 claim.namespace(),
                 claim.name(),
                 Patch.merge(
-                    n -> n.putObject("spec").put("storageClassName", byDefault.get().name())));
+                    n -> n.putObject("spec").put("storageClassName", byDefault.get().name())))
+            .invoke(() -> givenClasses.increment())
+            .onFailure()
+            .invoke(() -> givenInVain.increment());
       }
       String name = StorageClasses.of(claim);
       if (name.isEmpty()) {
@@ -336,7 +360,7 @@ public final class VolumeBinder extends LoopController {
   private Uni<?> bound(KubeObject claim, KubeObject bound) {
     boolean already = claim.text("status", "phase").equals("Bound");
     if (!already) {
-      return tellBound(claim, bound);
+      return tellBound(claim, bound).invoke(() -> times.ended(claim.key()));
     }
     if (!LocalVolumes.is(bound)) {
       return nothing();
@@ -352,7 +376,7 @@ public final class VolumeBinder extends LoopController {
         });
   }
 
-  private Uni<?> tellBound(KubeObject claim, KubeObject volume) {
+  private Uni<KubeObject> tellBound(KubeObject claim, KubeObject volume) {
     return env.client()
         .updateStatus(
             Resources.PERSISTENT_VOLUME_CLAIMS,
@@ -382,8 +406,14 @@ public final class VolumeBinder extends LoopController {
 
   private Uni<?> provision(KubeObject claim, KubeObject storageClass, String node) {
     String provisioner = storageClass.text("provisioner");
+    if (provisioner.startsWith(IN_TREE)) {
+      events.warning(claim, "ProvisioningFailed", "no volume plugin matched name: " + provisioner);
+      return phase(claim, "Pending");
+    }
+    times.begun(claim.key(), provisioner, "provision");
     if (provisioner.equals(LocalVolumes.PROVISIONER) && env.options().localVolumes()) {
       if (node.isEmpty()) {
+        times.failed(claim.key());
         events.warning(
             claim,
             "ProvisioningFailed",
@@ -395,10 +425,6 @@ public final class VolumeBinder extends LoopController {
       return local
           .provision(claim, storageClass, node)
           .chain(made -> made == null ? nothing() : bind(claim, made));
-    }
-    if (provisioner.startsWith(IN_TREE)) {
-      events.warning(claim, "ProvisioningFailed", "no volume plugin matched name: " + provisioner);
-      return phase(claim, "Pending");
     }
     events.normal(
         claim,

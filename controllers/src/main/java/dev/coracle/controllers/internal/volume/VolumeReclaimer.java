@@ -17,15 +17,23 @@ final class VolumeReclaimer {
   private final Environment env;
   private final EventRecorder events;
   private final LocalProvisioner local;
+  private final VolumeTimes times;
 
-  VolumeReclaimer(Environment env, EventRecorder events, LocalProvisioner local) {
+  VolumeReclaimer(
+      Environment env, EventRecorder events, LocalProvisioner local, VolumeTimes times) {
     this.env = env;
     this.events = events;
     this.local = local;
+    this.times = times;
   }
 
   /** Its claim has gone. */
   Uni<?> released(KubeObject volume) {
+    if (volume.text("spec", "persistentVolumeReclaimPolicy").equals("Delete")) {
+      volume
+          .annotation(LocalVolumes.PROVISIONED_BY)
+          .ifPresent(by -> times.begun(volume.key(), by, "delete"));
+    }
     if (LocalVolumes.is(volume)) {
       return told(volume).chain(() -> local.released(volume));
     }
