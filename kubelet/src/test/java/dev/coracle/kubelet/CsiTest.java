@@ -11,9 +11,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Storage drivers over their real protocol: a driver, its sockets, a runtime in memory. */
 class CsiTest extends CsiSetup {
@@ -178,14 +181,110 @@ class CsiTest extends CsiSetup {
     driverObject("\"attachRequired\":true");
     volume("1Gi");
     pod("waits");
-    k.eventually(() ->
-        assertThat(k.events())
-            .anyMatch(
-                e -> e.startsWith("FailedMount") && e.contains("not yet attached to node n1")));
+    k.eventually(() -> assertThat(looksForAttachment()).isPositive());
     assertThat(driver.calls).isEmpty();
     attachment("{\"attached\":true,\"attachmentMetadata\":{\"device\":\"/dev/x\"}}");
     k.awaitPhase("waits", "Running");
+    assertThat(k.events()).noneMatch(e -> e.startsWith("FailedMount"));
     assertThat(driver.staged.getFirst().getPublishContextMap()).containsEntry("device", "/dev/x");
+    assertThat(
+            k.meters()
+                .get("volume_operation_total")
+                .tag("operation_name", "overall_volume_mount")
+                .tag("plugin_name", "kubernetes.io/csi:" + DRIVER)
+                .timer()
+                .count())
+        .isOne();
+  }
+
+  private long looksForAttachment() {
+    return k
+        .meters()
+        .find("storage_operation_duration")
+        .tag("operation_name", "verify_controller_attached_volume")
+        .tag("volume_plugin", "kubernetes.io/csi:" + DRIVER)
+        .tag("status", "fail-unknown")
+        .timers()
+        .stream()
+        .mapToLong(Timer::count)
+        .sum();
+  }
+
+  @Test
+  void aPodThatFindsNoRoomForItsVolumesIsNotForThisNode() throws Exception {
+    driverObject("\"attachRequired\":true,\"nodeAllocatableUpdatePeriodSeconds\":3600");
+    registered();
+    volume("1Gi");
+    attachment("{\"attached\":false,\"attachError\":{\"message\":\"no room\",\"errorCode\":8}}");
+    pod("full");
+    k.eventually(() -> assertThat(looksForAttachment()).isPositive());
+    k.clock.advance(Duration.ofSeconds(123));
+    k.awaitPhase("full", "Failed");
+    assertThat(k.pod("full").text("status", "reason")).isEqualTo("VolumeAttachmentLimitExceeded");
+    assertThat(k.pod("full").text("status", "message"))
+        .isEqualTo(
+            "Pod was rejected: unmounted volumes=[d], unattached volumes=[d], failed to process"
+                + " volumes=[]: timed out waiting for the condition");
+  }
+
+  @Test
+  void aVolumeForOnePodIsNotGivenToASecond() throws Exception {
+    registered();
+    driverObject("\"attachRequired\":false");
+    volume("1Gi");
+    k.api.change(
+        Resources.PERSISTENT_VOLUMES,
+        "",
+        "pv1",
+        v -> v.withObjectProperty("spec").putArray("accessModes").add("ReadWriteOncePod"));
+    pod("first");
+    k.awaitPhase("first", "Running");
+    pod("second");
+    k.eventually(() ->
+        assertThat(k.events())
+            .contains(
+                "FailedMount: MountVolume.SetUp failed for volume \"pv1\" : volume uses the"
+                    + " ReadWriteOncePod access mode and is already in use by another pod"));
+    assertThat(k.pod("second").text("status", "phase")).isEqualTo("Pending");
+    gone("first");
+    k.awaitPhase("second", "Running");
+  }
+
+  @Test
+  void aDriverThatIsNotForClaimsGivesNoneAVolume() throws Exception {
+    registered();
+    driverObject("\"attachRequired\":false,\"volumeLifecycleModes\":[\"Ephemeral\"]");
+    volume("1Gi");
+    pod("wrong");
+    k.eventually(() ->
+        assertThat(k.events())
+            .contains(
+                "FailedMount: MountVolume.NewMounter initialization failed for volume \"pv1\" :"
+                    + " volume mode \"Persistent\" not supported by driver "
+                    + DRIVER
+                    + " (only supports [\"Ephemeral\"])"));
+    assertThat(driver.calls).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aVolumeThatIsOnlyReadKeepsItsOwner(boolean readOnly) throws Exception {
+    registered();
+    driverObject("\"attachRequired\":false");
+    volume("1Gi");
+    driver.plain = true;
+    k.create(
+        "p",
+        """
+        "securityContext":{"fsGroup":%d},
+        "volumes":[{"name":"d","persistentVolumeClaim":{"claimName":"data","readOnly":%s}}],
+        "containers":[{"name":"p","image":"busybox:1",
+         "volumeMounts":[{"name":"d","mountPath":"/d"}]}]
+        """
+            .formatted((int) Files.getAttribute(k.data, "unix:gid"), readOnly));
+    k.awaitPhase("p", "Running");
+    Path volume = Path.of(driver.published.getFirst().getTargetPath());
+    assertThat(((int) Files.getAttribute(volume, "unix:mode") & 02000) == 0).isEqualTo(readOnly);
   }
 
   @Test

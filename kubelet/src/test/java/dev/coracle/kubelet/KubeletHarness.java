@@ -10,6 +10,7 @@ import dev.coracle.api.rest.ListOptions;
 import dev.coracle.client.fake.FakeClient;
 import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.fake.FakeRuntime;
+import dev.coracle.kubelet.fake.ShiftedClock;
 import dev.coracle.kubelet.internal.eviction.EvictionManager;
 import dev.coracle.kubelet.internal.shutdown.ShutdownInhibitor;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -23,7 +24,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 final class KubeletHarness implements AutoCloseable {
   final FakeClient api = new FakeClient();
   final FakeRuntime runtime = new FakeRuntime();
+  final ShiftedClock clock = new ShiftedClock();
   final Path data;
   final KubeletOptions options;
   final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
@@ -108,7 +109,7 @@ final class KubeletHarness implements AutoCloseable {
 
   private Kubelet begin() throws Exception {
     meters = new SimpleMeterRegistry();
-    Surroundings real = Surroundings.real(options, meters, runtime, Clock.systemUTC(), plugins);
+    Surroundings real = Surroundings.real(options, meters, runtime, clock, plugins);
     Surroundings around = further.apply(logind.map(real::withLogind).orElse(real));
     Kubelet fresh =
         new Kubelet(vertx, api, options, meters, room.map(around::withRoom).orElse(around));

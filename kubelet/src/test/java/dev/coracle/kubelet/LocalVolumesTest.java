@@ -8,6 +8,7 @@ import dev.coracle.api.Resources;
 import dev.coracle.api.rest.DeleteOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -141,6 +142,115 @@ class LocalVolumesTest {
     k.awaitPhase("p", "Running");
     assertThat((int) Files.getAttribute(disk, "unix:mode") & 07777).isEqualTo(02770);
     assertThat((int) Files.getAttribute(file, "unix:mode") & 07777).isEqualTo(0660);
+  }
+
+  /** One of a user's own making. */
+  private Path directory(String annotations, String more) throws Exception {
+    Path path = Files.createDirectories(k.data.resolve("mine"));
+    k.api.put(
+        Resources.PERSISTENT_VOLUMES,
+        KubeObject.parse(
+            """
+            {"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"mine","annotations":{%s}},
+             "spec":{"capacity":{"storage":"1Gi"},"local":{"path":"%s"}%s}}\
+            """
+                .formatted(annotations, path, more)));
+    claim("data", "mine");
+    return path;
+  }
+
+  private void user(String name, String more) {
+    k.create(
+        name,
+        """
+        %s"volumes":[{"name":"d","persistentVolumeClaim":{"claimName":"data"}}],
+        "containers":[{"name":"%s","image":"busybox:1",
+         "volumeMounts":[{"name":"d","mountPath":"/d"}]}]
+        """
+            .formatted(more, name));
+    k.awaitPhase(name, "Running");
+  }
+
+  @Test
+  void theVolumeStaysWithTheGroupOfThePodThatHasIt() throws Exception {
+    Path path = directory("", "");
+    int own = (int) Files.getAttribute(path, "unix:gid");
+    user("p", "\"securityContext\":{\"fsGroup\":" + own + "},");
+    user("q", "\"securityContext\":{\"fsGroup\":" + (own + 1) + "},");
+    assertThat((int) Files.getAttribute(path, "unix:gid")).isEqualTo(own);
+    assertThat(k.events())
+        .contains(
+            "AlreadyMountedVolume: The requested fsGroup is %d, but the volume mine has GID %d. The volume may not be shareable."
+                .formatted(own + 1, own));
+    assertThat(k.events()).filteredOn(e -> e.startsWith("AlreadyMountedVolume")).hasSize(1);
+  }
+
+  @Test
+  void aVolumeForOnePodIsNotGivenToASecond() throws Exception {
+    directory("", ",\"accessModes\":[\"ReadWriteOncePod\"]");
+    user("p", "");
+    k.restart();
+    k.create(
+        "q",
+        """
+        "volumes":[{"name":"d","persistentVolumeClaim":{"claimName":"data"}}],
+        "containers":[{"name":"q","image":"busybox:1",
+         "volumeMounts":[{"name":"d","mountPath":"/d"}]}]
+        """);
+    k.eventually(() ->
+        assertThat(k.events())
+            .contains(
+                "FailedMount: MountVolume.SetUp failed for volume \"mine\" : volume uses the"
+                    + " ReadWriteOncePod access mode and is already in use by another pod"));
+    k.delete("p", DeleteOptions.now());
+    k.awaitPhase("q", "Running");
+  }
+
+  @Test
+  void aVolumesGroupIsOneOfItsUsers() throws Exception {
+    directory("\"pv.beta.kubernetes.io/gid\":\"4321\"", "");
+    user("p", "\"securityContext\":{\"supplementalGroups\":[7]},");
+    user("q", "\"securityContext\":{\"supplementalGroups\":[4321]},");
+    assertThat(groups("p")).containsExactly(7L, 4321L);
+    assertThat(groups("q")).containsExactly(4321L);
+  }
+
+  private List<Long> groups(String container) {
+    return k.runtime
+        .config(container)
+        .orElseThrow()
+        .getLinux()
+        .getSecurityContext()
+        .getSupplementalGroupsList();
+  }
+
+  @Test
+  void aVolumeThatWasMadeLargerByHandIsLargerForItsClaim() throws Exception {
+    directory("", "");
+    k.api.change(
+        Resources.PERSISTENT_VOLUME_CLAIMS,
+        "default",
+        "data",
+        c -> c.withObjectProperty("status").putObject("capacity").put("storage", "1Gi"));
+    user("p", "");
+    k.api.change(
+        Resources.PERSISTENT_VOLUMES,
+        "",
+        "mine",
+        v -> v.withObjectProperty("spec").withObjectProperty("capacity").put("storage", "2Gi"));
+    k.eventually(() ->
+        assertThat(
+                k.api
+                    .get(Resources.PERSISTENT_VOLUME_CLAIMS, "default", "data")
+                    .await()
+                    .indefinitely()
+                    .text("status", "capacity", "storage"))
+            .isEqualTo("2Gi"));
+    k.eventually(() ->
+        assertThat(k.events())
+            .contains(
+                "FileSystemResizeSuccessful: MountVolume.NodeExpandVolume succeeded for volume"
+                    + " \"mine\""));
   }
 
   /** Whether this machine can mount NFS or not, it cannot reach that server. */

@@ -73,11 +73,17 @@ final class CsiAllocatable implements AutoCloseable {
     }
   }
 
-  /** A volume could not be attached since there are too many. */
-  void full(String driver, JsonNode spec) {
-    if (spec.path(PERIOD).asLong(0) > 0) {
+  /**
+   * A volume could not be attached since there are too many.
+   *
+   * @return whether the driver's count is one that changes
+   */
+  boolean full(String driver, JsonNode spec) {
+    boolean changes = spec.path(PERIOD).asLong(0) > 0;
+    if (changes) {
       Thread.startVirtualThread(() -> update(driver));
     }
+    return changes;
   }
 
   private void update(String driver) {

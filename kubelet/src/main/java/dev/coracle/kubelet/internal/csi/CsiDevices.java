@@ -41,9 +41,10 @@ public final class CsiDevices {
   public Mounted map(Pod pod, KubeObject volume, boolean readOnly) throws IOException {
     JsonNode source = volume.at("spec", "csi");
     String handle = source.path("volumeHandle").asText("");
-    CsiDriver driver = volumes.driver(source.path("driver").asText(""));
-    JsonNode spec = volumes.driverSpec(pod, driver.name());
-    Map<String, String> attached = volumes.attachment(pod, driver.name(), handle, spec);
+    String name = source.path("driver").asText("");
+    JsonNode spec = volumes.driverSpec(pod, name);
+    Map<String, String> attached = volumes.attachment(pod, name, handle, spec);
+    CsiDriver driver = volumes.driver(name);
     VolumeCapability capability = CsiRequests.capability(driver, pod, volume);
     boolean stages = driver.can(Type.STAGE_UNSTAGE_VOLUME);
     boolean only = readOnly || source.path("readOnly").asBoolean(false);
@@ -151,7 +152,8 @@ public final class CsiDevices {
     PodPaths.deleteTree(CsiPaths.devices(paths.root()).resolve(volume.name()));
   }
 
-  private boolean isMappedElsewhere(String name, String podUid) throws IOException {
+  /** Whether another pod of this node has the PersistentVolume. */
+  public boolean isMappedElsewhere(String name, String podUid) throws IOException {
     for (String uid : paths.known()) {
       if (!uid.equals(podUid)
           && Files.isSymbolicLink(paths.volumeDevice(uid, CsiPaths.DIRECTORY, name))) {

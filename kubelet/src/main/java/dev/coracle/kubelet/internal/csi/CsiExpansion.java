@@ -17,6 +17,7 @@ import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.CriException.Code;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -93,6 +94,43 @@ public final class CsiExpansion {
     return claim.text("status", "allocatedResourceStatuses", "storage");
   }
 
+  /** What makes a volume that no driver has follow. */
+  @FunctionalInterface
+  public interface Growth {
+    void run() throws IOException;
+  }
+
+  /** The same for a volume of no driver: who has made it larger says so in its capacity. */
+  public void expand(Pod pod, KubeObject heard, KubeObject volume, Growth growth)
+      throws IOException {
+    KubeObject claim = newest(heard);
+    if (!isDue(claim, volume)) {
+      return;
+    }
+    try {
+      growth.run();
+    } catch (IOException e) {
+      failed(pod, volume, String.valueOf(e.getMessage()));
+      throw e;
+    }
+    succeeded(pod, claim, volume);
+  }
+
+  private void failed(Pod pod, KubeObject volume, String why) {
+    events.warning(
+        pod,
+        "VolumeResizeFailed",
+        "NodeExpandVolume failed for volume \"" + volume.name() + "\" : " + why);
+  }
+
+  private void succeeded(Pod pod, KubeObject claim, KubeObject volume) {
+    finished(claim, volume);
+    events.normal(
+        pod,
+        "FileSystemResizeSuccessful",
+        "MountVolume.NodeExpandVolume succeeded for volume \"" + volume.name() + "\"");
+  }
+
   /**
    * @param published where the volume stands for this pod
    */
@@ -113,21 +151,14 @@ public final class CsiExpansion {
       try {
         driver.expand(request);
       } catch (CriException e) {
-        events.warning(
-            pod,
-            "VolumeResizeFailed",
-            "NodeExpandVolume failed for volume \"" + volume.name() + "\" : " + e.describe());
+        failed(pod, volume, e.describe());
         if (StagedVolumes.isRefusal(e) && refused(pod, known, volume, e)) {
           return;
         }
         throw e;
       }
     }
-    finished(known, volume);
-    events.normal(
-        pod,
-        "FileSystemResizeSuccessful",
-        "MountVolume.NodeExpandVolume succeeded for volume \"" + volume.name() + "\"");
+    succeeded(pod, known, volume);
   }
 
   private KubeObject newest(KubeObject heard) {

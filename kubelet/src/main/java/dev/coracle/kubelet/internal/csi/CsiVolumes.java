@@ -116,9 +116,11 @@ public final class CsiVolumes {
       throws IOException {
     JsonNode source = volume.at("spec", "csi");
     String handle = source.path("volumeHandle").asText("");
+    String name = source.path("driver").asText("");
+    JsonNode spec = driverSpec(pod, name);
+    Map<String, String> attached = attachment(pod, name, handle, spec);
+    lifecycle("Persistent", spec, name, volume.name());
     CsiDriver driver = driverOf(volume);
-    JsonNode spec = driverSpec(pod, driver.name());
-    Map<String, String> attached = attachment(pod, driver.name(), handle, spec);
     String fsType = source.path("fsType").asText("");
     VolumeCapability capability = CsiRequests.capability(driver, pod, volume);
     boolean stages = driver.can(Type.STAGE_UNSTAGE_VOLUME);
@@ -160,12 +162,30 @@ public final class CsiVolumes {
           }
           Path target = publish(driver, pod, published, request);
           if (!again
+              && !only
               && !driver.can(Type.VOLUME_MOUNT_GROUP)
               && ownedByGroup(spec, fsType, isForOneNode(volume))) {
-            Ownership.apply(target, pod, only, events);
+            Ownership.apply(target, pod, events);
           }
           return new Mounted(target, only, "");
         });
+  }
+
+  /** What a driver says of itself, by its CSIDriver object; one without is for claims only. */
+  private static void lifecycle(String mode, JsonNode driverSpec, String driver, String volume)
+      throws IOException {
+    List<String> modes = new ArrayList<>();
+    driverSpec.path("volumeLifecycleModes").forEach(m -> modes.add("\"" + m.asText() + "\""));
+    if (modes.isEmpty()) {
+      modes.add("\"Persistent\"");
+    }
+    if (!modes.contains("\"" + mode + "\"")) {
+      throw new VolumePlugin.SetUpException(
+          "MountVolume.NewMounter initialization",
+          volume,
+          "volume mode \"%s\" not supported by driver %s (only supports [%s])"
+              .formatted(mode, driver, String.join(" ", modes)));
+    }
   }
 
   private CsiDriver driverOf(KubeObject volume) throws IOException {
@@ -203,16 +223,7 @@ public final class CsiVolumes {
   public Mounted mountInline(Pod pod, String name, JsonNode source) throws IOException {
     CsiDriver driver = drivers.get(source.path("driver").asText(""));
     JsonNode spec = driverSpec(pod, driver.name());
-    List<String> modes = new ArrayList<>();
-    spec.path("volumeLifecycleModes").forEach(m -> modes.add(m.asText()));
-    if (!modes.contains("Ephemeral")) {
-      throw new IllegalArgumentException(
-          "volume mode \"Ephemeral\" not supported by driver "
-              + driver.name()
-              + " (only supports "
-              + modes
-              + ")");
-    }
+    lifecycle("Ephemeral", spec, driver.name(), name);
     String fsType = source.path("fsType").asText("");
     boolean only = source.path("readOnly").asBoolean(false);
     PublishedVolume published =
@@ -239,8 +250,8 @@ public final class CsiVolumes {
                         pod, source.path("nodePublishSecretRef"), pod.namespace(), spec))
                 .putAllVolumeContext(
                     requests.context(pod, source.path("volumeAttributes"), spec, true)));
-    if (!driver.can(Type.VOLUME_MOUNT_GROUP) && ownedByGroup(spec, fsType, true)) {
-      Ownership.apply(target, pod, only, events);
+    if (!only && !driver.can(Type.VOLUME_MOUNT_GROUP) && ownedByGroup(spec, fsType, true)) {
+      Ownership.apply(target, pod, events);
     }
     return new Mounted(target, only, "");
   }
@@ -295,7 +306,8 @@ public final class CsiVolumes {
   }
 
   /** What attaching the volume to this node has come to. */
-  Map<String, String> attachment(Pod pod, String driver, String handle, JsonNode driverSpec) {
+  Map<String, String> attachment(Pod pod, String driver, String handle, JsonNode driverSpec)
+      throws VolumePlugin.NotAttachedException {
     if (!driverSpec.path("attachRequired").asBoolean(true)) {
       return Map.of();
     }
@@ -305,22 +317,15 @@ public final class CsiVolumes {
       attachment = objects.get(pod.uid(), Resources.VOLUME_ATTACHMENTS, "", name);
     } catch (StatusException e) {
       if (StatusException.isNotFound(e)) {
-        throw new IllegalArgumentException(
-            "volume " + handle + " is not yet attached to node " + nodeName);
+        throw new VolumePlugin.NotAttachedException(handle, nodeName, false);
       }
       throw e;
     }
     if (!attachment.at("status", "attached").asBoolean(false) || attachment.isDeleting()) {
-      String error = attachment.text("status", "attachError", "message");
-      if (attachment.at("status", "attachError", "errorCode").asInt() == EXHAUSTED) {
-        drivers.allocatable().full(driver, driverSpec);
-      }
-      throw new IllegalArgumentException(
-          "volume "
-              + handle
-              + " is not yet attached to node "
-              + nodeName
-              + (error.isEmpty() ? "" : ": " + error));
+      boolean exhausted =
+          attachment.at("status", "attachError", "errorCode").asInt() == EXHAUSTED
+              && drivers.allocatable().full(driver, driverSpec);
+      throw new VolumePlugin.NotAttachedException(handle, nodeName, exhausted);
     }
     return KubeObject.strings(attachment.at("status", "attachmentMetadata"));
   }
@@ -387,6 +392,17 @@ public final class CsiVolumes {
           "UnmountVolume.TearDown failed for volume \"" + volume.name() + "\" : " + e.getMessage(),
           e);
     }
+  }
+
+  /** Whether another pod of this node has the PersistentVolume, or may have. */
+  public boolean isElsewhere(Pod pod, String volume) throws IOException {
+    for (String uid : paths.known()) {
+      if (!uid.equals(pod.uid())
+          && PublishedVolume.read(paths.volume(uid, CsiPaths.DIRECTORY, volume)).isPresent()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private boolean isPublished(PublishedVolume volume) throws IOException {

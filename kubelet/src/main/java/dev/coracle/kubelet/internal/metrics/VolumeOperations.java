@@ -21,6 +21,7 @@ public final class VolumeOperations {
 
   private final KubeletMeters meters;
   private final Map<Operation, Timer> operations = new ConcurrentHashMap<>();
+  private final Map<String, Timer> overall = new ConcurrentHashMap<>();
   private final Map<String, Counts> counts = new ConcurrentHashMap<>();
 
   VolumeOperations(KubeletMeters meters) {
@@ -29,7 +30,8 @@ public final class VolumeOperations {
 
   /**
    * @param name {@code volume_mount} or {@code volume_unmount}, {@code map_volume} or {@code
-   *     unmap_volume} of a block device
+   *     unmap_volume} of a block device, {@code verify_controller_attached_volume} of one that is
+   *     waited for
    */
   public void done(String plugin, String name, boolean succeeded, Duration took) {
     operations.computeIfAbsent(new Operation(plugin, name, succeeded), this::timer).record(took);
@@ -49,6 +51,24 @@ public final class VolumeOperations {
             "migrated",
             "false"),
         BOUNDS);
+  }
+
+  /**
+   * A pod has a volume, by how long after it was to have it.
+   *
+   * @param took with all attempts, and the time until it was attached
+   */
+  public void overall(String plugin, Duration took) {
+    overall
+        .computeIfAbsent(
+            plugin,
+            p ->
+                meters.timer(
+                    "volume_operation_total_seconds",
+                    "Storage operation end to end duration in seconds",
+                    Tags.of("plugin_name", p, "operation_name", "overall_volume_mount"),
+                    BOUNDS))
+        .record(took);
   }
 
   /** A pod is to have a volume. */

@@ -18,6 +18,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.function.Predicate;
 
 /**
@@ -30,18 +31,24 @@ public final class ContainerMounts {
    * @param path its directory or file, null for an image volume
    * @param image an image volume's reference, empty otherwise
    * @param device whether the path is (a link to) a block device
+   * @param group by which containers may use it besides their own groups
    */
   public record Mounted(
       @org.jspecify.annotations.Nullable Path path,
       boolean readOnly,
       String image,
-      boolean device) {
+      boolean device,
+      OptionalLong group) {
     public Mounted(@org.jspecify.annotations.Nullable Path path, boolean readOnly, String image) {
-      this(path, readOnly, image, false);
+      this(path, readOnly, image, false, OptionalLong.empty());
     }
 
     public static Mounted device(Path link, boolean readOnly) {
-      return new Mounted(link, readOnly, "", true);
+      return new Mounted(link, readOnly, "", true, OptionalLong.empty());
+    }
+
+    public Mounted ofGroup(long gid) {
+      return new Mounted(path, readOnly, image, device, OptionalLong.of(gid));
     }
 
     public static Mounted at(Path path) {

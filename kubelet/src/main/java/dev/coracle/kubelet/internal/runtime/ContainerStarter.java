@@ -234,6 +234,7 @@ final class ContainerStarter {
       }
       config.addAllDevices(mounts.devices(container, frame.volumes));
       extras.of(frame.pod, container).addTo(config);
+      SecurityContexts.withGroups(config, frame.volumes.values());
       SecurityContexts.withUsers(
           config,
           frame.sandbox.getLinux().getSecurityContext().getNamespaceOptions().getUsernsOptions());

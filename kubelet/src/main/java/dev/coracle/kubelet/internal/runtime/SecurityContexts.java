@@ -17,8 +17,10 @@ import dev.coracle.cri.v1.SupplementalGroupsPolicy;
 import dev.coracle.cri.v1.UserNamespace;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
+import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -149,6 +151,20 @@ public final class SecurityContexts {
         .setUsernsOptions(users);
     for (Mount.Builder mount : out.getMountsBuilderList()) {
       mount.addAllUidMappings(users.getUidsList()).addAllGidMappings(users.getGidsList());
+    }
+  }
+
+  /** Gives the container the groups by which it may use its pod's volumes. */
+  static void withGroups(ContainerConfig.Builder out, Collection<Mounted> volumes) {
+    var context = out.getLinuxBuilder().getSecurityContextBuilder();
+    for (Mounted volume : volumes) {
+      volume
+          .group()
+          .ifPresent(group -> {
+            if (!context.getSupplementalGroupsList().contains(group)) {
+              context.addSupplementalGroups(group);
+            }
+          });
     }
   }
 

@@ -231,6 +231,12 @@ public final class PodSync implements PodWorker.Steps {
       mounted = volumes.mount(pod);
       context.mounted();
     } catch (VolumeManager.MountException e) {
+      if (e.refused().isPresent()) {
+        Verdict rejected = Verdict.rejected("VolumeAttachmentLimitExceeded", e.refused().get());
+        events.warning(pod, rejected.reason(), rejected.why());
+        worker.terminate(OptionalLong.of(0), Optional.of(rejected), false);
+        return PodWorker.Next.stay(PodWorker.Phase.SYNCING);
+      }
       e.failures().forEach(f -> events.warning(pod, f.reason(), f.message()));
       mountAgain = Optional.of(context.mountFailed());
       if (e.standing().isEmpty()) {

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Predicate;
 
 /**
@@ -31,6 +32,9 @@ import java.util.function.Predicate;
 final class ClaimVolume implements VolumePlugin {
   private static final String BLOCK = "Block";
 
+  /** Annotation of a PersistentVolume: the group by which pods may use it. */
+  private static final String GROUP = "pv.beta.kubernetes.io/gid";
+
   private final String field;
   private final ObjectSource objects;
   private final Path localVolumes;
@@ -39,6 +43,7 @@ final class ClaimVolume implements VolumePlugin {
   private final PodPaths paths;
   private final LocalDevices devices;
   private final NfsVolume nfs;
+  private final VolumeUsers users;
   private final PodEvents events;
   private final Predicate<JsonNode> selects;
 
@@ -56,6 +61,7 @@ final class ClaimVolume implements VolumePlugin {
       PodPaths paths,
       LocalDevices devices,
       NfsVolume nfs,
+      VolumeUsers users,
       PodEvents events,
       Predicate<JsonNode> selects) {
     this.field = field;
@@ -66,6 +72,7 @@ final class ClaimVolume implements VolumePlugin {
     this.paths = paths;
     this.devices = devices;
     this.nfs = nfs;
+    this.users = users;
     this.events = events;
     this.selects = selects;
   }
@@ -111,6 +118,45 @@ final class ClaimVolume implements VolumePlugin {
           ? new MapException("MapVolume.NodeAffinity check", volume.name(), why)
           : new SetUpException("MountVolume.NodeAffinity check", volume.name(), why);
     }
+    Mounted mounted =
+        VolumeUsers.isForOnePod(volume)
+            ? users.alone(
+                volume,
+                () -> {
+                  checkFree(request.pod(), volume, block);
+                  return mount(request, claim, volume, readOnly, block);
+                })
+            : mount(request, claim, volume, readOnly, block);
+    return ofGroup(mounted, volume);
+  }
+
+  /** Also for pods that no scheduler sent. */
+  private void checkFree(Pod pod, KubeObject volume, boolean block) throws IOException {
+    String plugin =
+        volume.at("spec", NfsVolume.FIELD).isObject() ? nfs.directoryName() : directoryName();
+    if (users.hasOther(pod, volume, plugin, block)) {
+      String why =
+          "volume uses the ReadWriteOncePod access mode and is already in use by another pod";
+      throw block
+          ? new MapException(volume.name(), why)
+          : new SetUpException("MountVolume.SetUp", volume.name(), why);
+    }
+  }
+
+  private static Mounted ofGroup(Mounted mounted, KubeObject volume) {
+    try {
+      return volume
+          .annotation(GROUP)
+          .map(gid -> mounted.ofGroup(Long.parseLong(gid)))
+          .orElse(mounted);
+    } catch (NumberFormatException e) {
+      return mounted;
+    }
+  }
+
+  private Mounted mount(
+      Request request, KubeObject claim, KubeObject volume, boolean readOnly, boolean block)
+      throws IOException {
     if (block) {
       Mounted mapped = map(request.pod(), volume, readOnly);
       grow(request, claim, volume, mapped);
@@ -120,7 +166,7 @@ final class ClaimVolume implements VolumePlugin {
       Mounted mounted = mount(request.pod(), volume, readOnly);
       grow(request, claim, volume, mounted);
       return mounted;
-    } catch (SetUpException e) {
+    } catch (SetUpException | NotAttachedException e) {
       throw e;
     } catch (IOException | StatusException | IllegalArgumentException | CriException e) {
       throw new SetUpException("MountVolume.SetUp", volume.name(), MountFailures.reason(e));
@@ -139,9 +185,7 @@ final class ClaimVolume implements VolumePlugin {
       if (!Files.exists(Path.of(path))) {
         throw new IllegalArgumentException("path \"" + path + "\" does not exist");
       }
-      Path at = local(pod, volume, Path.of(path));
-      Ownership.apply(at, pod, readOnly, events);
-      mounted = Mounted.at(at);
+      mounted = users.alone(volume, () -> Mounted.at(local(pod, volume, Path.of(path), readOnly)));
     } else if (!host.isMissingNode()) {
       mounted = HostPathVolume.at(host.path("path").asText(""), host.path("type").asText(""));
     } else if (volume.at("spec", NfsVolume.FIELD).isObject()) {
@@ -161,6 +205,26 @@ final class ClaimVolume implements VolumePlugin {
               + "\" is neither local nor hostPath nor NFS nor of a CSI driver");
     }
     return readOnly ? new Mounted(mounted.path(), true, "") : mounted;
+  }
+
+  /** The first pod that has the volume, and may write to it, gives it to its group. */
+  private Path local(Pod pod, KubeObject volume, Path path, boolean readOnly) throws IOException {
+    boolean shared = users.hasOther(pod, volume, directoryName(), false);
+    Path at = local(pod, volume, path);
+    OptionalLong group = Ownership.fsGroup(pod);
+    int has = (int) Files.getAttribute(at, "unix:gid");
+    if (shared && group.isPresent() && group.getAsLong() != has) {
+      events.warning(
+          pod,
+          "AlreadyMountedVolume",
+          "The requested fsGroup is %d, but the volume %s has GID %d. The volume may not be shareable."
+              .formatted(group.getAsLong(), volume.name(), has));
+    }
+    if (!shared && !readOnly) {
+      Ownership.apply(at, pod, events);
+    }
+    Files.createDirectories(paths.volume(pod.uid(), directoryName(), volume.name()));
+    return at;
   }
 
   private Path local(Pod pod, KubeObject volume, Path path) throws IOException {
@@ -223,6 +287,8 @@ final class ClaimVolume implements VolumePlugin {
       Path link = paths.volumeDevice(pod.uid(), directoryName(), volume.name());
       DeviceLinks.point(link, device.toRealPath());
       return Mounted.device(link, readOnly);
+    } catch (NotAttachedException e) {
+      throw e;
     } catch (CriException e) {
       throw new MapException(volume.name(), e.describe());
     } catch (IOException | IllegalArgumentException e) {
@@ -289,6 +355,16 @@ final class ClaimVolume implements VolumePlugin {
       Path path = Objects.requireNonNull(standing.path());
       expansion.expand(
           request.pod(), claim, volume, standing.device() ? Files.readSymbolicLink(path) : path);
+    } else if (volume.at("spec", "local").isObject() && !LocalVolumes.is(volume)) {
+      expansion.expand(
+          request.pod(),
+          claim,
+          volume,
+          () -> {
+            if (!standing.device()) {
+              devices.grow(volume);
+            }
+          });
     }
   }
 

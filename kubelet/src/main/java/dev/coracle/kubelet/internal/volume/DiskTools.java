@@ -79,6 +79,36 @@ final class DiskTools {
     }
   }
 
+  /** Has a file system fill its device, which has grown; while it is mounted. */
+  void grow(Path device, Path at) throws IOException {
+    List<String> command = List.of("blkid", "-p", "-s", "TYPE", "-o", "value", device.toString());
+    Ended ended = run(command);
+    if (ended.code == BLANK) {
+      return;
+    }
+    if (ended.code != 0) {
+      throw failed(command, ended);
+    }
+    succeed(growing(ended.output.strip(), device.toString(), at.toString()));
+  }
+
+  /**
+   * What grows a file system.
+   *
+   * @throws IOException nothing does
+   */
+  static List<String> growing(String type, String device, String at) throws IOException {
+    return switch (type) {
+      case "ext3", "ext4" -> List.of("resize2fs", device);
+      case "xfs" -> List.of("xfs_growfs", "-d", at);
+      case "btrfs" -> List.of("btrfs", "filesystem", "resize", "max", at);
+      default ->
+          throw new IOException(
+              "ResizeFS.Resize - resize of format %s is not supported for device %s mounted at %s"
+                  .formatted(type, device, at));
+    };
+  }
+
   private static boolean isBlank(Path device) throws IOException {
     List<String> command =
         List.of("blkid", "-p", "-s", "TYPE", "-s", "PTTYPE", "-o", "export", device.toString());

@@ -49,6 +49,7 @@ final class LocalDevices {
             try {
               disks.mount(device, at, type, options(volume));
             } catch (IOException e) {
+              Files.deleteIfExists(directory);
               throw new VolumePlugin.SetUpException(
                   "MountVolume.MountDevice",
                   volume.name(),
@@ -73,15 +74,27 @@ final class LocalDevices {
     locks.<Boolean, IOException>with(
         name,
         () -> {
-          if (Files.isDirectory(at)) {
-            Files.deleteIfExists(directory);
-            if (!isUsed(directory)) {
-              Mounts.detachBelow(at);
-              Files.deleteIfExists(at);
-            }
+          Mounts.detachBelow(directory);
+          Files.deleteIfExists(directory);
+          if (Files.isDirectory(at) && !isUsed(directory)) {
+            Mounts.detachBelow(at);
+            Files.deleteIfExists(at);
           }
           return Boolean.TRUE;
         });
+  }
+
+  /** Has the file system fill its device, where the volume is one. */
+  void grow(KubeObject volume) throws IOException {
+    Path device = Path.of(volume.text("spec", "local", "path"));
+    if (DeviceLinks.isBlockDevice(device)) {
+      locks.<Boolean, IOException>with(
+          volume.name(),
+          () -> {
+            disks.grow(device, staging(volume.name()));
+            return Boolean.TRUE;
+          });
+    }
   }
 
   private boolean isUsed(Path directory) throws IOException {

@@ -48,18 +48,17 @@ public final class Ownership {
   }
 
   /**
-   * Of a volume that may have many files.
+   * Of a volume that may have many files, and that the pod may write to.
    *
    * @param events tell when it takes long
    */
-  public static void apply(Path tree, Pod pod, boolean readOnly, PodEvents events)
-      throws IOException {
+  public static void apply(Path tree, Pod pod, PodEvents events) throws IOException {
     Turns turns = new Turns();
     LongChange change = new LongChange(events, pod, tree, System::nanoTime);
     apply(
         tree,
         pod,
-        readOnly,
+        false,
         () -> {
           turns.step();
           change.step();

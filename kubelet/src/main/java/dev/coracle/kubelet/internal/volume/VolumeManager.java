@@ -45,8 +45,10 @@ public final class VolumeManager {
 
     private final transient List<Failure> failures;
     private final transient Optional<Map<String, Mounted>> standing;
+    private final transient Optional<String> refused;
 
-    MountException(List<Failure> failures, Optional<Map<String, Mounted>> standing) {
+    MountException(
+        List<Failure> failures, Optional<Map<String, Mounted>> standing, Optional<String> refused) {
       super(
           failures.stream().map(Failure::message).collect(Collectors.joining("; ")),
           null,
@@ -54,6 +56,7 @@ public final class VolumeManager {
           false);
       this.failures = List.copyOf(failures);
       this.standing = standing;
+      this.refused = refused;
     }
 
     /** What is to be told. */
@@ -64,6 +67,11 @@ public final class VolumeManager {
     /** All of the pod's volumes, where each stands with what it had before; the pod goes on. */
     public Optional<Map<String, Mounted>> standing() {
       return standing;
+    }
+
+    /** Why the pod is not for this node, which cannot have as many volumes (KEP-4876). */
+    public Optional<String> refused() {
+      return refused;
     }
   }
 
@@ -88,11 +96,13 @@ public final class VolumeManager {
    * Volumes of one pod.
    *
    * @param plugins by name, of all that are known, what metrics call their kind
+   * @param since when those that do not stand were first tried, in nanoseconds
    * @param standing those that stand, also while others do not yet
    */
-  private record Held(Map<String, String> plugins, Map<String, Mounted> standing) {
+  private record Held(
+      Map<String, String> plugins, Map<String, Long> since, Map<String, Mounted> standing) {
     Held() {
-      this(new HashMap<>(2), new LinkedHashMap<>());
+      this(new HashMap<>(2), new HashMap<>(2), new LinkedHashMap<>());
     }
   }
 
@@ -194,7 +204,7 @@ public final class VolumeManager {
     if (missing.isEmpty()) {
       failing.remove(pod.uid());
       return new MountException(
-          failures.told(missing, false), Optional.of(new LinkedHashMap<>(known)));
+          failures.told(missing, false), Optional.of(new LinkedHashMap<>(known)), Optional.empty());
     }
     Instant now = clock.instant();
     Instant since = failing.computeIfAbsent(pod.uid(), _ -> now);
@@ -202,7 +212,8 @@ public final class VolumeManager {
     if (late) {
       failing.put(pod.uid(), now);
     }
-    return new MountException(failures.told(missing, late), Optional.empty());
+    return new MountException(
+        failures.told(missing, late), Optional.empty(), failures.refused(missing, late));
   }
 
   private static List<String> missing(List<JsonNode> volumes, Set<String> mounted) {
@@ -254,24 +265,31 @@ public final class VolumeManager {
       own.plugins.put(name, plugin);
       metrics.desired(plugin);
     }
+    long since = own.since.computeIfAbsent(name, _ -> System.nanoTime());
     paths.make(Objects.requireNonNull(request.directory().getParent()));
-    return measured(plugin, kind.plugin, request);
+    Mounted mounted = measured(plugin, kind.plugin, request);
+    own.since.remove(name);
+    if (!mounted.device()) {
+      metrics.overall(plugin, Duration.ofNanos(System.nanoTime() - since));
+    }
+    return mounted;
   }
 
   private Mounted measured(String name, VolumePlugin plugin, VolumePlugin.Request request)
       throws IOException {
     long begun = System.nanoTime();
     Mounted mounted = null;
+    String operation = "volume_mount";
     try {
       mounted = plugin.mount(request);
+      operation = mounted.device() ? "map_volume" : operation;
       metrics.mounted(name);
       return mounted;
+    } catch (VolumePlugin.NotAttachedException e) {
+      operation = "verify_controller_attached_volume";
+      throw e;
     } finally {
-      metrics.done(
-          name,
-          mounted != null && mounted.device() ? "map_volume" : "volume_mount",
-          mounted != null,
-          Duration.ofNanos(System.nanoTime() - begun));
+      metrics.done(name, operation, mounted != null, Duration.ofNanos(System.nanoTime() - begun));
     }
   }
 

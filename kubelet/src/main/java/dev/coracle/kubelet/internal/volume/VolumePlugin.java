@@ -86,6 +86,28 @@ public interface VolumePlugin {
     }
   }
 
+  /**
+   * A volume is not attached to this node yet; who attaches tells why, so nobody else does for as
+   * long as a pod waits for its volumes.
+   */
+  final class NotAttachedException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private final boolean exhausted;
+
+    /**
+     * @param exhausted whether the node can have no more of its driver, by a count that may change
+     */
+    public NotAttachedException(String volume, String node, boolean exhausted) {
+      super("volume " + volume + " is not yet attached to node " + node);
+      this.exhausted = exhausted;
+    }
+
+    boolean exhausted() {
+      return exhausted;
+    }
+  }
+
   /** The claim does not give a volume; told by a FailedMount event. */
   final class ClaimException extends IOException {
     private static final long serialVersionUID = 1L;

@@ -38,6 +38,7 @@ public final class VolumePlugins {
       PodEvents events) {
     LocalDevices devices = new LocalDevices(paths);
     NfsVolume nfs = new NfsVolume(DiskTools::mountRemote);
+    VolumeUsers users = new VolumeUsers(paths, csi);
     Payloads payloads = new Payloads(objects, tokens, certificates, facts);
     return List.of(
         new EmptyDirVolume(facts, noswap),
@@ -58,6 +59,7 @@ public final class VolumePlugins {
             paths,
             devices,
             nfs,
+            users,
             events,
             selects),
         new ClaimVolume(
@@ -69,6 +71,7 @@ public final class VolumePlugins {
             paths,
             devices,
             nfs,
+            users,
             events,
             selects));
   }

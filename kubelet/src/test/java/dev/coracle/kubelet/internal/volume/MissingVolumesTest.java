@@ -24,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 class MissingVolumesTest {
   @TempDir private Path root;
   private final Set<String> absent = new HashSet<>();
+  private final Set<String> unattached = new HashSet<>();
+  private boolean exhausted;
   private final HandClock clock = new HandClock();
 
   private final class Plugin implements VolumePlugin {
@@ -45,6 +47,9 @@ class MissingVolumesTest {
 
     @Override
     public Mounted mount(Request request) throws IOException {
+      if (unattached.contains(request.name())) {
+        throw new NotAttachedException("h", "n", exhausted);
+      }
       if (absent.contains(request.name())) {
         throw field.equals("persistentVolumeClaim")
             ? new ClaimException("error processing PVC d/" + request.name() + ": none")
@@ -131,6 +136,30 @@ class MissingVolumesTest {
                 "Unable to attach or mount volumes: unmounted volumes=[a b c], unattached"
                     + " volumes=[], failed to process volumes=[b a]: error processing PVC d/b:"
                     + " none; error processing PVC d/a: none"));
+  }
+
+  @Test
+  void whatIsNotAttachedIsWaitedForInSilence() {
+    unattached.add("a");
+    VolumeManager volumes = manager();
+    Pod pod = pod("persistentVolumeClaim", "a", "emptyDir", "e");
+    assertThat(failure(volumes, pod).failures()).isEmpty();
+    exhausted = true;
+    assertThat(failure(volumes, pod).refused()).isEmpty();
+    clock.set(clock.instant().plusSeconds(123));
+    exhausted = false;
+    assertThat(failure(volumes, pod).failures())
+        .containsExactly(
+            new Failure(
+                "FailedMount",
+                "Unable to attach or mount volumes: unmounted volumes=[a], unattached volumes=[a],"
+                    + " failed to process volumes=[]: timed out waiting for the condition"));
+    clock.set(clock.instant().plusSeconds(123));
+    exhausted = true;
+    assertThat(failure(volumes, pod).refused())
+        .contains(
+            "unmounted volumes=[a], unattached volumes=[a], failed to process volumes=[]: timed"
+                + " out waiting for the condition");
   }
 
   @Test
