@@ -50,7 +50,7 @@ class VolumeEventsTest {
     c.pass(Duration.ofSeconds(1));
     assertThat(c.told("ExternalExpanding"))
         .containsExactly(
-            "volume_expand Warning: waiting for an external controller to expand this PVC");
+            "volume_expand Normal: waiting for an external controller to expand this PVC");
   }
 
   @ParameterizedTest

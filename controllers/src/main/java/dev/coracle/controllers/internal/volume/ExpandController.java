@@ -57,7 +57,7 @@ public final class ExpandController extends LoopController {
             > 0;
     KubeObject volume = volumes.get("", claim.text("spec", "volumeName")).orElse(null);
     if (wanting && volume != null && !LocalVolumes.is(volume)) {
-      events.warning(
+      events.normal(
           claim, "ExternalExpanding", "waiting for an external controller to expand this PVC");
     }
     return DONE;
