@@ -27,6 +27,7 @@ import dev.coracle.scheduler.internal.plugins.VolumeBinding;
 import dev.coracle.scheduler.internal.plugins.VolumeRestrictions;
 import dev.coracle.scheduler.internal.plugins.VolumeZone;
 import dev.coracle.scheduler.spi.Plugin;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -59,7 +60,7 @@ final class DefaultPlugins {
 
   /** Those that hold something for pods are one for all profiles. */
   record Held(VolumeBinding volumes, DynamicResources devices) {
-    static Held of(Sources sources, Duration bindTimeout) {
+    static Held of(Sources sources, Duration bindTimeout, MeterRegistry registry) {
       return new Held(
           new VolumeBinding( // pre-filter, filter, reserve, pre-bind
               sources.client(),
@@ -68,7 +69,8 @@ final class DefaultPlugins {
               sources.classes(),
               sources.capacity(),
               sources.waiters(),
-              bindTimeout),
+              bindTimeout,
+              registry),
           new DynamicResources( // pre-filter, filter, post-filter, reserve, pre-bind
               sources.client(),
               sources.resourceClaims(),

@@ -143,7 +143,7 @@ public final class Scheduler implements Component {
             waiters,
             devices,
             recorders.values().iterator().next());
-    DefaultPlugins.Held held = DefaultPlugins.Held.of(sources, options.bindTimeout());
+    DefaultPlugins.Held held = DefaultPlugins.Held.of(sources, options.bindTimeout(), registry);
     this.plugins = DefaultPlugins.ordered(sources, held, options.profiles().getFirst());
     this.queue = new SchedulingQueue(context, options, plugins, registry);
     for (Profile profile : options.profiles()) {

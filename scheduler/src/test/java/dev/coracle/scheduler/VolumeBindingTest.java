@@ -106,6 +106,13 @@ class VolumeBindingTest {
     assertThat(f.events())
         .anyMatch(e -> e.contains("pv \"made\" node affinity doesn't match node \"n1\""));
     assertThat(f.nodeOf("p")).isEqualTo("n2");
+    assertThat(
+            f.registry
+                .get("scheduler_volume_scheduling_stage_error_total")
+                .tag("operation", "bind")
+                .counter()
+                .count())
+        .isOne();
   }
 
   @ParameterizedTest

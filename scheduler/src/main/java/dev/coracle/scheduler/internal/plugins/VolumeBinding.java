@@ -18,6 +18,8 @@ import dev.coracle.scheduler.spi.NodeTerms;
 import dev.coracle.scheduler.spi.Plugin;
 import dev.coracle.scheduler.spi.PodInfo;
 import dev.coracle.scheduler.spi.Verdict;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,6 +59,7 @@ public final class VolumeBinding
   private final StorageCapacity capacity;
   private final ClaimWaiters waiters;
   private final Duration timeout;
+  private final Counter failures;
   private final Set<String> taken = new HashSet<>();
 
   public VolumeBinding(
@@ -66,7 +69,8 @@ public final class VolumeBinding
       Lister classes,
       StorageCapacity capacity,
       ClaimWaiters waiters,
-      Duration timeout) {
+      Duration timeout,
+      MeterRegistry registry) {
     this.client = client;
     this.claims = claims;
     this.volumes = volumes;
@@ -74,6 +78,8 @@ public final class VolumeBinding
     this.capacity = capacity;
     this.waiters = waiters;
     this.timeout = timeout;
+    this.failures =
+        registry.counter("scheduler_volume_scheduling_stage_error_total", "operation", "bind");
   }
 
   @Override
@@ -320,6 +326,8 @@ public final class VolumeBinding
     return Uni.join()
         .all(steps)
         .andFailFast()
+        .onFailure()
+        .invoke(() -> failures.increment())
         .replaceWithVoid()
         .onTermination()
         .invoke(() -> unreserve(state, pod, node));
