@@ -123,6 +123,12 @@ class CsiExpansionTest extends CsiSetup {
     driver.outcomes.clear();
     k.eventually(() -> assertThat(status()).isEmpty());
     assertThat(claim().text("status", "capacity", "storage")).isEqualTo("2Gi");
+    k.eventually(() ->
+        assertThat(k.events())
+            .contains(
+                "VolumeResizeFailed: NodeExpandVolume failed for volume \"pv1\" : rpc error: code ="
+                    + " PermissionDenied desc = fake error"));
+    assertThat(k.events()).noneMatch(e -> e.startsWith("FailedMount"));
   }
 
   @Test

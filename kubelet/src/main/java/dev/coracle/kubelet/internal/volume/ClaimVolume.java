@@ -344,7 +344,11 @@ final class ClaimVolume implements VolumePlugin {
     if (source.isObject() && !standing.device() && csi.republishes(request.pod(), source)) {
       csi.republish(request.pod(), volume, request.source().path("readOnly").asBoolean(false));
     }
-    grow(request, claim, volume, standing);
+    try {
+      grow(request, claim, volume, standing);
+    } catch (IOException | CriException e) {
+      throw new GrowthException(e);
+    }
     return standing;
   }
 

@@ -19,6 +19,7 @@ final class MountFailures {
   private final List<String> reasons = new ArrayList<>();
   private final List<String> unattached = new ArrayList<>();
   private boolean exhausted;
+  private boolean small;
 
   void add(String volume, Exception e) {
     String message = String.valueOf(e.getMessage());
@@ -29,6 +30,7 @@ final class MountFailures {
         unattached.add(volume);
         exhausted |= waits.exhausted();
       }
+      case VolumePlugin.GrowthException _ -> small = true;
       case VolumePlugin.ClaimException _ -> {
         unprocessed.add(volume);
         reasons.add(message);
@@ -42,7 +44,7 @@ final class MountFailures {
   }
 
   boolean isEmpty() {
-    return failures.isEmpty() && unprocessed.isEmpty() && unattached.isEmpty();
+    return failures.isEmpty() && unprocessed.isEmpty() && unattached.isEmpty() && !small;
   }
 
   /**

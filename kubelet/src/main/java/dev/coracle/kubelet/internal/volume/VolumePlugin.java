@@ -108,6 +108,15 @@ public interface VolumePlugin {
     }
   }
 
+  /** A volume that stands has not grown, which is told already; it is tried again. */
+  final class GrowthException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    GrowthException(Exception cause) {
+      super(cause.getMessage(), cause);
+    }
+  }
+
   /** The claim does not give a volume; told by a FailedMount event. */
   final class ClaimException extends IOException {
     private static final long serialVersionUID = 1L;
