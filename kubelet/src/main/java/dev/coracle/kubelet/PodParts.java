@@ -211,7 +211,8 @@ final class PodParts {
             options.nodeName(),
             events,
             timers,
-            node::refresh);
+            node::refresh,
+            node::saysInUse);
     node.volumesInUse(csi::inUse);
     plugins.claims().objects(objects);
     this.volumes =

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.StatusReason;
 import dev.coracle.api.rest.Patch;
 import io.micrometer.core.instrument.Timer;
 import java.nio.charset.StandardCharsets;
@@ -13,7 +15,9 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -208,6 +212,35 @@ class CsiTest extends CsiSetup {
         .stream()
         .mapToLong(Timer::count)
         .sum();
+  }
+
+  @Test
+  void anAttachedVolumeIsSaidToBeInUseBeforeItIsTouched() throws Exception {
+    registered();
+    driverObject("\"attachRequired\":true");
+    volume("1Gi");
+    attachment("{\"attached\":true}");
+    List<String> said = new CopyOnWriteArrayList<>();
+    driver.asked = () -> said.add(inUse());
+    k.api.failWhen(call ->
+        call.verb().equals("patch") && call.resource().equals(Resources.NODES)
+            ? Optional.of(StatusException.of(StatusReason.INTERNAL_ERROR, "not now"))
+            : Optional.empty());
+    pod("late");
+    k.eventually(() -> assertThat(looksForAttachment()).isPositive());
+    assertThat(driver.calls).isEmpty();
+    k.api.failWhen(_ -> Optional.empty());
+    k.awaitPhase("late", "Running");
+    assertThat(said).hasSize(2).containsOnly("[\"kubernetes.io/csi/" + DRIVER + "^h1\"]");
+  }
+
+  private String inUse() {
+    return k.api
+        .get(Resources.NODES, "", "n1")
+        .await()
+        .indefinitely()
+        .at("status", "volumesInUse")
+        .toString();
   }
 
   @Test

@@ -71,6 +71,9 @@ public final class SampleCsiDriver implements AutoCloseable {
   /** From now on what it publishes is an empty directory, and no link to one. */
   public volatile boolean plain;
 
+  /** Runs whenever it is asked for something, before it is done. */
+  public volatile Runnable asked = () -> {};
+
   /** What volumes are as block devices. */
   public volatile Path device = Path.of("/dev/loop0");
 
@@ -151,6 +154,7 @@ public final class SampleCsiDriver implements AutoCloseable {
   }
 
   private <T> Future<T> answer(String call, T answer, Work work) {
+    asked.run();
     calls.add(call);
     if (hanging) {
       return Promise.<T>promise().future();

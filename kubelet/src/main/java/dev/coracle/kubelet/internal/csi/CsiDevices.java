@@ -65,6 +65,9 @@ public final class CsiDevices {
           if (DeviceLinks.point(link, target) || first) {
             changed.run();
           }
+          if (CsiVolumes.isAttached(spec)) {
+            volumes.awaitInUse(driver.name(), handle);
+          }
           if (stages) {
             Files.createDirectories(staging);
             driver.stage(

@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,7 @@ public final class CsiVolumes {
   private final String nodeName;
   private final PodEvents events;
   private final Runnable changed;
+  private final Predicate<String> saidInUse;
   private final CsiDevices devices;
   private final AtomicLong changes = new AtomicLong();
   private volatile @Nullable Used used;
@@ -63,6 +65,7 @@ public final class CsiVolumes {
 
   /**
    * @param changed hears that other volumes are in use than before
+   * @param saidInUse whether the Node says, from now on at the latest, that a volume is in use
    */
   public CsiVolumes(
       CsiDrivers drivers,
@@ -72,7 +75,8 @@ public final class CsiVolumes {
       String nodeName,
       PodEvents events,
       Timers timers,
-      Runnable changed) {
+      Runnable changed,
+      Predicate<String> saidInUse) {
     this.drivers = drivers;
     this.objects = objects;
     this.requests = new CsiRequests(objects, tokens);
@@ -84,6 +88,7 @@ public final class CsiVolumes {
           changes.incrementAndGet();
           changed.run();
         };
+    this.saidInUse = saidInUse;
     this.devices = new CsiDevices(this, paths, this.changed);
     this.staged = new StagedVolumes(drivers, paths, locks, timers, this::isPublished, this.changed);
   }
@@ -131,6 +136,10 @@ public final class CsiVolumes {
         StagedVolumes.key(driver.name(), handle),
         () -> {
           Path staging = staging(driver.name(), handle);
+          if (isAttached(spec) && !again) {
+            begin(pod, published);
+            awaitInUse(driver.name(), handle);
+          }
           if (stages && !again) {
             stage(
                 driver,
@@ -200,20 +209,37 @@ public final class CsiVolumes {
     }
   }
 
-  /** From now on the pod is one for which the volume is to stay staged, unless it is refused. */
+  /** From now on the pod is one for which the volume is to stay as it is, attached and staged. */
+  private PublishedVolume begin(Pod pod, PublishedVolume published) throws IOException {
+    Path directory = paths.volume(pod.uid(), CsiPaths.DIRECTORY, published.name());
+    Optional<PublishedVolume> before = PublishedVolume.read(directory);
+    if (before.isEmpty()) {
+      published.unpublished().write(directory);
+      changes.incrementAndGet();
+    }
+    return before.orElse(published.unpublished());
+  }
+
+  /**
+   * Whoever detaches goes by what the Node says is in use, so nothing is done with an attached
+   * volume before the Node says that.
+   */
+  void awaitInUse(String driver, String handle) throws IOException {
+    if (!saidInUse.test(CsiPaths.uniqueName(driver, handle))) {
+      throw new VolumePlugin.NotAttachedException(handle, nodeName, false);
+    }
+  }
+
+  /** Unless it is refused, the volume is to stay staged for the pod. */
   private void stage(
       CsiDriver driver, Pod pod, PublishedVolume published, NodeStageVolumeRequest request)
       throws IOException {
-    Path directory = paths.volume(pod.uid(), CsiPaths.DIRECTORY, published.name());
-    boolean first = PublishedVolume.read(directory).isEmpty();
-    if (first) {
-      published.unpublished().write(directory);
-    }
+    boolean fresh = !begin(pod, published).published();
     try {
       staged.stage(driver, request);
     } catch (CriException e) {
-      if (first && StagedVolumes.isRefusal(e)) {
-        PublishedVolume.forget(directory);
+      if (fresh && StagedVolumes.isRefusal(e)) {
+        PublishedVolume.forget(paths.volume(pod.uid(), CsiPaths.DIRECTORY, published.name()));
       }
       throw new VolumePlugin.SetUpException(STAGING, published.name(), e.describe());
     }
@@ -305,10 +331,15 @@ public final class CsiVolumes {
     }
   }
 
+  /** Whether volumes are attached before a node can have them. */
+  static boolean isAttached(JsonNode driverSpec) {
+    return driverSpec.path("attachRequired").asBoolean(true);
+  }
+
   /** What attaching the volume to this node has come to. */
   Map<String, String> attachment(Pod pod, String driver, String handle, JsonNode driverSpec)
       throws VolumePlugin.NotAttachedException {
-    if (!driverSpec.path("attachRequired").asBoolean(true)) {
+    if (!isAttached(driverSpec)) {
       return Map.of();
     }
     String name = CsiPaths.attachment(driver, handle, nodeName);

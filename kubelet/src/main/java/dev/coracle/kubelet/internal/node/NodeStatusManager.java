@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.internal.node;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
 import dev.coracle.api.selector.NodeSelection;
@@ -92,6 +93,27 @@ public final class NodeStatusManager {
    */
   public void volumesInUse(Supplier<List<String>> names) {
     state.volumesInUse(names);
+  }
+
+  /**
+   * Has the Node say that a volume is in use, if it does not yet.
+   *
+   * @return whether it does; what cannot be written now is written later
+   */
+  public boolean saysInUse(String volume) {
+    if (!isSaidInUse(volume)) {
+      writeSafely();
+    }
+    return isSaidInUse(volume);
+  }
+
+  private boolean isSaidInUse(String volume) {
+    for (JsonNode name : node().map(n -> n.at("status", "volumesInUse")).orElse(Json.array())) {
+      if (name.asText("").equals(volume)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The port of the kubelet's API. */
@@ -269,13 +291,20 @@ public final class NodeStatusManager {
 
   private void checkSafely() {
     try {
-      try {
-        if (state.leaving().isEmpty()) {
-          told.ask();
-        }
-      } catch (CriException e) {
-        LOG.atDebug().addKeyValue("why", e.describe()).log("The runtime did not answer");
+      if (state.leaving().isEmpty()) {
+        told.ask();
       }
+    } catch (CriException e) {
+      LOG.atDebug().addKeyValue("why", e.describe()).log("The runtime did not answer");
+    } catch (RuntimeException e) {
+      LOG.atWarn().addKeyValue("why", e.toString()).log("The Node's status could not be written");
+      return;
+    }
+    writeSafely();
+  }
+
+  private void writeSafely() {
+    try {
       object.write();
     } catch (RuntimeException e) {
       LOG.atWarn().addKeyValue("why", e.toString()).log("The Node's status could not be written");
