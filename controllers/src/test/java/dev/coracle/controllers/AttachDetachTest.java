@@ -6,6 +6,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Volumes of storage drivers: where they are attached, and when they are let go. */
@@ -125,6 +126,29 @@ class AttachDetachTest {
     pod("p", "n1");
     attached();
     inUse(true);
+    c.api.remove(Resources.PODS, "default", "p");
+    c.context.runUntilIdle();
+    assertThat(attachments()).hasSize(1);
+    inUse(false);
+    assertThat(attachments()).isEmpty();
+  }
+
+  @Test
+  void aVolumeThatItsNodeHasJustBegunToUseStaysAttached() {
+    volume();
+    pod("p", "n1");
+    attached();
+    c.api.failWhen(call -> {
+      if (call.verb().equals("get") && call.resource().equals(Resources.NODES)) {
+        c.api.failWhen(_ -> Optional.empty());
+        c.api.change(
+            Resources.NODES,
+            "",
+            "n1",
+            n -> n.withObjectProperty("status").putArray("volumesInUse").add(IN_USE));
+      }
+      return Optional.empty();
+    });
     c.api.remove(Resources.PODS, "default", "p");
     c.context.runUntilIdle();
     assertThat(attachments()).hasSize(1);

@@ -166,7 +166,7 @@ public final class AttachDetachController extends LoopController {
       if (isOurs(attachment) && !names.contains(attachment.name()) && !attachment.isDeleting()) {
         Duration left = untilDetach(attachment, volume, node);
         if (left.isZero()) {
-          steps.add(detach(attachment));
+          steps.add(unlessUsed(attachment, volume, node));
         } else {
           next = Optional.of(next.filter(n -> n.compareTo(left) < 0).orElse(left));
         }
@@ -384,12 +384,7 @@ public final class AttachDetachController extends LoopController {
     if (node == null || volume == null || !isAttachable(volume)) {
       return Duration.ZERO;
     }
-    String unique = AttachedVolumes.uniqueName(volume);
-    boolean used = false;
-    for (JsonNode u : node.at("status", "volumesInUse")) {
-      used |= u.asText().equals(unique);
-    }
-    if (!used) {
+    if (!isUsed(node, volume)) {
       return Duration.ZERO;
     }
     if (isOutOfService(node)) {
@@ -406,6 +401,33 @@ public final class AttachDetachController extends LoopController {
     }
     metrics.forced("timeout");
     return Duration.ZERO;
+  }
+
+  private static boolean isUsed(KubeObject node, KubeObject volume) {
+    String unique = AttachedVolumes.uniqueName(volume);
+    boolean used = false;
+    for (JsonNode u : node.at("status", "volumesInUse")) {
+      used |= u.asText().equals(unique);
+    }
+    return used;
+  }
+
+  /**
+   * A node that does not use the volume by what was heard of it is asked for, since it may have
+   * begun to; that is heard of, too, and the volume waited for then.
+   */
+  private Uni<Result> unlessUsed(KubeObject attachment, String volumeName, String nodeName) {
+    KubeObject node = nodes.get("", nodeName).orElse(null);
+    KubeObject volume = volumes.get("", volumeName).orElse(null);
+    if (node == null || volume == null || !isAttachable(volume) || isUsed(node, volume)) {
+      return detach(attachment);
+    }
+    return env.client()
+        .get(Resources.NODES, "", nodeName)
+        .map(now -> isUsed(now, volume))
+        .onFailure(StatusException::isNotFound)
+        .recoverWithItem(false)
+        .chain(used -> used ? DONE : detach(attachment));
   }
 
   private static boolean isOutOfService(KubeObject node) {
