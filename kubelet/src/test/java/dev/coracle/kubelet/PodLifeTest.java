@@ -332,6 +332,30 @@ class PodLifeTest {
     });
   }
 
+  @Test
+  void aPodIsPendingWhileItIsInitializedOnceMore() {
+    k.create(
+        "p",
+        "\"initContainers\":[{\"name\":\"i\",\"image\":\"busybox:1\"}],"
+            + "\"containers\":[{\"name\":\"c\",\"image\":\"busybox:1\"}]");
+    k.eventually(() -> assertThat(k.runtime.running("i")).isPresent());
+    k.runtime.exit("i", 0);
+    k.awaitPhase("p", "Running");
+    k.runtime.stopPodSandbox(
+        k.runtime
+            .listPodSandboxes(dev.coracle.cri.v1.PodSandboxFilter.getDefaultInstance())
+            .getFirst()
+            .getId());
+    k.eventually(() -> {
+      assertThat(init().at("/state/running")).isNotEmpty();
+      assertThat(init().path("restartCount").asInt()).isOne();
+      assertThat(k.pod("p").text("status", "phase")).isEqualTo("Pending");
+    });
+    k.runtime.exit("i", 0);
+    k.awaitPhase("p", "Running");
+    assertThat(k.container("p").path("restartCount").asInt()).isOne();
+  }
+
   private com.fasterxml.jackson.databind.JsonNode init() {
     return k.pod("p").at("status", "initContainerStatuses").path(0);
   }

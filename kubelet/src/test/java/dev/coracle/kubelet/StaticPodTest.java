@@ -91,6 +91,38 @@ class StaticPodTest {
     }
   }
 
+  /** Its manifest tells nothing of what has become of its containers before. */
+  @Test
+  void anInitContainerThatTheRuntimeHasForgottenHasEndedWell() throws Exception {
+    Files.writeString(
+        manifests.resolve("static.yaml"),
+        manifest("busybox:1") + "  initContainers:\n  - name: i\n    image: busybox:1\n");
+    try (KubeletHarness k = new KubeletHarness(o -> o.withStaticPodPath(manifests))) {
+      k.eventually(() -> assertThat(k.runtime.running("i")).isPresent());
+      String init = k.runtime.running("i").orElseThrow().getId();
+      k.runtime.exit("i", 0);
+      k.eventually(() -> assertThat(k.runtime.running("s")).isPresent());
+      k.stopKubelet();
+      k.runtime.removeContainer(init);
+      k.restart();
+      k.eventually(() -> {
+        var status =
+            k.api
+                .get(Resources.PODS, "kube-system", "static-n1")
+                .await()
+                .indefinitely()
+                .at("status");
+        assertThat(status.at("/initContainerStatuses/0/state/terminated/message").asText())
+            .isEqualTo(
+                "Unable to get init container status from container runtime and pod has been"
+                    + " initialized, treat it as exited normally");
+        assertThat(status.at("/initContainerStatuses/0/ready").asBoolean()).isTrue();
+        assertThat(status.path("phase").asText()).isEqualTo("Running");
+      });
+      assertThat(k.runtime.calls().stream().filter(c -> c.startsWith("startContainer"))).hasSize(2);
+    }
+  }
+
   /** As is left where a manifest goes while its mirror is being made. */
   @Test
   void aMirrorWithoutAManifestGoesAtOnce() throws Exception {

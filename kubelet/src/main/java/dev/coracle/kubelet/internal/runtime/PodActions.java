@@ -179,8 +179,8 @@ public record PodActions(
 
     /**
      * Walks the init containers from the first: all before the current one are done (or, sidecars,
-     * started). Once an ordinary container was started in this sandbox the phase is over for good
-     * and only sidecars are kept alive.
+     * have started once, and nobody waits for one that starts again). Once an ordinary container
+     * was started in this sandbox the phase is over for good and only sidecars are kept alive.
      */
     private InitOutcome initContainers() {
       List<ContainerSpec> list = pod.initContainers();
@@ -199,7 +199,7 @@ public record PodActions(
       for (ContainerSpec c : list) {
         Optional<ContainerState> state = inThisSandbox(c);
         if (c.isSidecar()) {
-          if (!sidecar(c, state) && !initialized) {
+          if (!sidecar(c, state) && !initialized && c.index() >= last) {
             return InitOutcome.PENDING;
           }
           continue;

@@ -258,8 +258,8 @@ public final class PodRuntime {
             && (retry.isEmpty() || e.retryAfter().get().compareTo(retry.get()) < 0)) {
           retry = e.retryAfter();
         }
-        if (container.isInit()) {
-          break;
+        if (container.isInit() && !container.isSidecar()) {
+          break; // What is started beside a sidecar does not wait for it.
         }
       }
     }

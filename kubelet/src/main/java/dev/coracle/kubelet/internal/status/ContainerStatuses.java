@@ -72,7 +72,11 @@ final class ContainerStatuses {
     }
     for (ContainerSpec c : containers) {
       if (runtime.container(c.name()).isEmpty()) {
-        lost(before.get(c.name()), java.util.Objects.requireNonNull(out.get(c.name())));
+        ObjectNode status = java.util.Objects.requireNonNull(out.get(c.name()));
+        lost(before.get(c.name()), status);
+        if (c.kind() == ContainerSpec.Kind.INIT && isInitialized()) {
+          passed(status);
+        }
       }
     }
     Map<String, Integer> seen = new HashMap<>();
@@ -155,6 +159,30 @@ final class ContainerStatuses {
         .putNull("finishedAt");
     if (!pod.isDeleting()) {
       status.put("restartCount", status.path("restartCount").asInt(0) + 1);
+    }
+  }
+
+  /** Whether the runtime has a container that is made after all init containers have ended. */
+  private boolean isInitialized() {
+    return pod.containers().stream()
+        .flatMap(c -> runtime.container(c.name()).stream())
+        .anyMatch(c -> c.state() != ContainerState.State.UNKNOWN);
+  }
+
+  /** An init container that must have ended well, though the runtime has cleaned it up. */
+  private static void passed(ObjectNode status) {
+    if (status.path("state").hasNonNull("waiting")) {
+      status
+          .putObject("state")
+          .putObject("terminated")
+          .put("exitCode", 0)
+          .put("reason", "Completed")
+          .put(
+              "message",
+              "Unable to get init container status from container runtime and pod has been"
+                  + " initialized, treat it as exited normally")
+          .putNull("startedAt")
+          .putNull("finishedAt");
     }
   }
 

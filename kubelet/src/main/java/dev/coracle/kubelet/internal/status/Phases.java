@@ -11,7 +11,7 @@ final class Phases {
 
   /**
    * @param ending the pod is ended for good: nothing will be restarted
-   * @param initialized an ordinary container was started already
+   * @param initialized an ordinary container was started already, so that nobody waits for sidecars
    */
   static String of(
       Pod pod, JsonNode initStatuses, JsonNode statuses, boolean ending, boolean initialized) {
@@ -73,8 +73,8 @@ final class Phases {
         unknown++;
       }
     }
-    if (pendingInit > 0 && !initialized) {
-      return "Pending";
+    if (pendingInit > 0) {
+      return "Pending"; // Also when it is initialized once more, for another sandbox.
     }
     if (waiting > 0) {
       return "Pending";

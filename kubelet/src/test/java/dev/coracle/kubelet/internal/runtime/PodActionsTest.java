@@ -173,6 +173,25 @@ class PodActionsTest {
   }
 
   @Test
+  void whatComesAfterASidecarDoesNotWaitForItToStartAgain() {
+    Pod pod = pod("Never", sidecar("s") + "," + c("i"), c("a"));
+    ContainerState gone = is(pod, "s", State.EXITED, 1);
+    assertThat(names(PodActions.compute(pod, status(READY, gone), ProbeResults.NONE)))
+        .as("before the next one was made")
+        .containsExactly("s");
+    assertThat(
+            names(
+                PodActions.compute(
+                    pod, status(READY, is(pod, "i", State.RUNNING, 0), gone), ProbeResults.NONE)))
+        .containsExactly("s");
+    assertThat(
+            names(
+                PodActions.compute(
+                    pod, status(READY, is(pod, "i", State.EXITED, 0), gone), ProbeResults.NONE)))
+        .containsExactly("s", "a");
+  }
+
+  @Test
   void aSidecarThatHasStartedBeginsAnewWithAChangedImage() {
     String side =
         "{\"name\":\"s\",\"image\":\"%s\",\"restartPolicy\":\"Always\",\"startupProbe\":{\"exec\":{\"command\":[\"x\"]}}}";
