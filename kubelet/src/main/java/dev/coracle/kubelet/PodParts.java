@@ -171,7 +171,7 @@ final class PodParts {
             options.configuration().images());
     node.imagesSeen(images::retain);
     this.handlers = new Handlers(vertx, runtime, "kube-probe/1.36");
-    LifecycleHooks hooks = new LifecycleHooks(runtime, handlers);
+    LifecycleHooks hooks = new LifecycleHooks(runtime, handlers, events, around.metrics().starts());
     PodKiller killer = new PodKiller(runtime, hooks, events, timers);
     this.gc = new ContainerGc(runtime, paths, timers, nodeEvents);
     this.cgroups =

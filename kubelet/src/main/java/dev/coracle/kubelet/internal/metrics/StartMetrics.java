@@ -6,14 +6,16 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 
 /**
- * The metrics of containers' starts and ends, and of the images that they mount. Safe for any
- * thread.
+ * The metrics of containers' starts and ends, of their hooks, and of the images that they mount.
+ * Safe for any thread.
  */
 public final class StartMetrics {
   private final MeterRegistry registry;
   private final String node;
   private final Counter restarts;
   private final Counter sandboxErrors;
+  private final Counter hookFallbacks;
+  private final Counter shortSleeps;
 
   StartMetrics(MeterRegistry registry, String node) {
     this.registry = registry;
@@ -28,6 +30,26 @@ public final class StartMetrics {
             "kubelet_started_pods_errors_total",
             "Cumulative number of errors when starting pods",
             Tags.empty());
+    this.hookFallbacks =
+        counter(
+            "kubelet_lifecycle_handler_http_fallbacks_total",
+            "The number of times lifecycle handlers successfully fell back to http from https.",
+            Tags.empty());
+    this.shortSleeps =
+        counter(
+            "kubelet_sleep_action_terminated_early_total",
+            "The number of times lifecycle sleep handler got terminated before it finishes",
+            Tags.empty());
+  }
+
+  /** A hook that asks by HTTPS was answered by HTTP. */
+  public void hookFellBack() {
+    hookFallbacks.increment();
+  }
+
+  /** A hook that sleeps was woken. */
+  public void sleptShort() {
+    shortSleeps.increment();
   }
 
   /** One that has run before begins anew. */

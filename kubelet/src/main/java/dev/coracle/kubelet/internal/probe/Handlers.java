@@ -1,20 +1,14 @@
 package dev.coracle.kubelet.internal.probe;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.coracle.client.net.BoundedBody;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.coracle.api.Json;
 import dev.coracle.cri.v1.ExecSyncResponse;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.RuntimeService;
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpClientRequest;
-import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import java.net.URI;
@@ -22,12 +16,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 
 /**
  * One attempt of each kind of probe (Kubernetes docs, "Probe check methods"). Blocks, on virtual
@@ -64,10 +57,10 @@ public final class Handlers implements AutoCloseable {
   }
 
   private static final int BODY_LIMIT = 10 << 10;
-  private static final int REDIRECTS = 10;
+  private static final String HOOK_AGENT = "kube-lifecycle/1.36";
 
   private final RuntimeService runtime;
-  private final HttpClient http;
+  private final HttpGets http;
   private final NetClient tcp;
   private final GrpcHealth grpc;
   private final String userAgent;
@@ -75,13 +68,7 @@ public final class Handlers implements AutoCloseable {
   public Handlers(Vertx vertx, RuntimeService runtime, String userAgent) {
     this.runtime = runtime;
     this.userAgent = userAgent;
-    this.http =
-        vertx.createHttpClient(
-            new HttpClientOptions()
-                .setKeepAlive(false)
-                .setTrustAll(true)
-                .setVerifyHost(false)
-                .setDecompressionSupported(false));
+    this.http = new HttpGets(vertx);
     this.tcp = vertx.createNetClient(new NetClientOptions().setReconnectAttempts(0));
     this.grpc = new GrpcHealth(vertx);
   }
@@ -114,86 +101,81 @@ public final class Handlers implements AutoCloseable {
    */
   public Outcome http(
       Pod pod, ContainerSpec container, JsonNode action, String podIp, Duration limit) {
-    int port = port(container, action.path("port"));
-    if (port <= 0) {
+    if (port(container, action.path("port")) <= 0) {
       return Outcome.unknown(portMissing(action));
     }
-    String host = action.path("host").asText("");
-    if (host.isEmpty()) {
-      host = podIp;
+    String url = url(scheme(action), container, action, podIp);
+    try {
+      HttpGets.Reply reply = http.send(url, action.path("httpHeaders"), userAgent, limit);
+      if (reply.status() < 200 || reply.status() >= 400) {
+        return Outcome.failure("HTTP probe failed with statuscode: " + reply.status());
+      }
+      return reply.status() < 300
+          ? Outcome.SUCCESS
+          : new Outcome(
+              Result.WARNING, "Probe terminated redirects, Response body: " + reply.body());
+    } catch (HttpGets.NoReply e) {
+      return Outcome.failure(String.valueOf(e.getMessage()));
     }
-    boolean ssl = action.path("scheme").asText("HTTP").toUpperCase(Locale.ROOT).equals("HTTPS");
-    String path = action.path("path").asText("/");
-    String url =
-        (ssl ? "https://" : "http://")
-            + authority(host, port)
-            + (path.startsWith("/") ? path : "/" + path);
-    return get(url, action, limit, 0);
   }
 
-  private Outcome get(String url, JsonNode action, Duration limit, int redirects) {
-    RequestOptions options =
-        new RequestOptions()
-            .setMethod(HttpMethod.GET)
-            .setAbsoluteURI(url)
-            .setConnectTimeout(limit.toMillis())
-            .putHeader("User-Agent", userAgent)
-            .putHeader("Accept", "*/*")
-            .putHeader("Connection", "close");
-    for (JsonNode header : action.path("httpHeaders")) {
-      options.putHeader(header.path("name").asText(), header.path("value").asText());
+  /**
+   * The request of a lifecycle hook. Whatever is answered is good, by HTTP too where HTTPS was
+   * asked for.
+   *
+   * @param plain hears the host and port where HTTPS was asked for and HTTP answered
+   * @return why nothing was answered; empty for success
+   */
+  public Optional<String> hook(
+      ContainerSpec container,
+      JsonNode action,
+      String podIp,
+      Duration limit,
+      Consumer<String> plain) {
+    if (port(container, action.path("port")) <= 0) {
+      return Optional.of(portMissing(action));
     }
-    record Answer(int status, String location, Buffer body) {}
-    CompletableFuture<HttpClientRequest> sent = new CompletableFuture<>();
-    Future<Answer> answer =
-        http.request(options)
-            // On the event loop, so that the body cannot pass before somebody reads it.
-            .compose(request -> {
-              sent.complete(request);
-              return request
-                  .send()
-                  .compose(r ->
-                      BoundedBody.beginning(r, BODY_LIMIT)
-                          .map(b ->
-                              new Answer(
-                                  r.statusCode(),
-                                  Objects.requireNonNullElse(r.getHeader("Location"), ""),
-                                  b)));
-            });
+    JsonNode headers = action.path("httpHeaders");
     try {
-      Answer a =
-          answer
-              .toCompletionStage()
-              .toCompletableFuture()
-              .get(limit.toMillis(), TimeUnit.MILLISECONDS);
-      if (a.status < 200 || a.status >= 400) {
-        return Outcome.failure("HTTP probe failed with statuscode: " + a.status);
-      }
-      if (a.status < 300) {
-        return Outcome.SUCCESS;
-      }
-      if (!a.location.isEmpty()) {
-        URI next = URI.create(url).resolve(a.location);
-        if (String.valueOf(next.getHost()).equals(URI.create(url).getHost())) {
-          return redirects < REDIRECTS
-              ? get(next.toString(), action, limit, redirects + 1)
-              : Outcome.failure("Get \"" + next + "\": stopped after 10 redirects");
+      http.send(url(scheme(action), container, action, podIp), headers, HOOK_AGENT, limit);
+      return Optional.empty();
+    } catch (HttpGets.NoReply e) {
+      if (e.isPlain()) {
+        String url = url("http", container, action, podIp);
+        try {
+          http.send(url, open(headers), HOOK_AGENT, limit);
+          plain.accept(URI.create(url).getRawAuthority());
+          return Optional.empty();
+        } catch (HttpGets.NoReply again) {
+          // The first says more.
         }
       }
-      return new Outcome(Result.WARNING, "Probe terminated redirects, Response body: " + a.body);
-    } catch (ExecutionException e) {
-      return Outcome.failure("Get \"" + url + "\": " + NetworkWords.request(e, URI.create(url)));
-    } catch (TimeoutException e) {
-      // Its connection would be one of the few to this port for as long as nobody answers.
-      sent.thenAccept(HttpClientRequest::reset);
-      return Outcome.failure("Get \"" + url + "\": " + NetworkWords.LATE);
-    } catch (InterruptedException e) {
-      sent.thenAccept(HttpClientRequest::reset);
-      Thread.currentThread().interrupt();
-      return Outcome.failure("Get \"" + url + "\": context canceled");
-    } catch (IllegalArgumentException | IllegalStateException e) {
-      return Outcome.failure("Get \"" + url + "\": " + e.getMessage());
+      return Optional.of(String.valueOf(e.getMessage()));
     }
+  }
+
+  /** What may be told to everybody on the way. */
+  private static JsonNode open(JsonNode headers) {
+    ArrayNode out = Json.array();
+    for (JsonNode header : headers) {
+      if (!header.path("name").asText("").equalsIgnoreCase("Authorization")) {
+        out.add(header);
+      }
+    }
+    return out;
+  }
+
+  private static String scheme(JsonNode action) {
+    return action.path("scheme").asText("HTTP").equalsIgnoreCase("HTTPS") ? "https" : "http";
+  }
+
+  private static String url(String scheme, ContainerSpec container, JsonNode action, String podIp) {
+    String host = action.path("host").asText("");
+    String path = action.path("path").asText("/");
+    return scheme
+        + "://"
+        + authority(host.isEmpty() ? podIp : host, port(container, action.path("port")))
+        + (path.startsWith("/") ? path : "/" + path);
   }
 
   public Outcome tcp(ContainerSpec container, JsonNode action, String podIp, Duration limit) {
@@ -268,7 +250,7 @@ public final class Handlers implements AutoCloseable {
 
   @Override
   public void close() {
-    http.close().onFailure(e -> {});
+    http.close();
     tcp.close().onFailure(e -> {});
     grpc.close();
   }

@@ -17,6 +17,9 @@ final class NetworkWords {
   static final String LATE =
       "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
 
+  /** A request by HTTPS that was answered by HTTP. */
+  static final String PLAIN = "http: server gave HTTP response to HTTPS client";
+
   /** By what the system's error says, in lower case. */
   private static final Map<String, String> CONNECT =
       Map.of(
@@ -39,8 +42,7 @@ final class NetworkWords {
       case HttpClosedException _ -> "EOF";
       case Throwable t when text(t).contains("connection reset") ->
           "read: connection reset by peer";
-      case SSLException t when text(root(t)).contains("not an ssl/tls record") ->
-          "http: server gave HTTP response to HTTPS client";
+      case SSLException t when text(root(t)).contains("not an ssl/tls record") -> PLAIN;
       case SSLException t -> "tls: " + root(t).getMessage();
       default -> String.valueOf(cause.getMessage());
     };

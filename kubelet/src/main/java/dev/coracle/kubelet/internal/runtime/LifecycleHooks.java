@@ -2,6 +2,8 @@ package dev.coracle.kubelet.internal.runtime;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.cri.v1.ExecSyncResponse;
+import dev.coracle.kubelet.internal.event.PodEvents;
+import dev.coracle.kubelet.internal.metrics.StartMetrics;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.GoText;
 import dev.coracle.kubelet.internal.pod.Pod;
@@ -11,6 +13,7 @@ import dev.coracle.kubelet.spi.RuntimeService;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -22,10 +25,15 @@ import java.util.concurrent.TimeoutException;
 public final class LifecycleHooks {
   private final RuntimeService runtime;
   private final Handlers handlers;
+  private final PodEvents events;
+  private final StartMetrics metrics;
 
-  public LifecycleHooks(RuntimeService runtime, Handlers handlers) {
+  public LifecycleHooks(
+      RuntimeService runtime, Handlers handlers, PodEvents events, StartMetrics metrics) {
     this.runtime = runtime;
     this.handlers = handlers;
+    this.events = events;
+    this.metrics = metrics;
   }
 
   /**
@@ -33,7 +41,7 @@ public final class LifecycleHooks {
    * @param cancelled ends waiting early
    * @return what went wrong, empty for success
    */
-  public java.util.Optional<String> run(
+  public Optional<String> run(
       Pod pod,
       ContainerSpec container,
       String containerId,
@@ -48,10 +56,9 @@ public final class LifecycleHooks {
     }
     if (handler.hasNonNull("httpGet")) {
       JsonNode get = handler.path("httpGet");
-      Handlers.Outcome outcome = handlers.http(pod, container, get, podIp, limit);
-      return outcome.success()
-          ? java.util.Optional.empty()
-          : java.util.Optional.of(
+      return handlers
+          .hook(container, get, podIp, limit, host -> fellBack(pod, host))
+          .map(why ->
               "HTTP lifecycle hook ("
                   + get.path("path").asText("/")
                   + ") for Container "
@@ -59,25 +66,36 @@ public final class LifecycleHooks {
                   + " in Pod "
                   + GoText.quote(pod.describe())
                   + " failed - error: "
-                  + outcome.message());
+                  + why);
     }
     if (handler.hasNonNull("sleep")) {
       Duration sleep = Duration.ofSeconds(handler.path("sleep").path("seconds").asLong(0));
       try {
         cancelled.get(Math.min(sleep.toMillis(), limit.toMillis()), TimeUnit.MILLISECONDS);
+        metrics.sleptShort();
       } catch (TimeoutException e) {
-        return java.util.Optional.empty();
+        return Optional.empty();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       } catch (java.util.concurrent.ExecutionException e) {
-        return java.util.Optional.empty();
+        return Optional.empty();
       }
-      return java.util.Optional.empty();
+      return Optional.empty();
     }
-    return java.util.Optional.of("invalid handler: " + handler.fieldNames());
+    return Optional.of("invalid handler: " + handler.fieldNames());
   }
 
-  private java.util.Optional<String> exec(
+  private void fellBack(Pod pod, String host) {
+    metrics.hookFellBack();
+    events.warning(
+        pod,
+        "LifecycleHTTPFallback",
+        "request to HTTPS lifecycle hook "
+            + host
+            + " got HTTP response, retry with HTTP succeeded");
+  }
+
+  private Optional<String> exec(
       Pod pod, ContainerSpec container, String containerId, List<String> command, Duration limit) {
     String what =
         "Exec lifecycle hook ("
@@ -90,8 +108,8 @@ public final class LifecycleHooks {
     try {
       ExecSyncResponse r = runtime.execSync(containerId, command, limit);
       return r.getExitCode() == 0
-          ? java.util.Optional.empty()
-          : java.util.Optional.of(
+          ? Optional.empty()
+          : Optional.of(
               what
                   + "command '"
                   + String.join(" ", command)
@@ -102,7 +120,7 @@ public final class LifecycleHooks {
                   + ", message: "
                   + GoText.quote(r.getStdout().toStringUtf8() + r.getStderr().toStringUtf8()));
     } catch (CriException e) {
-      return java.util.Optional.of(what + e.describe() + ", message: \"\"");
+      return Optional.of(what + e.describe() + ", message: \"\"");
     }
   }
 }
