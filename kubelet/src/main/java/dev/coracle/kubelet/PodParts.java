@@ -269,7 +269,8 @@ final class PodParts {
             options.configuration().pods().sysctls(),
             options.configuration().cpus(),
             options.configuration().numa().memory(),
-            new Allocatable(machine, options.configuration()).enforced(OptionalLong.empty()));
+            new Allocatable(machine, options.configuration()).enforced(OptionalLong.empty()),
+            machine.appArmor());
     NodeLimits limits =
         new NodeLimits(
             machine.memoryBytes(),

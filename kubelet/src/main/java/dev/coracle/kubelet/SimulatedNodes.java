@@ -91,7 +91,8 @@ public final class SimulatedNodes implements Component {
             real.kernel(),
             "Simulated",
             real.architecture(),
-            Map.of());
+            Map.of(),
+            true);
     SplittableRandom random = new SplittableRandom();
     for (int i = 0; i < options.nodes(); i++) {
       Timers own = timers.sharing(name(i));

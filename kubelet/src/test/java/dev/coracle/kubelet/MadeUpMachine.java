@@ -42,7 +42,8 @@ record MadeUpMachine(Path system, int nodes) {
             real.kernel(),
             real.osImage(),
             real.architecture(),
-            new TreeMap<>(Map.of("hugepages-2Mi", nodes * 256L << 20))),
+            new TreeMap<>(Map.of("hugepages-2Mi", nodes * 256L << 20)),
+            real.appArmor()),
         system);
   }
 }

@@ -7,6 +7,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.Resources;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.api.rest.Patch;
+import dev.coracle.kubelet.internal.node.Machine;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.CriException.Code;
 import java.util.Optional;
@@ -212,6 +213,45 @@ class PodTroubleTest {
     k.simple("later", "");
     k.awaitPhase("later", "Running");
     assertThat(k.pod("forbidden").at("status", "containerStatuses")).isEmpty();
+  }
+
+  @Test
+  void whereThereIsNoAppArmorAPodThatIsToBeConfinedDoesNotRunWithoutIt() throws Exception {
+    String confined =
+        "\"securityContext\":{\"appArmorProfile\":{\"type\":\"%s\"}},"
+            + "\"containers\":[{\"name\":\"c\",\"image\":\"busybox:1\"}]";
+    for (boolean has : new boolean[] {false, true}) {
+      try (KubeletHarness other =
+          KubeletHarness.on(
+              o -> o, around -> around.withMachine(machine(around, has), around.system()))) {
+        other.create("free", confined.formatted("Unconfined"));
+        other.create("confined", confined.formatted("RuntimeDefault"));
+        other.awaitPhase("free", "Running");
+        other.awaitPhase("confined", has ? "Running" : "Failed");
+        assertThat(other.pod("confined").text("status", "message"))
+            .isEqualTo(
+                has
+                    ? ""
+                    : "Pod was rejected: Cannot enforce AppArmor: AppArmor is not enabled on the"
+                        + " host");
+        assertThat(other.pod("confined").text("status", "reason")).isEqualTo(has ? "" : "AppArmor");
+      }
+    }
+  }
+
+  private static Machine machine(Surroundings around, boolean appArmor) {
+    Machine real = around.machine();
+    return new Machine(
+        real.cpus(),
+        real.memoryBytes(),
+        real.machineId(),
+        real.systemUuid(),
+        real.bootId(),
+        real.kernel(),
+        real.osImage(),
+        real.architecture(),
+        real.hugePages(),
+        appArmor);
   }
 
   @Test

@@ -43,6 +43,7 @@ public final class Admission implements ResizeRoom {
   private final CpuManagement cpus;
   private final MemoryManagement memory;
   private final Map<String, Quantity> capacity;
+  private final boolean appArmor;
 
   /**
    * @param fresh the node as the API has it now; asked before a pod is refused for the node's
@@ -64,7 +65,8 @@ public final class Admission implements ResizeRoom {
       Sysctls sysctls,
       CpuManagement cpus,
       MemoryManagement memory,
-      Map<String, Quantity> capacity) {
+      Map<String, Quantity> capacity,
+      boolean appArmor) {
     this.node = node;
     this.fresh = fresh;
     this.pods = pods;
@@ -74,6 +76,7 @@ public final class Admission implements ResizeRoom {
     this.cpus = cpus;
     this.memory = memory;
     this.capacity = Map.copyOf(capacity);
+    this.appArmor = appArmor;
   }
 
   /**
@@ -88,6 +91,11 @@ public final class Admission implements ResizeRoom {
     Optional<String> forbidden = sysctls.refusal(pod.spec());
     if (forbidden.isPresent()) {
       return Optional.of(Verdict.rejected("SysctlForbidden", forbidden.get()));
+    }
+    if (!appArmor && AppArmor.isAskedFor(pod)) {
+      return Optional.of(
+          Verdict.rejected(
+              "AppArmor", "Cannot enforce AppArmor: AppArmor is not enabled on the host"));
     }
     if (node.get().isEmpty()) {
       return Optional.empty();

@@ -21,6 +21,7 @@ import java.util.stream.Stream;
  * What the machine is, read from /proc, /sys and /etc; unknown parts are empty or zero.
  *
  * @param hugePages bytes set aside for huge pages, by resources' names ({@code hugepages-2Mi})
+ * @param appArmor whether its kernel confines by AppArmor
  */
 public record Machine(
     int cpus,
@@ -31,7 +32,8 @@ public record Machine(
     String kernel,
     String osImage,
     String architecture,
-    Map<String, Long> hugePages) {
+    Map<String, Long> hugePages,
+    boolean appArmor) {
 
   public Machine {
     hugePages = Map.copyOf(hugePages);
@@ -74,7 +76,8 @@ public record Machine(
           case "aarch64" -> "arm64";
           case String other -> other;
         },
-        hugePages(Path.of("/sys/kernel/mm/hugepages")));
+        hugePages(Path.of("/sys/kernel/mm/hugepages")),
+        text("/sys/module/apparmor/parameters/enabled").startsWith("Y"));
   }
 
   /**

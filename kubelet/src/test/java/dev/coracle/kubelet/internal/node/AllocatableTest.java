@@ -16,7 +16,7 @@ class AllocatableTest {
     ObjectNode document = Json.parseObject(("{" + fields + "}").getBytes());
     document.put("apiVersion", "kubelet.config.k8s.io/v1beta1").put("kind", "KubeletConfiguration");
     return new Allocatable(
-        new Machine(4, 8L << 30, "", "", "", "", "", "", Map.of("hugepages-2Mi", 1L << 30)),
+        new Machine(4, 8L << 30, "", "", "", "", "", "", Map.of("hugepages-2Mi", 1L << 30), false),
         KubeletConfiguration.parse(document));
   }
 
