@@ -191,6 +191,30 @@ class PodLifeTest {
     k.awaitPhase("pull", "Running");
   }
 
+  /** As CRI-O says it of an image that its policy does not let in. */
+  @Test
+  void anImageWhoseSignatureDoesNotHoldIsToldApart() {
+    k.runtime.failing(call ->
+        call.startsWith("pullImage")
+            ? Optional.of(
+                new CriException(Code.UNKNOWN, "SignatureValidationFailed: Source image rejected"))
+            : Optional.empty());
+    k.create("signed", "\"containers\":[{\"name\":\"c\",\"image\":\"nowhere.test/x:1\"}]");
+    k.eventually(() ->
+        assertThat(k.container("signed").at("/state/waiting/message").asText())
+            .isEqualTo(
+                "Back-off pulling image \"nowhere.test/x:1\": SignatureValidationFailed: image pull"
+                    + " failed for nowhere.test/x:1 because the signature validation failed: Source"
+                    + " image rejected"));
+    k.eventually(() ->
+        assertThat(k.events())
+            .contains(
+                "Failed: Failed to pull image \"nowhere.test/x:1\": SignatureValidationFailed:"
+                    + " Source image rejected",
+                "Failed: Error: SignatureValidationFailed",
+                "Failed: Error: ImagePullBackOff"));
+  }
+
   /** One large value that many variables refer to, and a text that doubles with each of them. */
   @Test
   void anEnvironmentBeyondAllMeasureIsToldAndNotMade() {

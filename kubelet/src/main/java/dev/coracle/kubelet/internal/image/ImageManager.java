@@ -205,7 +205,7 @@ public final class ImageManager {
       String error = context.pullErrors().getOrDefault(image, "");
       throw new Unavailable(
           "ImagePullBackOff",
-          error.isEmpty() ? message : message + ": ErrImagePull: " + error,
+          error.isEmpty() ? message : message + ": " + error,
           Optional.of(left));
     }
     events.normal(pod, container, "Pulling", "Pulling image " + quoted);
@@ -234,7 +234,7 @@ public final class ImageManager {
               + " bytes.");
       return ready(found);
     } catch (CriException e) {
-      throw failed(pod, container, context, image, e.describe());
+      throw failed(pod, container, context, image, PullProblem.text(e));
     }
   }
 
@@ -245,8 +245,10 @@ public final class ImageManager {
     Instant now = clock.instant();
     context.pulls().next(image, now);
     context.pullFailures().put(image, now);
-    context.pullErrors().put(image, why);
-    return new Unavailable("ErrImagePull", why, Optional.of(Duration.ofMillis(500)));
+    PullProblem problem = PullProblem.of(container.image(), why);
+    context.pullErrors().put(image, problem.describe());
+    return new Unavailable(
+        problem.reason(), problem.message(), Optional.of(Duration.ofMillis(500)));
   }
 
   /**
