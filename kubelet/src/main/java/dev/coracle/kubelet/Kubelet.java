@@ -459,7 +459,7 @@ public final class Kubelet implements Component {
     if (!context.room().isDone()) {
       context.room().thenRun(() -> touched(pod.uid()));
     }
-    refused.ifPresent(v -> events.warning(pod, v.reason(), v.why()));
+    refused.ifPresent(v -> parts.refused(pod, v));
     return refused;
   }
 

@@ -55,6 +55,7 @@ import dev.coracle.kubelet.internal.runtime.SandboxConfigs;
 import dev.coracle.kubelet.internal.serving.VolumeUse;
 import dev.coracle.kubelet.internal.simulated.SimulatedVolumes;
 import dev.coracle.kubelet.internal.status.PodStatusBuilder;
+import dev.coracle.kubelet.internal.status.PodStatusBuilder.Verdict;
 import dev.coracle.kubelet.internal.status.StatusManager;
 import dev.coracle.kubelet.internal.status.TerminationMessages;
 import dev.coracle.kubelet.internal.sync.PodCleaner;
@@ -121,6 +122,7 @@ final class PodParts {
   private final Links links;
   private final KubeletOptions options;
   private final PodMetrics metrics;
+  private final PodEvents events;
   private final Clock clock;
 
   PodParts(
@@ -143,6 +145,7 @@ final class PodParts {
     Timers timers = around.timers();
     this.options = options;
     this.metrics = around.metrics().pods();
+    this.events = events;
     this.clock = timers.clock();
     this.startups = new PodStartups(cache, metrics, clock);
     Machine machine = around.machine();
@@ -351,6 +354,12 @@ final class PodParts {
         options.restartBackOffMax(),
         options.configuration().pods().firstRestart(),
         options.configuration().pods().longestRestart());
+  }
+
+  /** A pod is not let in. */
+  void refused(Pod pod, Verdict why) {
+    metrics.refused(why.reason());
+    events.warning(pod, why.reason(), why.why());
   }
 
   private UserNamespace usersOf(Pod pod) {

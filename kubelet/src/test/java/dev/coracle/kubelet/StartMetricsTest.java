@@ -151,6 +151,43 @@ class StartMetricsTest {
         .isOne();
   }
 
+  @Test
+  void imagesThatAreNeededAndPodsThatAreRefusedAreCounted() {
+    k.simple("here", ",\"imagePullPolicy\":\"IfNotPresent\"");
+    k.simple("always", ",\"imagePullPolicy\":\"Always\"");
+    k.awaitPhase("here", "Running");
+    k.awaitPhase("always", "Running");
+    String images = "kubelet_image_manager_ensure_image_requests_total";
+    assertThat(
+            count(
+                images,
+                "pull_policy",
+                "ifnotpresent",
+                "present_locally",
+                "true",
+                "pull_required",
+                "false"))
+        .isOne();
+    assertThat(
+            count(
+                images,
+                "pull_policy",
+                "always",
+                "present_locally",
+                "unknown",
+                "pull_required",
+                "true"))
+        .isOne();
+    k.simple("greedy", ",\"resources\":{\"requests\":{\"cpu\":\"100000\"}}");
+    k.create(
+        "elsewhere",
+        "\"nodeSelector\":{\"no\":\"such\"},\"containers\":[%s]".formatted(container("c")));
+    k.awaitPhase("greedy", "Failed");
+    k.awaitPhase("elsewhere", "Failed");
+    assertThat(count("kubelet_admission_rejections_total", "reason", "OutOfcpu")).isOne();
+    assertThat(count("kubelet_admission_rejections_total", "reason", "Other")).isOne();
+  }
+
   private static String container(String name) {
     return "{\"name\":\"%s\",\"image\":\"busybox:1\"}".formatted(name);
   }

@@ -5,6 +5,8 @@ import dev.coracle.kubelet.config.CpuManagement;
 import dev.coracle.kubelet.config.CpuManagement.Option;
 import dev.coracle.kubelet.config.CpuSet;
 import dev.coracle.kubelet.config.NodeReservations;
+import dev.coracle.kubelet.internal.metrics.AlignmentMetrics;
+import dev.coracle.kubelet.internal.metrics.AlignmentMetrics.Boundary;
 import dev.coracle.kubelet.internal.metrics.PluginMetrics;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
@@ -33,6 +35,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class CpuManager implements HintProvider {
   private static final Logger LOG = LoggerFactory.getLogger(CpuManager.class);
+
+  private static final String SCOPE = "container";
 
   private final CpuManagement options;
   private final CpuTopology topology;
@@ -77,6 +81,10 @@ public final class CpuManager implements HintProvider {
     this.checkpoint = new CpuCheckpoint(file);
     this.metrics = metrics;
     this.changed = changed;
+    if (options.exclusive()) {
+      metrics.alignment().promised(SCOPE, Boundary.PHYSICAL_CPU);
+      metrics.alignment().promised(SCOPE, Boundary.UNCORE_CACHE);
+    }
   }
 
   private static CpuSet reserved(CpuTopology topology, NodeReservations reservations) {
@@ -189,8 +197,23 @@ public final class CpuManager implements HintProvider {
       refused = false;
     } finally {
       metrics.cpusPinned(refused);
+      tellAligned(exclusive(pod.uid(), container.name()), refused);
     }
     return true;
+  }
+
+  private void tellAligned(CpuSet given, boolean refused) {
+    AlignmentMetrics alignment = metrics.alignment();
+    if (options.has(Option.FULL_PCPUS_ONLY)) {
+      if (refused) {
+        alignment.failed(SCOPE, Boundary.PHYSICAL_CPU);
+      } else {
+        alignment.aligned(SCOPE, Boundary.PHYSICAL_CPU);
+      }
+    }
+    if (!refused && topology.by(CpuTopology.Cpu::cache).stream().anyMatch(c -> c.contains(given))) {
+      alignment.aligned(SCOPE, Boundary.UNCORE_CACHE);
+    }
   }
 
   private void choose(Pod pod, ContainerSpec container, int count, TopologyHint hint)
@@ -341,6 +364,13 @@ public final class CpuManager implements HintProvider {
   }
 
   private void save() {
+    CpuSet exclusive = usable().minus(shared());
+    Map<Integer, Integer> byNode = new TreeMap<>();
+    for (CpuTopology.Cpu cpu : topology.cpus()) {
+      boolean alone = exclusive.contains(CpuSet.of(List.of(cpu.id())));
+      byNode.merge(cpu.node(), alone ? 1 : 0, Integer::sum);
+    }
+    metrics.alignment().cpus(free().size(), byNode);
     try {
       checkpoint.write(new CpuCheckpoint.State(options.policy(), shared(), held));
     } catch (IOException e) {

@@ -115,9 +115,17 @@ public final class ImageManager {
       throw new Unavailable("InvalidImageName", message, Optional.empty());
     }
     String policy = policy(container, image);
-    Optional<Image> found =
-        policy.equals("Always") ? Optional.empty() : lookup(pod, container, image);
-    if (found.isPresent() && !mustPull(pod, container, context, image, found.get())) {
+    if (policy.equals("Always")) {
+      metrics.imageEnsured(policy, "unknown", "true");
+      return pull(pod, container, context, sandbox, image);
+    }
+    Optional<Image> found = lookup(pod, container, image);
+    boolean usable = found.isPresent() && !mustPull(pod, container, context, image, found.get());
+    metrics.imageEnsured(
+        policy,
+        Boolean.toString(found.isPresent()),
+        usable ? "false" : policy.equals("Never") ? "unknown" : "true");
+    if (usable) {
       events.normal(
           pod,
           container,

@@ -37,6 +37,7 @@ public final class PluginMetrics {
   private final Counter asked;
   private final AtomicLong[] calls = new AtomicLong[Call.values().length];
   private final AtomicLong[] errors = new AtomicLong[Call.values().length];
+  private final AlignmentMetrics alignment;
   private final Counter pinned;
   private final Counter pinningErrors;
   private final Counter memoryPinned;
@@ -47,6 +48,7 @@ public final class PluginMetrics {
 
   PluginMetrics(KubeletMeters meters) {
     this.meters = meters;
+    this.alignment = new AlignmentMetrics(meters);
     this.asked =
         meters.counter(
             "kubelet_pod_resources_endpoint_requests_total",
@@ -105,6 +107,10 @@ public final class PluginMetrics {
             .serviceLevelObjectives(1, 5, 25, 100, 250, 1000, 5000, 30_000)
             .tag("node", meters.node())
             .register(meters.registry());
+  }
+
+  public AlignmentMetrics alignment() {
+    return alignment;
   }
 
   /**

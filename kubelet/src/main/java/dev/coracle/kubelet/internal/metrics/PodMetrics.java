@@ -6,8 +6,10 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.Locale;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -20,6 +22,21 @@ public final class PodMetrics {
     0.5, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200,
     1800, 2700, 3600
   };
+  private static final Set<String> REFUSALS =
+      Set.of(
+          "AppArmor",
+          "PodOSNotSupported",
+          "SupplementalGroupsPolicyNotSupported",
+          "UnexpectedAdmissionError",
+          "OutOfcpu",
+          "OutOfmemory",
+          "OutOfephemeral-storage",
+          "OutOfpods",
+          "Evicted",
+          "SysctlForbidden",
+          "TopologyAffinityError",
+          "NodeShutdown");
+
   private static final double[] WRITES = {0.01, 0.05, 0.1, 0.5, 1, 5, 10, 20, 30, 45, 60};
 
   private static final double[] PULLS = {
@@ -136,6 +153,46 @@ public final class PodMetrics {
             Tags.of("image_size_in_bytes", size),
             PULLS)
         .record(took);
+  }
+
+  /**
+   * A container needs an image.
+   *
+   * @param policy its pull policy
+   * @param present whether it is here already: {@code true}, {@code false} or {@code unknown}
+   * @param pull whether it has to be pulled, in the same words
+   */
+  public void imageEnsured(String policy, String present, String pull) {
+    meters
+        .counter(
+            "kubelet_image_manager_ensure_image_requests_total",
+            "Number of ensure-image requests processed by the kubelet.",
+            Tags.of(
+                "pull_policy",
+                policy.toLowerCase(Locale.ROOT),
+                "present_locally",
+                present,
+                "pull_required",
+                pull))
+        .increment();
+  }
+
+  /**
+   * A pod was not let in.
+   *
+   * @param reason why; of what is not among those that are known the number is told together
+   */
+  public void refused(String reason) {
+    String known =
+        REFUSALS.contains(reason)
+            ? reason
+            : reason.startsWith("OutOf") ? "OutOfExtendedResources" : "Other";
+    meters
+        .counter(
+            "kubelet_admission_rejections_total",
+            "Cumulative number pod admission rejections by the Kubelet.",
+            Tags.of("reason", known))
+        .increment();
   }
 
   private static NavigableMap<Long, String> sizes() {

@@ -213,6 +213,7 @@ public final class PodSync implements PodWorker.Steps {
       } catch (NodeDevices.Refused e) {
         Verdict rejected = Verdict.rejected(e.reason(), String.valueOf(e.getMessage()));
         events.warning(pod, rejected.reason(), rejected.why());
+        metrics.pods().refused(rejected.reason());
         worker.terminate(OptionalLong.of(0), Optional.of(rejected), false);
         return PodWorker.Next.stay(PodWorker.Phase.SYNCING);
       } catch (NodeDevices.NotReady e) {

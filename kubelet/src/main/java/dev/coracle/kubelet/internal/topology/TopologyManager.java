@@ -1,6 +1,8 @@
 package dev.coracle.kubelet.internal.topology;
 
 import dev.coracle.kubelet.config.TopologyManagement;
+import dev.coracle.kubelet.internal.metrics.AlignmentMetrics;
+import dev.coracle.kubelet.internal.metrics.AlignmentMetrics.Boundary;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
@@ -56,6 +58,19 @@ public final class TopologyManager {
     }
     this.all = machine.all();
     this.better = options.closest() ? machine.closest() : NumaNodes.lowest();
+    if (promises()) {
+      alignment().promised("container", Boundary.NUMA_NODE);
+      alignment().promised("pod", Boundary.NUMA_NODE);
+    }
+  }
+
+  /** Whether what is given is of one node for certain. */
+  private boolean promises() {
+    return options.policy() == TopologyManagement.Policy.SINGLE_NUMA_NODE;
+  }
+
+  private AlignmentMetrics alignment() {
+    return metrics.plugins().alignment();
   }
 
   /** Gives a pod's containers what they ask for, once. Blocks. */
@@ -74,6 +89,9 @@ public final class TopologyManager {
       }
     } catch (Misaligned e) {
       refused = true;
+      if (promises()) {
+        alignment().failed(options.scope(), Boundary.NUMA_NODE);
+      }
       throw new Refused(
           "TopologyAffinityError", "Resources cannot be allocated with Topology locality");
     } finally {
@@ -90,6 +108,7 @@ public final class TopologyManager {
       Map<String, TopologyHint> hints = new LinkedHashMap<>(known);
       for (ContainerSpec container : HintProvider.containers(pod)) {
         TopologyHint hint = hints.get(container.name());
+        boolean fresh = hint == null;
         if (hint == null) {
           // A pod's hint is found before any of its containers is given anything.
           hint =
@@ -101,6 +120,9 @@ public final class TopologyManager {
         }
         for (HintProvider provider : providers) {
           provider.allocate(pod, container, hint);
+        }
+        if (fresh && promises() && (!options.wholePods() || hints.size() == 1)) {
+          alignment().aligned(options.scope(), Boundary.NUMA_NODE);
         }
       }
       decided.put(pod.uid(), Map.copyOf(hints));

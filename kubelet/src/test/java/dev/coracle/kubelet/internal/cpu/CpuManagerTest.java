@@ -135,6 +135,39 @@ class CpuManagerTest {
     assertThatCode(() -> cpus.allocate(pod("more", "2"))).doesNotThrowAnyException();
   }
 
+  private double gauge(String name, String... tags) {
+    return meters.get("kubelet_" + name).tags(tags).gauge().value();
+  }
+
+  private double aligned(String what, String boundary) {
+    return gauge(
+        "container_aligned_compute_resources_" + what, "scope", "container", "boundary", boundary);
+  }
+
+  @Test
+  void whoHasCpusAndHowNearTheyAreIsCounted() throws Refused {
+    CpuManager cpus = manager(CpuManagement.staticPolicy(Option.FULL_PCPUS_ONLY));
+    assertThat(gauge("cpu_manager_shared_pool_size_millicores")).isEqualTo(14_000);
+    assertThat(gauge("cpu_manager_exclusive_cpu_allocation_count")).isZero();
+    assertThat(gauge("cpu_manager_allocation_per_numa", "numa_node", "1")).isZero();
+    assertThat(aligned("count", "physical_cpu")).isZero();
+    assertThatThrownBy(() -> cpus.allocate(pod("half", "3"))).isInstanceOf(Refused.class);
+    assertThat(aligned("failure_count", "physical_cpu")).isOne();
+    cpus.allocate(pod("core", "2"));
+    assertThat(aligned("count", "physical_cpu")).isOne();
+    assertThat(aligned("count", "uncore_cache")).as("one core is of one cache").isOne();
+    cpus.allocate(pod("node", "8"));
+    assertThat(aligned("count", "physical_cpu")).isEqualTo(2);
+    assertThat(aligned("count", "uncore_cache")).as("a whole node is of two caches").isOne();
+    assertThat(gauge("cpu_manager_shared_pool_size_millicores")).isEqualTo(4_000);
+    assertThat(gauge("cpu_manager_exclusive_cpu_allocation_count")).isEqualTo(10);
+    assertThat(gauge("cpu_manager_allocation_per_numa", "numa_node", "0")).isEqualTo(2);
+    assertThat(gauge("cpu_manager_allocation_per_numa", "numa_node", "1")).isEqualTo(8);
+    cpus.release("node");
+    assertThat(gauge("cpu_manager_shared_pool_size_millicores")).isEqualTo(12_000);
+    assertThat(gauge("cpu_manager_allocation_per_numa", "numa_node", "1")).isZero();
+  }
+
   @Test
   void halfACoreIsNobodysWhereCoresAreGivenWhole() throws Refused {
     CpuManager cpus =

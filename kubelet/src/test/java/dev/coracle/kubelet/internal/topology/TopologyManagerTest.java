@@ -10,6 +10,7 @@ import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.NodeDevices.Refused;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +32,7 @@ class TopologyManagerTest {
               """));
 
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final KubeletMetrics metrics = new KubeletMetrics(registry, "n1");
   private final Sample cpu = new Sample("cpu");
   private final Sample gpu = new Sample("gpu");
 
@@ -73,7 +75,7 @@ class TopologyManagerTest {
         new TopologyManagement(policy, wholePods, false, 8),
         machine(nodes),
         List.of(cpu, gpu),
-        new KubeletMetrics(registry, "n1"));
+        metrics);
   }
 
   /** As many as these nodes have, narrowest preferred: "0 1 01". */
@@ -91,6 +93,16 @@ class TopologyManagerTest {
 
   private double count(String metric) {
     return registry.get(metric).counter().count();
+  }
+
+  private double aligned(String what, String scope) {
+    return registry
+        .get("kubelet_container_aligned_compute_resources_" + what)
+        .tags("scope", scope, "boundary", "numa_node")
+        .gauges()
+        .stream()
+        .mapToDouble(Gauge::value)
+        .sum();
   }
 
   @ParameterizedTest
@@ -135,6 +147,13 @@ class TopologyManagerTest {
     assertThat(count("kubelet_topology_manager_admission_requests_total")).isEqualTo(2);
     assertThat(count("kubelet_topology_manager_admission_errors_total"))
         .isEqualTo(from.equals("refused") ? 2 : 0);
+    if (policy == Policy.SINGLE_NUMA_NODE) {
+      boolean refused = from.equals("refused");
+      assertThat(aligned("count", "container")).isEqualTo(refused ? 0 : 2);
+      assertThat(aligned("count", "pod")).isEqualTo(refused ? 0 : 1);
+      assertThat(aligned("failure_count", "container")).isEqualTo(refused ? 1 : 0);
+      assertThat(aligned("failure_count", "pod")).isEqualTo(refused ? 1 : 0);
+    }
   }
 
   @Test
