@@ -37,6 +37,10 @@ class PodUsersTest {
         .getUsernsOptions();
   }
 
+  private static double count(KubeletHarness node, String name) {
+    return node.meters().get(name).counter().count();
+  }
+
   @Test
   void theRuntimeIsToldThePodsOwnIdsAndThatItsMountsAreSeenThroughThem() throws Exception {
     try (KubeletHarness node = able()) {
@@ -64,6 +68,8 @@ class PodUsersTest {
                   .getNamespaceOptions()
                   .getUsernsOptions())
           .isEqualTo(own);
+      assertThat(count(node, "kubelet_started_user_namespaced_pods_total")).isOne();
+      assertThat(count(node, "kubelet_started_user_namespaced_pods_errors_total")).isZero();
       assertThat(users(node, "shared").getMode()).isEqualTo(NamespaceMode.NODE);
       assertThat(node.runtime.config("shared").orElseThrow().getMountsList())
           .allSatisfy(m -> assertThat(m.getUidMappingsList()).isEmpty());

@@ -14,6 +14,8 @@ public final class StartMetrics {
   private final String node;
   private final Counter restarts;
   private final Counter sandboxErrors;
+  private final Counter withUsers;
+  private final Counter usersErrors;
   private final Counter hookFallbacks;
   private final Counter shortSleeps;
 
@@ -29,6 +31,18 @@ public final class StartMetrics {
         counter(
             "kubelet_started_pods_errors_total",
             "Cumulative number of errors when starting pods",
+            Tags.empty());
+    this.withUsers =
+        counter(
+            "kubelet_started_user_namespaced_pods_total",
+            "Cumulative number of pods with user namespaces started. This metric will only be"
+                + " collected on Linux.",
+            Tags.empty());
+    this.usersErrors =
+        counter(
+            "kubelet_started_user_namespaced_pods_errors_total",
+            "Cumulative number of errors when starting pods with user namespaces. This metric will"
+                + " only be collected on Linux.",
             Tags.empty());
     this.hookFallbacks =
         counter(
@@ -57,9 +71,23 @@ public final class StartMetrics {
     restarts.increment();
   }
 
-  /** A pod has got no sandbox. */
-  public void sandboxFailed() {
+  /**
+   * A pod is to have a sandbox.
+   *
+   * @param ownUsers whether it has users of its own
+   */
+  public void sandboxAsked(boolean ownUsers) {
+    if (ownUsers) {
+      withUsers.increment();
+    }
+  }
+
+  /** It has got none. */
+  public void sandboxFailed(boolean ownUsers) {
     sandboxErrors.increment();
+    if (ownUsers) {
+      usersErrors.increment();
+    }
   }
 
   /** A container is to be started. */

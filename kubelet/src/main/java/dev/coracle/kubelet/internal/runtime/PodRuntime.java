@@ -113,6 +113,9 @@ public final class PodRuntime {
     if (actions.killPod() && !actions.createSandbox()) {
       return new Result(acted, Optional.empty());
     }
+    if (actions.createSandbox()) {
+      starts.sandboxAsked(hasOwnUsers(pod));
+    }
     PodSandboxConfig config;
     try {
       config =
@@ -164,9 +167,13 @@ public final class PodRuntime {
   }
 
   private Result noSandbox(PodContext context, boolean acted, String why) {
-    starts.sandboxFailed();
+    starts.sandboxFailed(hasOwnUsers(context.pod()));
     events.warning(context.pod(), "FailedCreatePodSandBox", "Failed to create pod sandbox: " + why);
     return new Result(acted, Optional.of(retry(context)));
+  }
+
+  private static boolean hasOwnUsers(Pod pod) {
+    return !pod.spec().path("hostUsers").asBoolean(true);
   }
 
   private static Duration retry(PodContext context) {

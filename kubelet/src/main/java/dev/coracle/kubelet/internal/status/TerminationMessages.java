@@ -13,9 +13,11 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * A container's last words (Kubernetes docs, "Determine the Reason for Pod Failure"): what it wrote
  * to its termination message file, else, where it asks for that and has failed, the end of its log.
- * Read once for each ended container.
+ * Read once for each ended container. All of a pod's together have a bound, of which each has an
+ * equal part.
  */
 public final class TerminationMessages {
+  private static final int TOGETHER = 12 << 10;
   private static final int FILE_LIMIT = 4096;
   private static final int LOG_LIMIT = 2048;
   private static final int LOG_LINES = 80;
@@ -28,7 +30,26 @@ public final class TerminationMessages {
   }
 
   String of(Pod pod, ContainerState c) {
-    return read.computeIfAbsent(c.id(), _ -> load(pod, c));
+    return read.computeIfAbsent(c.id(), _ -> beginning(load(pod, c), share(pod)));
+  }
+
+  private static int share(Pod pod) {
+    int containers =
+        pod.initContainers().size() + pod.containers().size() + pod.ephemeralContainers().size();
+    return TOGETHER / Math.max(1, containers);
+  }
+
+  /** As much of a text as has so many bytes, in whole characters. */
+  private static String beginning(String text, int limit) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    if (bytes.length <= limit) {
+      return text;
+    }
+    int end = limit;
+    while (end > 0 && (bytes[end] & 0xC0) == 0x80) {
+      end--;
+    }
+    return new String(bytes, 0, end, StandardCharsets.UTF_8);
   }
 
   /** Forgets what no longer exists. */
