@@ -78,6 +78,35 @@ class RestartAllTest {
     assertRestarts(2);
   }
 
+  private void assertTold(JsonNode state, String how) {
+    assertThat(state.path(how).path("reason").asText()).isEqualTo("RestartingAllContainers");
+    assertThat(state.path(how).path("message").asText())
+        .isEqualTo("The container is removed because RestartAllContainers in place");
+  }
+
+  @Test
+  void whatBeginsAnewWithAllSaysSo() {
+    k.runtime.exit("asks", 42);
+    k.eventually(() -> {
+      assertThat(k.runtime.running("first")).isPresent();
+      JsonNode statuses = k.pod("pod").at("status", "containerStatuses");
+      assertThat(statuses).hasSize(2);
+      for (JsonNode status : statuses) {
+        assertTold(status.path("state"), "waiting");
+        assertTold(status.path("lastState"), "terminated");
+        assertThat(status.path("restartCount").asInt()).isOne();
+      }
+    });
+    k.runtime.exit("first", 0);
+    k.eventually(() -> {
+      for (JsonNode status : k.pod("pod").at("status", "containerStatuses")) {
+        assertThat(status.path("state").has("running")).isTrue();
+        assertTold(status.path("lastState"), "terminated");
+        assertThat(status.at("/lastState/terminated/exitCode").asInt()).isEqualTo(137);
+      }
+    });
+  }
+
   @Test
   void anotherExitIsThePodsOwnPolicys() {
     k.runtime.exit("asks", 1);

@@ -64,6 +64,11 @@ public record RestartAll(long since, boolean ending, boolean underWay) {
     return c.isRunning() || c.state() == ContainerState.State.UNKNOWN;
   }
 
+  /** Whether it has ended with all others, and is to begin anew as they are. */
+  public boolean awaits(ContainerState c) {
+    return underWay && !ending && c.isExited() && !isOfThisTurn(c);
+  }
+
   /** Whether it belongs to the turn that is now. */
   boolean isOfThisTurn(ContainerState c) {
     return c.turn() >= since;

@@ -28,6 +28,10 @@ import java.util.function.Predicate;
  * termination messages.
  */
 final class ContainerStatuses {
+  private static final String RESTARTING = "RestartingAllContainers";
+  private static final String REMOVED =
+      "The container is removed because RestartAllContainers in place";
+
   private final Pod pod;
   private final PodContext context;
   private final PodRuntimeStatus runtime;
@@ -36,6 +40,7 @@ final class ContainerStatuses {
   private final String idScheme;
   private final Predicate<Pod> recursiveReadOnly;
   private final NodeDevices devices;
+  private final RestartAll turn;
 
   /**
    * @param idScheme the runtime's name, as in {@code containerd://…}
@@ -57,6 +62,7 @@ final class ContainerStatuses {
     this.idScheme = idScheme;
     this.recursiveReadOnly = recursiveReadOnly;
     this.devices = devices;
+    this.turn = RestartAll.of(pod, runtime);
   }
 
   /**
@@ -87,9 +93,9 @@ final class ContainerStatuses {
         continue;
       }
       if (nth == 1) {
-        out.put(state.name(), converted(state));
-      } else {
-        known.set("lastState", stateOf(state));
+        out.put(state.name(), turn.awaits(state) ? awaiting(state) : converted(state));
+      } else if (!turn.awaits(state) || !known.path("state").has("waiting")) {
+        known.set("lastState", ended(state));
       }
     }
     ArrayNode list = Json.array();
@@ -194,6 +200,36 @@ final class ContainerStatuses {
         .put("image", image)
         .put("imageID", imageId)
         .put("started", false);
+  }
+
+  /** One that has ended with all of its pod's, and is not made anew yet (KEP-5532). */
+  private ObjectNode awaiting(ContainerState c) {
+    ObjectNode status = base(c.name(), c.image(), c.imageRef());
+    status.put("restartCount", c.restartCount() + 1);
+    ObjectNode waiting = status.putObject("state").putObject("waiting");
+    waiting.put("reason", RESTARTING).put("message", REMOVED);
+    status.set("lastState", endedForAll());
+    return status;
+  }
+
+  /** How the instance before the present one has ended. */
+  private ObjectNode ended(ContainerState before) {
+    boolean withAll =
+        RestartAll.isPossible(pod)
+            && runtime.container(before.name()).filter(c -> c.turn() > before.turn()).isPresent();
+    return withAll ? endedForAll() : stateOf(before);
+  }
+
+  private static ObjectNode endedForAll() {
+    ObjectNode state = Json.object();
+    state
+        .putObject("terminated")
+        .put("exitCode", 137)
+        .put("reason", RESTARTING)
+        .put("message", REMOVED)
+        .putNull("startedAt")
+        .putNull("finishedAt");
+    return state;
   }
 
   private ObjectNode converted(ContainerState c) {
