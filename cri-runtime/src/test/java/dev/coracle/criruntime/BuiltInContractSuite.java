@@ -212,6 +212,28 @@ abstract class BuiltInContractSuite extends CriContractSuite {
         .hasMessageContaining("network, IPC and PID namespaces of its own");
   }
 
+  /** Neither where the kernel has no AppArmor, nor where it knows no such profile. */
+  @Test
+  void whatIsToBeConfinedDoesNotRunUnconfined() {
+    PodSandboxConfig pod = pod("confined").build();
+    String sandbox = run(pod);
+    ContainerConfig.Builder c = shell("c", "sleep 300");
+    c.getLinuxBuilder()
+        .getSecurityContextBuilder()
+        .setApparmor(
+            SecurityProfile.newBuilder()
+                .setProfileType(SecurityProfile.ProfileType.Localhost)
+                .setLocalhostRef("no-such-profile"));
+    assertThatThrownBy(() -> started(sandbox, pod, c.build()))
+        .isInstanceOf(CriClient.Refused.class)
+        .hasMessageContaining("apparmor");
+    SecurityProfile.Builder none =
+        SecurityProfile.newBuilder().setProfileType(SecurityProfile.ProfileType.RuntimeDefault);
+    c.getLinuxBuilder().getSecurityContextBuilder().setApparmor(none);
+    String container = started(sandbox, pod, c.build());
+    cri.stop(container, 0);
+  }
+
   /** Whatever the runtime itself has: what is run by hand goes no later than its container. */
   @Test
   void whatIsRunByHandIsKilledAsSoonAsItsContainer() {

@@ -19,6 +19,11 @@ public sealed interface ContainerKind permits NamespacesKind, OciKind, ProcessKi
   /** Whether containers have namespaces of their own, and so pods a network of their own. */
   boolean isolates();
 
+  /** Whether a profile of AppArmor can confine containers. */
+  default boolean confines() {
+    return false;
+  }
+
   /** Prepares what takes long and must not be done twice; part of CreateContainer. */
   void create(Launch launch) throws IOException;
 

@@ -5,6 +5,7 @@ import dev.coracle.cri.v1.ContainerEventType;
 import dev.coracle.cri.v1.ContainerState;
 import dev.coracle.cri.v1.ImageSpec;
 import dev.coracle.cri.v1.LinuxContainerResources;
+import dev.coracle.cri.v1.SecurityProfile;
 import dev.coracle.criruntime.StoredImage;
 import dev.coracle.criruntime.device.CdiDevices;
 import dev.coracle.criruntime.internal.cgroup.Cgroup;
@@ -139,6 +140,10 @@ public final class ContainerService {
     }
     if (!sandbox.record().ready()) {
       throw new IllegalStateException("pod sandbox is not ready: " + sandbox.id());
+    }
+    SecurityProfile apparmor = config.getLinux().getSecurityContext().getApparmor();
+    if (AppArmorProfiles.of(apparmor).isPresent() && !kind.confines()) {
+      throw new UnsupportedOperationException("apparmor is not supported");
     }
     String name = config.getImage().getImage();
     StoredImage image =

@@ -117,6 +117,11 @@ public final class OciKind implements ContainerKind {
   }
 
   @Override
+  public boolean confines() {
+    return AppArmorProfiles.isEnabled();
+  }
+
+  @Override
   public void create(Launch launch) throws IOException {
     for (String name : List.of("rootfs", "upper", "work")) {
       Files.createDirectories(launch.directory().resolve(name));

@@ -31,7 +31,10 @@ final class OciSpec {
     this.shared = new SharedBinds(launch);
     this.mapped = launch.sandbox().userNamespace().map(_ -> new IdMappedRoot(launch));
     root.put("ociVersion", "1.0.2");
-    root.set("process", process(launch.process(), launch.config().getTty()));
+    ObjectNode process = process(launch.process(), launch.config().getTty());
+    AppArmorProfiles.of(launch.security().getApparmor())
+        .ifPresent(profile -> process.put("apparmorProfile", profile));
+    root.set("process", process);
     root.putObject("root")
         .put("path", mapped.map(IdMappedRoot::rootfs).orElse(launch.rootfs()).toString())
         .put("readonly", launch.security().getReadonlyRootfs());
