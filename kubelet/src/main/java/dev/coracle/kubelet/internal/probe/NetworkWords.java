@@ -9,6 +9,7 @@ import java.net.UnknownHostException;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 
 /** What went wrong with a connection, in the words of Go, which the events of probes tell. */
@@ -36,7 +37,7 @@ final class NetworkWords {
     Throwable cause = cause(e);
     boolean ssl = url.getScheme().equals("https");
     return switch (cause) {
-      case ConnectTimeoutException _ -> LATE;
+      case ConnectTimeoutException _, TimeoutException _ -> LATE;
       case ConnectException _, NoRouteToHostException _, UnknownHostException _ ->
           dial(e, url.getHost(), url.getPort() > 0 ? url.getPort() : ssl ? 443 : 80);
       case HttpClosedException _ -> "EOF";
