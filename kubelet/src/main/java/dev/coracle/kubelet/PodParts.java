@@ -255,7 +255,8 @@ final class PodParts {
             around.simulated() ? Optional.empty() : SubordinateIds.read(Path.of("/etc")),
             node::hasUserNamespaces);
     this.cleaner =
-        new PodCleaner(cache, statuses, volumes, objects, accounts, gc, paths, timers, users);
+        new PodCleaner(
+            cache, statuses, volumes, objects, accounts, gc, paths, timers, users, metrics);
     PodDns dns = PodDns.of(options);
     this.probes =
         new ProbeManager(

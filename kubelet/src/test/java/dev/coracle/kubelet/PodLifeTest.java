@@ -376,8 +376,10 @@ class PodLifeTest {
       assertThat(k.pod("p").text("status", "phase")).isEqualTo("Pending");
     });
     k.runtime.exit("i", 0);
-    k.awaitPhase("p", "Running");
-    assertThat(k.container("p").path("restartCount").asInt()).isOne();
+    k.eventually(() -> {
+      assertThat(k.pod("p").text("status", "phase")).isEqualTo("Running");
+      assertThat(k.container("p").path("restartCount").asInt()).isOne();
+    });
   }
 
   private com.fasterxml.jackson.databind.JsonNode init() {
@@ -398,6 +400,24 @@ class PodLifeTest {
     k.eventually(() ->
         assertThat(k.events())
             .contains("SandboxChanged: Pod sandbox changed, it will be killed and re-created."));
+  }
+
+  /** As upstream gives it two seconds, whose containers are asked to end before they are killed. */
+  @Test
+  void aPodThatWentWhileNoKubeletRanIsEndedWithGrace() throws Exception {
+    k.simple("gone", "");
+    k.simple("stays", "");
+    k.awaitPhase("gone", "Running");
+    k.awaitPhase("stays", "Running");
+    k.stopKubelet();
+    k.delete("gone", DeleteOptions.now());
+    assertThat(k.exists("gone")).isFalse();
+    k.restart();
+    k.kubelet().housekeep();
+    k.eventually(() -> assertThat(k.runtime.running("gone")).isEmpty());
+    assertThat(k.runtime.calls()).contains("stopContainer gone 2");
+    assertThat(k.runtime.calls()).noneMatch(c -> c.startsWith("stopContainer stays"));
+    assertThat(k.meters().get("kubelet_orphaned_runtime_pods_total").counter().count()).isOne();
   }
 
   @Test

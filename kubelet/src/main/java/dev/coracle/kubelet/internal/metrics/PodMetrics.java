@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.internal.metrics;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tags;
@@ -53,9 +54,18 @@ public final class PodMetrics {
   private final Timer sli;
   private final Timer written;
   private final AtomicLong firstWithNetwork;
+  private final Counter orphans;
 
   PodMetrics(KubeletMeters meters) {
     this.meters = meters;
+    this.orphans =
+        meters.counter(
+            "kubelet_orphaned_runtime_pods_total",
+            "Number of pods that have been detected in the container runtime without being already"
+                + " known to the pod worker. This typically indicates the kubelet was restarted"
+                + " while a pod was force deleted in the API or in the local configuration, which"
+                + " is unusual.",
+            Tags.empty());
     this.containers =
         DistributionSummary.builder("kubelet_containers_per_pod_count")
             .description("The number of containers per pod.")
@@ -175,6 +185,11 @@ public final class PodMetrics {
                 "pull_required",
                 pull))
         .increment();
+  }
+
+  /** The runtime has a pod that this kubelet has never heard of. */
+  public void orphaned() {
+    orphans.increment();
   }
 
   /**

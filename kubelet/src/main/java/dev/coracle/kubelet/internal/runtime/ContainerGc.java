@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -105,15 +106,25 @@ public final class ContainerGc {
     }
   }
 
-  /** Ends and removes everything of a pod that nobody wants any more. */
+  /**
+   * Ends and removes everything of a pod that nobody wants any more. Blocks as long as its
+   * containers take to end, side by side.
+   */
   public void removePod(String uid, long graceSeconds) {
-    for (var c :
+    var containers =
         listed(() ->
             runtime.listContainers(
-                ContainerFilter.newBuilder().putLabelSelector(Labels.POD_UID, uid).build()))) {
-      quietly(() -> runtime.stopContainer(c.getId(), graceSeconds));
-      quietly(() -> runtime.removeContainer(c.getId()));
-    }
+                ContainerFilter.newBuilder().putLabelSelector(Labels.POD_UID, uid).build()));
+    CompletableFuture.allOf(
+            containers.stream()
+                .filter(c -> c.getState() != dev.coracle.cri.v1.ContainerState.CONTAINER_EXITED)
+                .map(c ->
+                    CompletableFuture.runAsync(
+                        () -> quietly(() -> runtime.stopContainer(c.getId(), graceSeconds)),
+                        executor))
+                .toArray(CompletableFuture[]::new))
+        .join();
+    containers.forEach(c -> quietly(() -> runtime.removeContainer(c.getId())));
     for (var s :
         listed(() ->
             runtime.listPodSandboxes(

@@ -5,6 +5,7 @@ import dev.coracle.kubelet.internal.host.LogLinks;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.image.provider.PodAccounts;
+import dev.coracle.kubelet.internal.metrics.PodMetrics;
 import dev.coracle.kubelet.internal.objects.ObjectCache;
 import dev.coracle.kubelet.internal.runtime.ContainerGc;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
@@ -29,6 +30,9 @@ import org.slf4j.LoggerFactory;
  * removed at once is tried again with each sweep.
  */
 public final class PodCleaner {
+  /** What the containers of a pod that nobody knows get to end, as in upstream. */
+  private static final long UNKNOWN_SECONDS = 2;
+
   private static final Logger LOG = LoggerFactory.getLogger(PodCleaner.class);
 
   private final RuntimeCache cache;
@@ -41,6 +45,10 @@ public final class PodCleaner {
   private final LogLinks links;
   private final Timers timers;
   private final UserNamespaces users;
+  private final PodMetrics metrics;
+
+  /** Pods that nobody knows and that are being ended, by uid. */
+  private final Set<String> unknown = ConcurrentHashMap.newKeySet();
 
   /** Pods that have ended and whose remains are being removed, by uid. */
   private final Set<String> leaving = ConcurrentHashMap.newKeySet();
@@ -54,7 +62,8 @@ public final class PodCleaner {
       ContainerGc gc,
       PodPaths paths,
       Timers timers,
-      UserNamespaces users) {
+      UserNamespaces users,
+      PodMetrics metrics) {
     this.cache = cache;
     this.statuses = statuses;
     this.volumes = volumes;
@@ -65,6 +74,7 @@ public final class PodCleaner {
     this.links = new LogLinks(paths);
     this.timers = timers;
     this.users = users;
+    this.metrics = metrics;
   }
 
   /** The uids of pods whose remains are being removed. */
@@ -80,7 +90,7 @@ public final class PodCleaner {
     objects.forget(uid);
     accounts.forget(uid);
     leaving.add(uid);
-    timers.execute(() -> clean(uid));
+    timers.execute(() -> clean(uid, 0));
   }
 
   /**
@@ -98,16 +108,27 @@ public final class PodCleaner {
       throw new UncheckedIOException(e);
     }
     for (String uid : remains) {
-      if (loop.pod(uid).isEmpty() && source.get().stream().noneMatch(p -> p.uid().equals(uid))) {
+      if (loop.pod(uid).isEmpty()
+          && source.get().stream().noneMatch(p -> p.uid().equals(uid))
+          && unknown.add(uid)) {
         LOG.atInfo().addKeyValue("uid", uid).log("Cleaning up a pod that is not in the API");
-        clean(uid);
+        if (inRuntime.contains(uid) && !leaving.contains(uid)) {
+          metrics.orphaned();
+        }
+        timers.execute(() -> {
+          try {
+            clean(uid, UNKNOWN_SECONDS);
+          } finally {
+            unknown.remove(uid);
+          }
+        });
       }
     }
   }
 
-  private void clean(String uid) {
+  private void clean(String uid, long graceSeconds) {
     try {
-      gc.removePod(uid, 0);
+      gc.removePod(uid, graceSeconds);
       volumes.unmount(uid);
       if (paths.real()) {
         removeFiles(uid);
