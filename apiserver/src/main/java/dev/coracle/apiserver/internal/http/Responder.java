@@ -126,6 +126,7 @@ public final class Responder {
       response.putHeader("Vary", "Accept-Encoding");
     }
     response.putHeader("Content-Length", Integer.toString(out.length));
+    UnreadBody.discard(exchange.request());
     if (exchange.request().method().name().equals("HEAD")) {
       exchange.end(response::end);
     } else {
