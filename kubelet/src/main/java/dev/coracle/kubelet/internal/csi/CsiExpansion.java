@@ -136,9 +136,14 @@ public final class CsiExpansion {
    */
   public void expand(Pod pod, KubeObject heard, KubeObject volume, Path published) {
     KubeObject claim = newest(heard);
-    if (!isDue(claim, volume)
-        || !OURS.contains(resizeStatus(claim))
-        || pod.uid().equals(busy.get(volume.name()))) {
+    if (!isDue(claim, volume) || pod.uid().equals(busy.get(volume.name()))) {
+      return;
+    }
+    if (resizeStatus(claim).isEmpty()) {
+      // The volume's news may be here before the claim's, which says whose turn it is.
+      claim = asStored(claim);
+    }
+    if (!isDue(claim, volume) || !OURS.contains(resizeStatus(claim))) {
       return;
     }
     CsiDriver driver = volumes.driver(volume.text("spec", "csi", "driver"));
@@ -171,6 +176,13 @@ public final class CsiExpansion {
     }
     told.remove(heard.uid(), own);
     return heard;
+  }
+
+  private KubeObject asStored(KubeObject claim) {
+    return client
+        .get(Resources.PERSISTENT_VOLUME_CLAIMS, claim.namespace(), claim.name())
+        .await()
+        .atMost(LIMIT);
   }
 
   private static long version(KubeObject object) {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /** What a failed probe by HTTP says of a server that is not as it should be, as Go says it. */
 class HttpProbeWordsTest {
-  private static final Duration LIMIT = Duration.ofSeconds(5);
+  private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final Pod POD =
       new Pod(
           KubeObject.parse(
