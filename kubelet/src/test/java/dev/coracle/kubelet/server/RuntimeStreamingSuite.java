@@ -23,6 +23,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -243,6 +244,7 @@ abstract class RuntimeStreamingSuite {
             .command("port-forward", "pod/web", ":9999")
             .redirectErrorStream(true)
             .start();
+    CompletableFuture.delayedExecutor(60, TimeUnit.SECONDS).execute(process::destroy);
     try (Socket socket = new Socket("127.0.0.1", Kubectl.forwardedPort(process))) {
       socket.getOutputStream().write('x');
       var lines = process.inputReader();

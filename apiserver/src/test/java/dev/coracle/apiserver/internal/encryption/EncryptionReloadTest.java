@@ -66,8 +66,7 @@ class EncryptionReloadTest {
         """
             .formatted(providers);
     Files.writeString(dir.resolve("next"), config);
-    Files.move(
-        dir.resolve("next"), dir.resolve("config.yaml"), StandardCopyOption.REPLACE_EXISTING);
+    Files.move(dir.resolve("next"), dir.resolve("config.yaml"), StandardCopyOption.ATOMIC_MOVE);
     return ServerId.sha256(config);
   }
 

@@ -16,6 +16,7 @@ final class SpdyChannels implements ChannelLink {
   private final Set<Integer> open;
   private final Set<Integer> resets;
   private final Runnable onClose;
+  private final Set<Integer> sent = new HashSet<>();
   private @Nullable Listener listener;
   private boolean closedDelivered;
   private boolean lost;
@@ -24,7 +25,8 @@ final class SpdyChannels implements ChannelLink {
    * @param streams by channel
    * @param ends channels whose ends (or resets) together mean that the far side is finished; empty
    *     for none
-   * @param resets channels of which a single reset means that the far side has given up
+   * @param resets channels of which a single reset means that the far side has given up, unless we
+   *     have ended them: kubectl resets the bytes it has had all of, and then waits for the error
    * @param onClose closes what carries the streams, after they have been ended
    */
   SpdyChannels(
@@ -47,7 +49,7 @@ final class SpdyChannels implements ChannelLink {
             },
             cause -> {
               l.ended(channel);
-              over(channel, cause, resets.contains(channel));
+              over(channel, cause, resets.contains(channel) && !sent.contains(channel));
             },
             l::drained));
     if (lost) {
@@ -84,6 +86,7 @@ final class SpdyChannels implements ChannelLink {
 
   @Override
   public void end(int channel) {
+    sent.add(channel);
     SpdyStream stream = streams.get(channel);
     if (stream != null) {
       stream.end();
