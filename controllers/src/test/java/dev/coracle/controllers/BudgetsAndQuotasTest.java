@@ -112,6 +112,24 @@ class BudgetsAndQuotasTest {
         .isEqualTo("2");
   }
 
+  /** Admission does not count what it lets in before the quota says what is hard. */
+  @Test
+  void whatComesBesideAQuotaIsCounted() {
+    c.create(
+        Resources.RESOURCE_QUOTAS,
+        """
+        {"apiVersion":"v1","kind":"ResourceQuota","metadata":{"namespace":"default","name":"q"},
+         "spec":{"hard":{"secrets":"5"}}}\
+        """);
+    c.pass(Duration.ofMillis(500));
+    assertThat(used("q", "secrets")).isEqualTo("0");
+    c.create(
+        Resources.SECRETS,
+        "{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"namespace\":\"default\",\"name\":\"x\"}}");
+    c.pass(Duration.ofSeconds(2));
+    assertThat(used("q", "secrets")).isEqualTo("1");
+  }
+
   @Test
   void aQuotaFollowsWhatClaimsAreGiven() {
     c.create(

@@ -33,6 +33,12 @@ public final class ResourceQuotaController extends LoopController {
   /** What was counted and then not created is found out after this time, as upstream does it. */
   private static final Duration RECOUNT = Duration.ofMinutes(5);
 
+  /**
+   * Admission counts from the moment at which it sees what is hard; what it let in just before that
+   * may have come after the first count.
+   */
+  private static final Duration SETTLED = Duration.ofSeconds(1);
+
   private final Lister quotas;
   private final ResourceCatalog catalog;
 
@@ -130,7 +136,8 @@ public final class ResourceQuotaController extends LoopController {
             status.set("hard", hard.deepCopy());
           }
           status.set("used", used);
-          Result again = Result.requeueAfter(RECOUNT);
+          boolean known = hard.equals(quota.at("status", "hard"));
+          Result again = Result.requeueAfter(known ? RECOUNT : SETTLED);
           return status.equals(quota.at("status"))
               ? Uni.createFrom().item(again)
               : env.client()
