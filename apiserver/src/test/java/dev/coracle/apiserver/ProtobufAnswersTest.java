@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.kubernetes.client.proto.Meta;
 import io.kubernetes.client.proto.Runtime;
 import io.kubernetes.client.proto.V1;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
@@ -77,16 +78,20 @@ class ProtobufAnswersTest {
           if (!body.isEmpty()) {
             request.putHeader("Content-Type", "application/json");
           }
-          return request
-              .send(Buffer.buffer(body))
-              .compose(response ->
-                  response
-                      .body()
-                      .map(b ->
-                          new Answer(
-                              response.statusCode(),
-                              response.getHeader("Content-Type"),
-                              b.getBytes())));
+          // Asked for first: the body could pass before this thread waits for it.
+          Future<Answer> answer =
+              request
+                  .response()
+                  .compose(response ->
+                      response
+                          .body()
+                          .map(b ->
+                              new Answer(
+                                  response.statusCode(),
+                                  response.getHeader("Content-Type"),
+                                  b.getBytes())));
+          request.end(Buffer.buffer(body));
+          return answer;
         })
         .toCompletionStage()
         .toCompletableFuture()

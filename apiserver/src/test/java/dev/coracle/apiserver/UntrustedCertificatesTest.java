@@ -8,6 +8,7 @@ import dev.coracle.api.Json;
 import dev.coracle.api.certificates.TestAuthority;
 import dev.coracle.apiserver.config.AuthenticationOptions;
 import dev.coracle.apiserver.config.SecurityOptions;
+import io.vertx.core.Future;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpMethod;
@@ -80,9 +81,18 @@ class UntrustedCertificatesTest {
     }
     return client
         .request(options)
-        .compose(request -> request.send())
-        .compose(response ->
-            response.body().map(body -> new Answer(response.statusCode(), body.toString())))
+        .compose(request -> {
+          // Asked for first: the body could pass before this thread waits for it.
+          Future<Answer> answer =
+              request
+                  .response()
+                  .compose(response ->
+                      response
+                          .body()
+                          .map(body -> new Answer(response.statusCode(), body.toString())));
+          request.end();
+          return answer;
+        })
         .await(20, TimeUnit.SECONDS);
   }
 

@@ -1,9 +1,11 @@
 package dev.coracle.launcher;
 
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.PemTrustOptions;
@@ -71,17 +73,20 @@ final class TrainingRequests {
     join(
         client
             .request(new RequestOptions().setAbsoluteURI(cluster.apiUrl() + path).setMethod(method))
-            .compose(request ->
-                request
-                    .putHeader("Authorization", "Bearer " + cluster.dashboardToken())
-                    .putHeader("Accept", accept)
-                    .putHeader("Accept-Encoding", "gzip")
-                    .putHeader("Content-Type", "application/json")
-                    .send(Buffer.buffer(body))
-                    .compose(response -> response.body())));
+            .compose(request -> {
+              // Asked for first: the body could pass before this thread waits for it.
+              Future<Buffer> answer = request.response().compose(HttpClientResponse::body);
+              request
+                  .putHeader("Authorization", "Bearer " + cluster.dashboardToken())
+                  .putHeader("Accept", accept)
+                  .putHeader("Accept-Encoding", "gzip")
+                  .putHeader("Content-Type", "application/json")
+                  .end(Buffer.buffer(body));
+              return answer;
+            }));
   }
 
-  private static <T> T join(io.vertx.core.Future<T> future) {
+  private static <T> T join(Future<T> future) {
     return future.toCompletionStage().toCompletableFuture().orTimeout(30, TimeUnit.SECONDS).join();
   }
 }
