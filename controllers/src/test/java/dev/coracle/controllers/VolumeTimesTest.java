@@ -103,8 +103,8 @@ class VolumeTimesTest {
             c.registry
                 .get("volume_operation_total_errors")
                 .tags("plugin_name", "coracle.dev/local", "operation_name", "provision")
-                .gauge()
-                .value())
+                .counter()
+                .count())
         .isOne();
   }
 

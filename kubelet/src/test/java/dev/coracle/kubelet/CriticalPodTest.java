@@ -83,7 +83,7 @@ class CriticalPodTest {
     k.eventually(() ->
         assertThat(k.events()).contains("Preempting: Preempted in order to admit critical pod"));
     assertThat(
-            k.meters().get("kubelet_preemptions").tag("preemption_signal", "cpu").gauge().value())
+            k.meters().get("kubelet_preemptions").tag("preemption_signal", "cpu").counter().count())
         .isEqualTo(1);
   }
 
@@ -125,7 +125,7 @@ class CriticalPodTest {
     k.awaitPhase("first", "Running");
     k.awaitPhase("second", "Running");
     assertThat(
-            k.meters().get("kubelet_preemptions").tag("preemption_signal", "cpu").gauge().value())
+            k.meters().get("kubelet_preemptions").tag("preemption_signal", "cpu").counter().count())
         .isEqualTo(1);
     k.eventually(
         () -> assertThat(k.events()).filteredOn(e -> e.startsWith("Preempting")).hasSize(1));

@@ -84,8 +84,8 @@ class NodePressureTest {
             k.meters()
                 .get("kubelet_evictions")
                 .tag("eviction_signal", "memory.available")
-                .gauge()
-                .value())
+                .counter()
+                .count())
         .isEqualTo(1);
     assertThat(
             k.meters()

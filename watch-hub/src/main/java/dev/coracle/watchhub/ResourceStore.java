@@ -11,6 +11,7 @@ import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -36,6 +37,14 @@ public interface ResourceStore {
    * @param namespace empty for all namespaces, and for cluster-scoped resources
    */
   Uni<KubeList> list(GroupResource resource, String namespace, ListOptions options);
+
+  /**
+   * A namespace's objects as this server knows them, without a question to the storage: all that it
+   * has acknowledged or told of. For who asks at every request.
+   */
+  default Uni<List<KubeObject>> known(GroupResource resource, String namespace) {
+    return list(resource, namespace, ListOptions.KNOWN).map(KubeList::items);
+  }
 
   /**
    * Reads, changes and writes; begins anew when another write came between. The change function

@@ -15,6 +15,7 @@ import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -83,6 +84,11 @@ public final class WatchHub implements ResourceStore, Component {
   @Override
   public Uni<KubeList> list(GroupResource resource, String namespace, ListOptions options) {
     return hub.list(resource, namespace, options);
+  }
+
+  @Override
+  public Uni<List<KubeObject>> known(GroupResource resource, String namespace) {
+    return hub.known(resource, namespace);
   }
 
   @Override

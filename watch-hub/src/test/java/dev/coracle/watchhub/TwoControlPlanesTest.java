@@ -114,8 +114,12 @@ class TwoControlPlanesTest {
       assertThat(await(hub.list(MAPS, "default", ListOptions.KNOWN)).items())
           .singleElement()
           .satisfies(m -> assertThat(m.resourceVersion()).isEqualTo(made.resourceVersion()));
+      assertThat(await(hub.known(MAPS, "default")))
+          .extracting(KubeObject::resourceVersion)
+          .containsExactly(made.resourceVersion());
+      assertThat(await(hub.known(MAPS, "defaul"))).isEmpty();
       await(hub.delete(MAPS, made.key(), _ -> Uni.createFrom().voidItem()));
-      assertThat(await(hub.list(MAPS, "default", ListOptions.KNOWN)).items()).isEmpty();
+      assertThat(await(hub.known(MAPS, "default"))).isEmpty();
     }
   }
 

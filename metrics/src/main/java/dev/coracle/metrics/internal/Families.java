@@ -30,7 +30,10 @@ public final class Families {
           "authentication_attempts",
           "endpoint_slice_controller_changes",
           "endpoint_slice_controller_syncs",
-          "kubelet_credential_provider_plugin_errors");
+          "kubelet_credential_provider_plugin_errors",
+          "kubelet_evictions",
+          "kubelet_preemptions",
+          "volume_operation_total_errors");
 
   private Families() {}
 

@@ -5,11 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Aggregate;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.Json;
-import dev.coracle.api.KubeList;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.PodRequests;
 import dev.coracle.api.Quantity;
-import dev.coracle.api.rest.ListOptions;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.watchhub.ResourceStore;
@@ -39,7 +37,7 @@ final class LimitRanger implements AdmissionPlugin {
   }
 
   private Uni<List<KubeObject>> ranges(AdmissionRequest request) {
-    return store.list(RANGES, request.call().namespace(), ListOptions.KNOWN).map(KubeList::items);
+    return store.known(RANGES, request.call().namespace());
   }
 
   @Override

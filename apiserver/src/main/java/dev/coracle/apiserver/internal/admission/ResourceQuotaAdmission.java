@@ -8,7 +8,6 @@ import dev.coracle.api.Quantity;
 import dev.coracle.api.Resources;
 import dev.coracle.api.quota.QuotaScopes;
 import dev.coracle.api.quota.QuotaUsage;
-import dev.coracle.api.rest.ListOptions;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
 import dev.coracle.apiserver.internal.registry.Backstage;
 import dev.coracle.apiserver.internal.registry.DeviceConversions;
@@ -57,8 +56,8 @@ final class ResourceQuotaAdmission implements AdmissionPlugin {
       return Backstage.DONE;
     }
     return store
-        .list(QUOTAS, request.call().namespace(), ListOptions.KNOWN)
-        .chain(here -> charge(request, object, here.items()));
+        .known(QUOTAS, request.call().namespace())
+        .chain(here -> charge(request, object, here));
   }
 
   private Uni<Void> charge(AdmissionRequest request, ObjectNode object, List<KubeObject> here) {

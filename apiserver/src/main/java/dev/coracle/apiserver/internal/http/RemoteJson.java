@@ -8,7 +8,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
@@ -163,19 +162,23 @@ public final class RemoteJson implements AutoCloseable {
           if (authorization != null) {
             request.putHeader("Authorization", authorization);
           }
-          Future<HttpClientResponse> answer;
+          // Asked for first: on another thread than the connection's, its body could pass before.
+          Future<Buffer> answer =
+              request
+                  .response()
+                  .compose(response ->
+                      response.statusCode() / 100 == 2
+                          ? BoundedBody.whole(response, MOST_BYTES)
+                          : Future.<Buffer>failedFuture(
+                              new IllegalStateException(
+                                  uri.getHost() + " answers " + response.statusCode())));
           if (body == null) {
-            answer = request.send();
+            request.end();
           } else {
             request.putHeader("Content-Type", "application/json");
-            answer = request.send(Buffer.buffer(body));
+            request.end(Buffer.buffer(body));
           }
-          return answer.compose(response ->
-              response.statusCode() / 100 == 2
-                  ? BoundedBody.whole(response, MOST_BYTES)
-                  : Future.<Buffer>failedFuture(
-                      new IllegalStateException(
-                          uri.getHost() + " answers " + response.statusCode())));
+          return answer;
         })
         .timeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
   }

@@ -27,14 +27,11 @@ final class VolumeTimes {
 
   private final MeterRegistry registry;
   private final Supplier<Instant> clock;
-  private final Tally errors;
   private final Map<NamespacedName, Operation> underWay = new HashMap<>();
 
   VolumeTimes(MeterRegistry registry, Supplier<Instant> clock) {
     this.registry = registry;
     this.clock = clock;
-    this.errors =
-        new Tally(registry, "volume_operation_total_errors", "Total volume operation errors");
   }
 
   /**
@@ -50,7 +47,7 @@ final class VolumeTimes {
   void failed(NamespacedName key) {
     Operation operation = underWay.get(key);
     if (operation != null) {
-      errors.add(tags(operation), 1);
+      registry.counter("volume_operation_total_errors", tags(operation)).increment();
     }
   }
 

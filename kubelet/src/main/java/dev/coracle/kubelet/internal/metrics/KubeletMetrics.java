@@ -23,7 +23,6 @@ import java.util.function.Supplier;
 public final class KubeletMetrics {
   private final MeterRegistry registry;
   private final Timer podStart;
-  private final Map<String, AtomicLong> rising = new ConcurrentHashMap<>();
   private final Counter pods;
   private final Timer relist;
   private final Timer relistInterval;
@@ -167,11 +166,11 @@ public final class KubeletMetrics {
    * @param signal what ran short
    */
   public void evicted(String signal) {
-    rising(
+    counter(
             "kubelet_evictions",
             "Cumulative number of pod evictions by eviction signal",
             Tags.of("eviction_signal", signal))
-        .incrementAndGet();
+        .increment();
   }
 
   /**
@@ -200,25 +199,11 @@ public final class KubeletMetrics {
    * @param resource what the node had too little of
    */
   public void preempted(String resource) {
-    rising(
+    counter(
             "kubelet_preemptions",
             "Cumulative number of pod preemptions by preemption resource",
             Tags.of("preemption_signal", resource))
-        .incrementAndGet();
-  }
-
-  /**
-   * What upstream counts under a name that does not end in {@code _total}, as every name of a
-   * counter does here: a gauge that only rises.
-   */
-  private AtomicLong rising(String name, String help, Tags tags) {
-    return rising.computeIfAbsent(
-        name + tags,
-        _ -> {
-          AtomicLong count = new AtomicLong();
-          gauge(name, help, tags, count::get);
-          return count;
-        });
+        .increment();
   }
 
   /**

@@ -90,11 +90,13 @@ final class UnaryCalls {
               }
             });
     promise.future().onComplete(_ -> vertx.cancelTimer(timer));
+    // Asked for first: on another thread than the connection's, an answer's body could pass before.
     request
-        .send(body)
+        .response()
         .compose(response -> response.body().map(answer -> decode(response, answer, method)))
         .onSuccess(promise::tryComplete)
         .onFailure(e -> promise.tryFail(EtcdChannel.broken(e)));
+    request.end(body);
   }
 
   private static <Q, R> R decode(

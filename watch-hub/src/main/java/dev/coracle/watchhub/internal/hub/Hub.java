@@ -16,6 +16,7 @@ import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -92,6 +93,10 @@ public final class Hub {
         .deferred(() -> pages.list(resource, namespace, options))
         .onFailure(StorageException.class)
         .transform(e -> Failures.status(e, resource, ""));
+  }
+
+  public Uni<List<KubeObject>> known(GroupResource resource, String namespace) {
+    return pages.known(resource, namespace);
   }
 
   public Uni<KubeObject> update(

@@ -84,6 +84,12 @@ final class Pages {
     return fresh.chain(_ -> latest(listing, ""));
   }
 
+  /** No list of a client's: not counted as one. */
+  Uni<List<KubeObject>> known(GroupResource resource, String namespace) {
+    ResourceCache cache = caches.of(resource);
+    return freshness.atLeast(cache.answered()).map(_ -> cache.state().in(namespace));
+  }
+
   private Uni<Long> consistent(GroupResource resource) {
     long since = System.nanoTime();
     return freshness

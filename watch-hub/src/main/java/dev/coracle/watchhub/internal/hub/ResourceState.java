@@ -1,7 +1,10 @@
 package dev.coracle.watchhub.internal.hub;
 
+import dev.coracle.api.KubeObject;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -99,6 +102,23 @@ record ResourceState(
       }
     }
     return new Selection(objects.from(from), namespace, null, filter, selectable);
+  }
+
+  /** A namespace's objects. */
+  List<KubeObject> in(String namespace) {
+    if (objects.size() == 0) {
+      return List.of();
+    }
+    String prefix = namespace + "/";
+    List<KubeObject> out = new ArrayList<>();
+    for (Iterator<StoredObject> all = objects.from(prefix); all.hasNext(); ) {
+      StoredObject object = all.next();
+      if (!object.key.startsWith(prefix)) {
+        break;
+      }
+      out.add(object.object);
+    }
+    return out;
   }
 
   /** How many objects lie below a key prefix from a key on. */
