@@ -19,6 +19,19 @@ abstract class OciContractSuite extends BuiltInContractSuite {
     super(choice);
   }
 
+  /** However early the command looks: the runtime starts it only after it has been told. */
+  @Test
+  void whatIsRunByHandHasTheScoreFromTheStart() {
+    PodSandboxConfig pod = pod("early").build();
+    ContainerConfig.Builder c = shell("c", "sleep 300");
+    c.getLinuxBuilder().getResourcesBuilder().setOomScoreAdj(901);
+    String id = started(run(pod), pod, c.build());
+    for (int i = 0; i < 10; i++) {
+      ExecSyncResponse told = cri.exec(id, "cat", "/proc/self/oom_score_adj");
+      assertThat(told.getStdout().toStringUtf8()).isEqualTo("901\n");
+    }
+  }
+
   private void needsUserNamespaces() {
     assumeTrue(
         client.status().getRuntimeHandlers(0).getFeatures().getUserNamespaces(),

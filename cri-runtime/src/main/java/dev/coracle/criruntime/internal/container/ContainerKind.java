@@ -37,7 +37,8 @@ public sealed interface ContainerKind permits NamespacesKind, OciKind, ProcessKi
   int start(Launch launch, Shim shim, Map<Integer, Integer> fds) throws IOException;
 
   /**
-   * Starts a further process in a running container, as a child of this JVM.
+   * Starts a further process in a running container, as a child of this JVM. The kernel kills it as
+   * soon as the container's own: it has their score, not this JVM's.
    *
    * @param pid of the container's first process
    * @return its pid, to be reaped

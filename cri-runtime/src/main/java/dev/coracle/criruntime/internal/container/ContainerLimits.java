@@ -67,7 +67,11 @@ final class ContainerLimits {
   }
 
   /** Best effort: lowering the score needs a capability that we may lack. */
-  static void oomScore(int pid, long score) {
+  static void oomScore(int pid, Launch launch) {
+    oomScore(pid, launch.config().getLinux().getResources().getOomScoreAdj());
+  }
+
+  private static void oomScore(int pid, long score) {
     if (score == 0) {
       return;
     }
@@ -85,7 +89,11 @@ final class ContainerLimits {
    * The same for what the process has started already: what it starts later has it from the process
    * itself.
    */
-  static void oomScoreOfAll(int pid, long score) {
+  static void oomScoreOfAll(int pid, Launch launch) {
+    oomScoreOfAll(pid, launch.config().getLinux().getResources().getOomScoreAdj());
+  }
+
+  private static void oomScoreOfAll(int pid, long score) {
     if (score == 0) {
       return;
     }

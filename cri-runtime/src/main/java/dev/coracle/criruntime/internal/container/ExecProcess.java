@@ -89,11 +89,7 @@ public final class ExecProcess {
 
   private static int launch(ContainerKind kind, Container c, ProcessSpec p, ExecStreams streams)
       throws IOException {
-    Launch launch = launch(c);
-    int pid = kind.exec(launch, c.record().pid(), p, streams);
-    // Else it would have this process's own. An OCI runtime may have started the command by now.
-    ContainerLimits.oomScoreOfAll(pid, launch.config().getLinux().getResources().getOomScoreAdj());
-    return pid;
+    return kind.exec(launch(c), c.record().pid(), p, streams);
   }
 
   private static Launch launch(Container c) {

@@ -145,7 +145,7 @@ public final class NamespacesKind implements ContainerKind {
     if (grouped) {
       launch.cgroup().attach(pid);
     }
-    ContainerLimits.oomScore(pid, launch.config().getLinux().getResources().getOomScoreAdj());
+    ContainerLimits.oomScore(pid, launch);
     changeRoot(launch, waiter);
     shim.go(true);
     return pid;
@@ -315,6 +315,7 @@ public final class NamespacesKind implements ContainerKind {
           throw e;
         }
       }
+      ContainerLimits.oomScoreOfAll(child, launch);
       return child;
     } catch (PosixException e) {
       throw Executables.explain(process, e);

@@ -8,7 +8,6 @@ import dev.coracle.criruntime.internal.image.FileTrees;
 import dev.coracle.criruntime.internal.image.LayerUnpacker;
 import dev.coracle.criruntime.internal.linux.Errno;
 import dev.coracle.criruntime.internal.linux.Fd;
-import dev.coracle.criruntime.internal.linux.MemoryFile;
 import dev.coracle.criruntime.internal.linux.Mounts;
 import dev.coracle.criruntime.internal.linux.SealedProgram;
 import dev.coracle.criruntime.internal.linux.Spawn;
@@ -270,14 +269,14 @@ public final class OciKind implements ContainerKind {
       throws IOException {
     probe(pid, process);
     boolean terminal = streams.terminal() || streams.console().isPresent();
-    int spec =
-        MemoryFile.of("process.json", JSON.writeValueAsBytes(OciSpec.process(process, terminal)));
+    byte[] spec = JSON.writeValueAsBytes(OciSpec.process(process, terminal));
     List<String> words = command(launch.directory().resolve("exec.log"));
     words.addAll(List.of("exec", "--process", "/proc/self/fd/" + SPEC_FD));
     streams.console().ifPresent(c -> words.addAll(List.of("--console-socket", c.toString())));
     words.add(launch.id());
     Map<Integer, Integer> fds = new HashMap<>(streams.fds());
-    fds.put(SPEC_FD, spec);
+    int[] pipe = Fd.pipe();
+    fds.put(SPEC_FD, pipe[0]);
     try (SyscallProgram program = new SyscallProgram()) {
       Mounts mounts = new Mounts(program);
       mounts.unshare(Mounts.CLONE_NEWNS).propagation("/", Mounts.REC | Mounts.SLAVE);
@@ -287,12 +286,20 @@ public final class OciKind implements ContainerKind {
       if (hideUnified) {
         mounts.tryDetach("/sys/fs/cgroup/unified");
       }
-      return Spawn.start(
-          program,
-          new Spawn.Command(
-              List.of(words.getFirst()), words, HostTools.ENV, fds, streams.terminal()));
+      int runtime =
+          Spawn.start(
+              program,
+              new Spawn.Command(
+                  List.of(words.getFirst()), words, HostTools.ENV, fds, streams.terminal()));
+      Fd.close(pipe[0]);
+      pipe[0] = -1;
+      // The runtime waits for the specification: what it starts then has its score from the start.
+      ContainerLimits.oomScore(runtime, launch);
+      Fd.writeAll(pipe[1], spec);
+      return runtime;
     } finally {
-      Fd.close(spec);
+      Fd.close(pipe[0]);
+      Fd.close(pipe[1]);
     }
   }
 

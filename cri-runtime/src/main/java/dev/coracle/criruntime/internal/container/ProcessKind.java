@@ -96,7 +96,7 @@ public final class ProcessKind implements ContainerKind {
       if (launch.cgroup().exists()) {
         launch.cgroup().attach(pid);
       }
-      ContainerLimits.oomScore(pid, launch.config().getLinux().getResources().getOomScoreAdj());
+      ContainerLimits.oomScore(pid, launch);
       shim.go(true);
       return pid;
     } catch (ExecutionException | TimeoutException e) {
@@ -165,6 +165,7 @@ public final class ProcessKind implements ContainerKind {
       if (launch.cgroup().exists() && Processes.startTime(child) >= 0) {
         launch.cgroup().attach(child);
       }
+      ContainerLimits.oomScoreOfAll(child, launch);
       return child;
     } catch (PosixException e) {
       throw Executables.explain(process, e);

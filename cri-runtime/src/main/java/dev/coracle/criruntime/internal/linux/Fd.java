@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /** Operations on raw file descriptors; all descriptors made here are close-on-exec. */
 public final class Fd {
@@ -110,6 +111,20 @@ public final class Fd {
       MemorySegment data = arena.allocate(Math.max(1, bytes.length));
       MemorySegment.copy(bytes, 0, data, java.lang.foreign.ValueLayout.JAVA_BYTE, 0, bytes.length);
       return Native.call(Sys.WRITE, fd, data.address(), bytes.length);
+    }
+  }
+
+  /** Waits until all is taken; what nobody reads any more is dropped. */
+  public static void writeAll(int fd, byte[] bytes) throws PosixException {
+    for (int done = 0; done < bytes.length; ) {
+      long n = write(fd, Arrays.copyOfRange(bytes, done, bytes.length));
+      if (n == -Errno.EPIPE) {
+        return;
+      }
+      if (n < 0 && n != -Errno.EINTR) {
+        throw new PosixException("write", (int) -n);
+      }
+      done += (int) Math.max(n, 0);
     }
   }
 
