@@ -24,7 +24,9 @@ public final class CriException extends RuntimeException {
     INTERNAL("Internal"),
     UNAVAILABLE("Unavailable"),
     DATA_LOSS("DataLoss"),
-    UNAUTHENTICATED("Unauthenticated");
+    UNAUTHENTICATED("Unauthenticated"),
+    /** Of a stream alone, which may end without a failure. */
+    OK("OK");
 
     private final String word;
 

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -38,6 +39,8 @@ public final class FakeRuntime implements RuntimeService {
   private final Map<String, PodSandboxConfig> sandboxConfigs = new LinkedHashMap<>();
   private volatile StatusResponse status = StatusResponse.getDefaultInstance();
   private Optional<Runnable> endOfEvents = Optional.empty();
+  private volatile boolean endsStreams;
+  private final AtomicInteger streamsAsked = new AtomicInteger();
   private int next;
 
   public FakeRuntime() {
@@ -76,6 +79,17 @@ public final class FakeRuntime implements RuntimeService {
   public FakeRuntime withoutEvents(Runnable said) {
     endOfEvents = Optional.of(said);
     return this;
+  }
+
+  /** Each stream of events ends at once, without a failure, as CRI-O's do unless told otherwise. */
+  public FakeRuntime endingStreams(boolean ending) {
+    endsStreams = ending;
+    return this;
+  }
+
+  /** How many streams of events were asked for. */
+  public int streamsAsked() {
+    return streamsAsked.get();
   }
 
   public FakeRuntime execs(Function<List<String>, Integer> exitCodes) {
@@ -276,6 +290,7 @@ public final class FakeRuntime implements RuntimeService {
 
   @Override
   public synchronized List<PodSandbox> listPodSandboxes(PodSandboxFilter filter) {
+    ask("listPodSandboxes");
     return sandboxes.values().stream()
         .filter(
             s -> s.getLabelsMap().entrySet().containsAll(filter.getLabelSelectorMap().entrySet()))
@@ -505,6 +520,11 @@ public final class FakeRuntime implements RuntimeService {
   @Override
   public EventStream events(
       Consumer<ContainerEventResponse> handler, Consumer<CriException> ended) {
+    streamsAsked.incrementAndGet();
+    if (endsStreams) {
+      ended.accept(new CriException(Code.OK, "the stream ended"));
+      return () -> {};
+    }
     if (endOfEvents.isPresent()) {
       ended.accept(new CriException(Code.UNIMPLEMENTED, "unknown method GetContainerEvents"));
       endOfEvents.get().run();

@@ -87,7 +87,7 @@ final class StagedVolumes {
    */
   static boolean isRefusal(CriException e) {
     return switch (e.code()) {
-      case CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE, RESOURCE_EXHAUSTED, ABORTED -> false;
+      case OK, CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE, RESOURCE_EXHAUSTED, ABORTED -> false;
       case UNKNOWN,
           INVALID_ARGUMENT,
           NOT_FOUND,

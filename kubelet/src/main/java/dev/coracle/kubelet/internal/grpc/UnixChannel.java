@@ -117,7 +117,9 @@ public final class UnixChannel implements AutoCloseable {
               end.accept(
                   failed(response)
                       ? status(response)
-                      : new CriException(Code.UNAVAILABLE, "the stream ended")));
+                      : new CriException(
+                          response.status() == GrpcStatus.OK ? Code.OK : Code.UNAVAILABLE,
+                          "the stream ended")));
           // After what is no message Vert.x tells nothing more, not even the end.
           Consumer<Throwable> unreadable =
               e -> {

@@ -26,8 +26,9 @@ import org.slf4j.LoggerFactory;
 /**
  * The pod lifecycle event generator. Follows the runtime's container events (evented PLEG,
  * KEP-3386) and relists once a minute in case one was lost; where the runtime has no events
- * (containerd before 1.7), relists every second. Tells which pod changed, not what: workers read
- * that themselves. An event about something a worker has read already is dropped.
+ * (containerd before 1.7), or ends each stream of them at once (CRI-O without {@code
+ * enable_pod_events}), relists every second. Tells which pod changed, not what: workers read that
+ * themselves. An event about something a worker has read already is dropped.
  *
  * <p>State is guarded by this; calls to the runtime are made on virtual threads outside the lock.
  */
@@ -36,6 +37,9 @@ public final class Pleg implements AutoCloseable {
   private static final Duration SLOW = Duration.ofMinutes(1);
   private static final Duration FAST = Duration.ofSeconds(1);
   private static final Duration UNHEALTHY = Duration.ofMinutes(3);
+
+  /** So many streams in a row that end without a failure and without an event: there are none. */
+  private static final int MOST_SILENT = 5;
 
   private final RuntimeService runtime;
   private final RuntimeCache cache;
@@ -53,6 +57,7 @@ public final class Pleg implements AutoCloseable {
   private boolean listed;
   private boolean closed;
   private int failures;
+  private int silent;
   private Timers.Handle timer = () -> {};
   private volatile long lastRelist = System.nanoTime();
   private volatile String lastFailure = "";
@@ -138,6 +143,7 @@ public final class Pleg implements AutoCloseable {
   }
 
   private void ended(Object ofStream, CriException why) {
+    boolean without;
     synchronized (this) {
       if (following != ofStream) {
         return;
@@ -145,8 +151,11 @@ public final class Pleg implements AutoCloseable {
       stream = null;
       following = null;
       arm();
+      without =
+          why.code() == CriException.Code.UNIMPLEMENTED
+              || why.code() == CriException.Code.OK && ++silent >= MOST_SILENT;
     }
-    if (why.code() == CriException.Code.UNIMPLEMENTED) {
+    if (without) {
       LOG.atInfo().log("The runtime has no container events: relisting every second");
       return;
     }
@@ -168,6 +177,17 @@ public final class Pleg implements AutoCloseable {
         });
   }
 
+  /** The runtime that is there again may be another one, with events. */
+  private void followAgain() {
+    synchronized (this) {
+      if (closed || following != null) {
+        return;
+      }
+      silent = 0;
+    }
+    follow();
+  }
+
   private void arm() {
     synchronized (this) {
       timer.cancel();
@@ -185,6 +205,9 @@ public final class Pleg implements AutoCloseable {
 
   private void handle(ContainerEventResponse event) {
     String uid = event.getPodSandboxStatus().getMetadata().getUid();
+    synchronized (this) {
+      silent = 0;
+    }
     if (uid.isEmpty() && event.getContainersStatusesCount() > 0) {
       uid = event.getContainersStatuses(0).getLabelsMap().getOrDefault(Labels.POD_UID, "");
     }
@@ -277,6 +300,7 @@ public final class Pleg implements AutoCloseable {
     }
     if (wasDown) {
       LOG.atInfo().log("The runtime is there again");
+      followAgain();
       reconnected.run();
     }
     different.forEach(changed);

@@ -10,9 +10,12 @@ import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.runtime.Labels;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
+import dev.coracle.kubelet.spi.CriException;
+import dev.coracle.kubelet.spi.CriException.Code;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -53,6 +56,34 @@ class PlegTest {
   void hearsOfPodsFromTheRuntimesEvents() {
     pleg.start();
     assertThat(pleg.isEvented()).isTrue();
+    runPod("a");
+    await().until(() -> changed.contains("a"));
+  }
+
+  /**
+   * CRI-O does without {@code enable_pod_events}; asked for ever, it would be listed all the time.
+   */
+  @Test
+  void asksNoMoreForEventsWhereEachStreamEndsAtOnce() {
+    runtime.endingStreams(true);
+    pleg.start();
+    await().until(() -> runtime.streamsAsked() == 5 && !pleg.isEvented());
+    runPod("a");
+    await().until(() -> changed.contains("a"));
+    assertThat(runtime.streamsAsked()).isEqualTo(5);
+  }
+
+  @Test
+  void asksForEventsAgainWhenTheRuntimeIsThereAgain() {
+    runtime.endingStreams(true);
+    pleg.start();
+    await().until(() -> runtime.streamsAsked() == 5 && !pleg.isEvented());
+    runtime.failing(_ -> Optional.of(new CriException(Code.UNAVAILABLE, "connection refused")));
+    pleg.relistNow();
+    assertThat(pleg.problem()).isPresent();
+    runtime.endingStreams(false);
+    runtime.failing(_ -> Optional.empty());
+    await().until(pleg::isEvented);
     runPod("a");
     await().until(() -> changed.contains("a"));
   }
