@@ -4,16 +4,29 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.controllers.internal.pods.Pods;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An indexed Job whose indexes fail each for itself ({@code backoffLimitPerIndex}, KEP-3850). How
- * often an index has failed stands in an annotation of its next pod, so it outlives the pods.
+ * often an index has failed stands in annotations of its next pod, so it outlives the pods; until
+ * there is a next one, the last one that failed is kept from going.
  */
 final class FailedIndexes {
 
   static final String COUNT = "batch.kubernetes.io/job-index-failure-count";
+
+  /** Failures that a rule lets pass: they put the next try off, but do not bring the limit near. */
+  static final String IGNORED = "batch.kubernetes.io/job-index-ignored-failure-count";
+
+  private static final Comparator<KubeObject> LATER =
+      Comparator.comparingInt(FailedIndexes::all).thenComparing(JobBackoff::finishTime);
 
   private FailedIndexes() {}
 
@@ -26,51 +39,91 @@ final class FailedIndexes {
     if (!apply(job)) {
       return;
     }
-    TreeSet<Integer> failed = of(status);
-    int limit = job.at("spec", "backoffLimitPerIndex").asInt();
-    for (KubeObject pod : pods) {
-      if (Pods.phase(pod).equals("Failed")
-          && (failures(pod) > limit
-              || FailurePolicy.of(job, pod) instanceof FailurePolicy.Verdict.FailIndex)) {
-        JobCounts.index(pod).ifPresent(failed::add);
-      }
-    }
-    failed.removeAll(JobCounts.parse(status.path("completedIndexes").asText("")));
+    TreeSet<Integer> failed = of(job, status);
+    pods.stream()
+        .filter(p -> JobCounts.isTracked(p) && JobCounts.isFailed(job, p) && isTheLast(job, p))
+        .forEach(p -> JobCounts.index(job, p).ifPresent(failed::add));
+    failed.removeAll(JobCounts.completed(job, status));
     status.put("failedIndexes", JobCounts.format(failed));
   }
 
-  static TreeSet<Integer> of(JsonNode status) {
-    return JobCounts.parse(status.path("failedIndexes").asText(""));
+  private static boolean isTheLast(KubeObject job, KubeObject failed) {
+    return switch (FailurePolicy.of(job, failed)) {
+      case FailurePolicy.Verdict.FailIndex _ -> true;
+      case FailurePolicy.Verdict.Ignore _ -> false;
+      case FailurePolicy.Verdict.Count _, FailurePolicy.Verdict.FailJob _ ->
+          number(failed, COUNT) >= job.at("spec", "backoffLimitPerIndex").asInt();
+    };
+  }
+
+  static TreeSet<Integer> of(KubeObject job, JsonNode status) {
+    TreeSet<Integer> failed = JobCounts.parse(status.path("failedIndexes").asText(""));
+    return new TreeSet<>(failed.headSet(job.at("spec", "completions").asInt(0)));
   }
 
   static boolean areTooMany(KubeObject job, JsonNode status) {
     JsonNode most = job.at("spec", "maxFailedIndexes");
-    return apply(job) && most.isNumber() && of(status).size() > most.asInt();
+    return apply(job) && most.isNumber() && of(job, status).size() > most.asInt();
   }
 
   /** All indexes have ended, and some of them badly. */
   static boolean endJob(KubeObject job, JsonNode status) {
     return apply(job)
-        && !of(status).isEmpty()
-        && of(status).size() + JobCounts.total(status, "succeeded")
+        && !of(job, status).isEmpty()
+        && of(job, status).size() + JobCounts.total(status, "succeeded")
             >= job.at("spec", "completions").asInt();
   }
 
-  /** How often an index has failed so far. */
-  static int failures(List<KubeObject> pods, int index) {
-    return pods.stream()
-        .filter(p -> JobCounts.index(p).filter(i -> i == index).isPresent())
-        .filter(p -> Pods.phase(p).equals("Failed"))
-        .mapToInt(FailedIndexes::failures)
-        .max()
-        .orElse(0);
+  /** The pod of each index that failed last, where there is no other one in its place yet. */
+  static Map<Integer, KubeObject> awaiting(KubeObject job, JsonNode status, List<KubeObject> pods) {
+    if (!apply(job)) {
+      return Map.of();
+    }
+    Set<Integer> settled = new HashSet<>(JobCounts.completed(job, status));
+    settled.addAll(of(job, status));
+    pods.stream()
+        .filter(Pods::isActive)
+        .forEach(p -> JobCounts.index(job, p).ifPresent(settled::add));
+    Map<Integer, KubeObject> last = new TreeMap<>();
+    for (KubeObject pod : pods) {
+      if (JobCounts.isTracked(pod) && JobCounts.isFailed(job, pod)) {
+        JobCounts.index(job, pod)
+            .filter(i -> !settled.contains(i))
+            .ifPresent(i -> last.merge(i, pod, (a, b) -> LATER.compare(a, b) > 0 ? a : b));
+      }
+    }
+    return last;
   }
 
-  private static int failures(KubeObject failed) {
+  /**
+   * Writes down how often an index has failed.
+   *
+   * @param before its last pod, null for its first one
+   */
+  static void annotate(ObjectNode annotations, KubeObject job, @Nullable KubeObject before) {
+    int failures = 0;
+    int ignored = 0;
+    if (before != null) {
+      boolean passes = FailurePolicy.of(job, before) instanceof FailurePolicy.Verdict.Ignore;
+      failures = number(before, COUNT) + (passes ? 0 : 1);
+      ignored = number(before, IGNORED) + (passes ? 1 : 0);
+    }
+    annotations.put(COUNT, Integer.toString(failures));
+    if (ignored > 0) {
+      annotations.put(IGNORED, Integer.toString(ignored));
+    }
+  }
+
+  /** How often the index of this pod had failed before it, whether that counts or not. */
+  static int all(KubeObject pod) {
+    return number(pod, COUNT) + number(pod, IGNORED);
+  }
+
+  private static int number(KubeObject pod, String annotation) {
     try {
-      return Integer.parseInt(failed.annotation(COUNT).orElse("0")) + 1;
+      return Math.max(0, Integer.parseInt(pod.annotation(annotation).orElse("0")));
     } catch (NumberFormatException e) {
-      return 1;
+      return 0;
     }
   }
 }

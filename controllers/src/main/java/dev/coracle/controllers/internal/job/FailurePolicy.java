@@ -5,6 +5,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.controllers.internal.status.Conditions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a Job's {@code podFailurePolicy} says of a failed pod: the first rule that matches
@@ -26,28 +27,44 @@ final class FailurePolicy {
 
   private FailurePolicy() {}
 
+  /** Which rule matches, and why. */
+  private record Match(int number, String action, String why) {}
+
   static Verdict of(KubeObject job, KubeObject pod) {
+    return match(job, pod)
+        .map(m ->
+            switch (m.action()) {
+              case "FailJob" ->
+                  new Verdict.FailJob(m.why() + " matching FailJob rule at index " + m.number());
+              case "FailIndex" -> new Verdict.FailIndex();
+              case "Ignore" -> new Verdict.Ignore();
+              default -> new Verdict.Count();
+            })
+        .orElseGet(Verdict.Count::new);
+  }
+
+  /** What the rule that matches says is to be done; empty where none does. */
+  static Optional<String> action(KubeObject job, KubeObject pod) {
+    return match(job, pod).map(Match::action);
+  }
+
+  private static Optional<Match> match(KubeObject job, KubeObject pod) {
     int number = 0;
     for (JsonNode rule : job.at("spec", "podFailurePolicy", "rules")) {
       String why = matches(rule, pod);
       if (!why.isEmpty()) {
-        return switch (rule.path("action").asText()) {
-          case "FailJob" -> new Verdict.FailJob(why + " matching FailJob rule at index " + number);
-          case "FailIndex" -> new Verdict.FailIndex();
-          case "Ignore" -> new Verdict.Ignore();
-          default -> new Verdict.Count();
-        };
+        return Optional.of(new Match(number, rule.path("action").asText(), why));
       }
       number++;
     }
-    return new Verdict.Count();
+    return Optional.empty();
   }
 
   private static String matches(JsonNode rule, KubeObject pod) {
     JsonNode exit = rule.path("onExitCodes");
     if (exit.isObject()) {
       String only = exit.path("containerName").asText("");
-      for (String list : List.of("initContainerStatuses", "containerStatuses")) {
+      for (String list : List.of("containerStatuses", "initContainerStatuses")) {
         for (JsonNode c : pod.at("status", list)) {
           JsonNode terminated = c.path("state").path("terminated");
           int code = terminated.path("exitCode").asInt(0);

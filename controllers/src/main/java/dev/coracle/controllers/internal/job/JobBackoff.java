@@ -9,8 +9,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * When a Job may try again, and which of its indexes: all together after a failure, or each for
@@ -27,20 +29,22 @@ final class JobBackoff {
     this.clock = clock;
   }
 
-  /** How long until the next index that has failed may be tried again. */
-  Duration soonestIndex(KubeObject job, JsonNode status, List<KubeObject> all) {
-    TreeSet<Integer> open = openIndexes(job, status, all);
-    return open.stream()
-        .map(i -> of(ofIndex(all, i), status))
+  /**
+   * How long until the next index that has failed may be tried again.
+   *
+   * @param awaiting the last pods of indexes that have failed
+   */
+  Duration soonestIndex(
+      KubeObject job, JsonNode status, List<KubeObject> all, Map<Integer, KubeObject> awaiting) {
+    return openIndexes(job, status, all).stream()
+        .map(i -> ofIndex(awaiting.get(i)))
         .filter(Duration::isPositive)
         .min(Comparator.naturalOrder())
         .orElse(Duration.ZERO);
   }
 
-  private static List<KubeObject> ofIndex(List<KubeObject> all, int index) {
-    return all.stream()
-        .filter(p -> JobCounts.index(p).filter(i -> i == index).isPresent())
-        .toList();
+  private Duration ofIndex(@Nullable KubeObject last) {
+    return last == null ? Duration.ZERO : left(FailedIndexes.all(last) + 1, finishTime(last));
   }
 
   /** Ten seconds, doubling with every failure since the last success, after the last failure. */
@@ -65,15 +69,19 @@ final class JobBackoff {
     if (lastFailure == null || JobCounts.total(status, "failed") == 0) {
       return Duration.ZERO;
     }
+    return left(failures, lastFailure);
+  }
+
+  private Duration left(int failures, Instant since) {
     Duration delay = FIRST_BACKOFF.multipliedBy(1L << Math.min(failures - 1, 10));
     if (delay.compareTo(LONGEST_BACKOFF) > 0) {
       delay = LONGEST_BACKOFF;
     }
-    Duration left = Duration.between(clock.get(), lastFailure.plus(delay));
+    Duration left = Duration.between(clock.get(), since.plus(delay));
     return left.isPositive() ? left : Duration.ZERO;
   }
 
-  private static Instant finishTime(KubeObject pod) {
+  static Instant finishTime(KubeObject pod) {
     Instant latest = null;
     for (JsonNode c : pod.at("status", "containerStatuses")) {
       Instant at =
@@ -87,10 +95,14 @@ final class JobBackoff {
     return latest == null ? Instant.EPOCH : latest;
   }
 
-  List<Integer> freeIndexes(KubeObject job, JsonNode status, List<KubeObject> all, int count) {
-    boolean each = FailedIndexes.apply(job);
+  List<Integer> freeIndexes(
+      KubeObject job,
+      JsonNode status,
+      List<KubeObject> all,
+      Map<Integer, KubeObject> awaiting,
+      int count) {
     return openIndexes(job, status, all).stream()
-        .filter(i -> !each || !of(ofIndex(all, i), status).isPositive())
+        .filter(i -> ofIndex(awaiting.get(i)).isZero())
         .limit(count)
         .toList();
   }
@@ -103,7 +115,7 @@ final class JobBackoff {
       open.add(i);
     }
     open.removeAll(JobCounts.parse(status.path("completedIndexes").asText("")));
-    open.removeAll(FailedIndexes.of(status));
+    open.removeAll(FailedIndexes.of(job, status));
     all.stream()
         .filter(Pods::isActive)
         .flatMap(p -> JobCounts.index(p).stream())

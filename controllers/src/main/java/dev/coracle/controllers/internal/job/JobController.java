@@ -25,11 +25,14 @@ import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 
 /**
  * Runs pods to completion: as many at once as {@code parallelism} says until {@code completions}
@@ -49,6 +52,9 @@ public final class JobController extends LoopController {
   private final JobBackoff backoff;
   private final JobMetrics metrics;
 
+  /** Pods that are to lose their finalizer and are not seen without it yet. */
+  private final Set<String> untracking = new HashSet<>();
+
   public JobController(Environment env) {
     super("job-controller", env);
     Informer jobInformer = env.informer(Resources.JOBS);
@@ -62,10 +68,20 @@ public final class JobController extends LoopController {
     this.metrics = new JobMetrics(env.registry());
     this.expectations = new Expectations(env.context());
     loop.follow(jobInformer);
+    jobInformer.addHandler(
+        new Informer.Handler() {
+          @Override
+          public void added(KubeObject job) {
+            if (isElsewhere(job)) {
+              metrics.external(job.text("spec", "managedBy"));
+            }
+          }
+        });
     podInformer.addHandler(
         new Informer.Handler() {
           @Override
           public void added(KubeObject pod) {
+            metrics.tracked(null, pod);
             wakeByLabels(pod);
             owner(pod)
                 .ifPresent(o -> {
@@ -76,6 +92,10 @@ public final class JobController extends LoopController {
 
           @Override
           public void updated(KubeObject before, KubeObject now) {
+            metrics.tracked(before, now);
+            if (!JobCounts.isTracked(now)) {
+              untracking.remove(now.uid());
+            }
             if (!owner(before).equals(owner(now))) {
               owner(before).ifPresent(loop::enqueue);
             }
@@ -91,6 +111,8 @@ public final class JobController extends LoopController {
 
           @Override
           public void deleted(KubeObject last) {
+            metrics.tracked(last, null);
+            untracking.remove(last.uid());
             owner(last)
                 .ifPresent(o -> {
                   expectations.deleted(o, last.uid());
@@ -114,6 +136,12 @@ public final class JobController extends LoopController {
         .map(o -> new NamespacedName(pod.namespace(), o.name()));
   }
 
+  /** Another controller has it. */
+  private static boolean isElsewhere(KubeObject job) {
+    String manager = job.text("spec", "managedBy");
+    return !manager.isEmpty() && !manager.equals("kubernetes.io/job-controller");
+  }
+
   static boolean isFinished(KubeObject job) {
     return Conditions.isTrue(job, "Complete") || Conditions.isTrue(job, "Failed");
   }
@@ -130,9 +158,7 @@ public final class JobController extends LoopController {
     if (!job.at("spec", "selector").isObject()) {
       return DONE; // The API gives every Job one; without it no pod would count as its own.
     }
-    if (!job.at("spec", "managedBy")
-        .asText("kubernetes.io/job-controller")
-        .equals("kubernetes.io/job-controller")) {
+    if (isElsewhere(job)) {
       return DONE;
     }
     return claims
@@ -153,6 +179,9 @@ public final class JobController extends LoopController {
   }
 
   private Uni<Void> untrack(KubeObject pod) {
+    if (!untracking.add(pod.uid())) {
+      return Uni.createFrom().voidItem();
+    }
     // Whatever else has become of the pod in between.
     Patch patch =
         Patch.strategic(node ->
@@ -164,7 +193,9 @@ public final class JobController extends LoopController {
         .patch(Resources.PODS, pod.namespace(), pod.name(), patch)
         .replaceWithVoid()
         .onFailure(StatusException::isNotFound)
-        .recoverWithNull();
+        .recoverWithNull()
+        .onFailure()
+        .invoke(() -> untracking.remove(pod.uid()));
   }
 
   private Uni<Result> measured(NamespacedName name, KubeObject job, List<KubeObject> all) {
@@ -190,34 +221,40 @@ public final class JobController extends LoopController {
       status.put("startTime", Timestamps.time(now));
     }
     JobCounts.settle(status, all);
-    List<KubeObject> counted = withoutIgnored(job, all);
-    List<KubeObject> finished = JobCounts.record(status, job, counted);
-    all.stream().filter(p -> !counted.contains(p) && JobCounts.isTracked(p)).forEach(finished::add);
-    FailedIndexes.record(status, job, counted);
+    JobCounts.complete(status, job, all);
+    FailedIndexes.record(status, job, all);
+    Map<Integer, KubeObject> awaiting = FailedIndexes.awaiting(job, status, all);
+    List<KubeObject> finished = JobCounts.record(status, job, without(all, awaiting.values()));
     List<KubeObject> active = all.stream().filter(Pods::isActive).toList();
+    int failed = JobCounts.total(status, "failed") + uncounted(job, awaiting.values());
+    Optional<JobFailure> failure = JobFailure.of(job, status, all, failed, now);
     Optional<String> policy = SuccessPolicy.met(job, status);
-    Optional<JobStatus.Failure> failure =
-        policy.isPresent() ? Optional.empty() : failure(job, status, all, now);
     boolean succeeded = policy.isPresent() || failure.isEmpty() && isDone(job, status, active);
     Optional<JobStatus.Ending> ending = JobStatus.ending(status, failure, policy, succeeded);
-    boolean stop = ending.isPresent() || suspended;
+    if (ending.isPresent() || job.isDeleting()) {
+      finished.addAll(JobCounts.record(status, job, awaiting.values()));
+    }
 
     Uni<Duration> work = Uni.createFrom().item(Duration.ZERO);
     if (!job.isDeleting() && expectations.satisfied(name)) {
       Managed managed =
-          stop
+          ending.isPresent()
               ? new Managed(Action.PODS_DELETED, stopAll(name, job, active))
-              : manage(name, job, status, all, active);
+              : suspended
+                  ? new Managed(Action.PODS_DELETED, dismiss(name, job, active))
+                  : manage(name, job, status, all, active, awaiting);
       action.set(managed.action());
       work = managed.later();
     }
-    Duration deadline = untilDeadline(job, status, now);
+    boolean stop = ending.isPresent() || suspended;
+    Duration deadline = JobFailure.untilDeadline(job, status, now);
     return work.chain(wait -> {
       JobStatus.counts(status, all, stop ? List.of() : active);
       statuses.suspension(status, job, suspended, now);
       statuses.conclude(status, job, all, ending, now);
       Duration next = soonest(wait, deadline);
       return write(job, status)
+          .invoke(() -> tellOfPolicy(job, finished))
           .chain(() -> untrackAll(finished))
           .replaceWith(next.isZero() ? Result.DONE : Result.requeueAfter(next));
     });
@@ -227,12 +264,22 @@ public final class JobController extends LoopController {
     return a.isZero() ? b : b.isZero() || a.compareTo(b) < 0 ? a : b;
   }
 
-  private static List<KubeObject> withoutIgnored(KubeObject job, List<KubeObject> all) {
-    return all.stream()
-        .filter(p ->
-            !Pods.phase(p).equals("Failed")
-                || !(FailurePolicy.of(job, p) instanceof FailurePolicy.Verdict.Ignore))
-        .collect(Collectors.toCollection(ArrayList::new));
+  private static List<KubeObject> without(List<KubeObject> all, Collection<KubeObject> some) {
+    return all.stream().filter(p -> !some.contains(p)).toList();
+  }
+
+  /** How many of these are failures that the status does not count yet. */
+  private static int uncounted(KubeObject job, Collection<KubeObject> awaiting) {
+    return (int)
+        awaiting.stream()
+            .filter(p -> !(FailurePolicy.of(job, p) instanceof FailurePolicy.Verdict.Ignore))
+            .count();
+  }
+
+  private void tellOfPolicy(KubeObject job, List<KubeObject> finished) {
+    finished.stream()
+        .filter(p -> JobCounts.isFailed(job, p) && !untracking.contains(p.uid()))
+        .forEach(p -> FailurePolicy.action(job, p).ifPresent(metrics::handled));
   }
 
   private Uni<Void> untrackAll(List<KubeObject> some) {
@@ -248,59 +295,24 @@ public final class JobController extends LoopController {
         : succeeded > 0 && active.isEmpty();
   }
 
-  private Optional<JobStatus.Failure> failure(
-      KubeObject job, JsonNode status, List<KubeObject> all, Instant now) {
-    for (KubeObject pod : all) {
-      if (Pods.phase(pod).equals("Failed")
-          && FailurePolicy.of(job, pod) instanceof FailurePolicy.Verdict.FailJob rule) {
-        return Optional.of(new JobStatus.Failure("PodFailurePolicy", rule.message()));
-      }
-    }
-    if (FailedIndexes.areTooMany(job, status)) {
-      return Optional.of(
-          new JobStatus.Failure(
-              "MaxFailedIndexesExceeded",
-              "Job has exceeded the specified maximal number of failed indexes"));
-    }
-    if (FailedIndexes.endJob(job, status)) {
-      return Optional.of(new JobStatus.Failure("FailedIndexes", "Job has failed indexes"));
-    }
-    int limit = job.at("spec", "backoffLimit").asInt(6);
-    int failed = JobCounts.total(status, "failed");
-    boolean restarts =
-        job.text("spec", "template", "spec", "restartPolicy").equals("OnFailure")
-            && all.stream().filter(Pods::isActive).mapToInt(Pods::restarts).sum() > limit;
-    if (failed > limit || restarts) {
-      return Optional.of(
-          new JobStatus.Failure(
-              "BackoffLimitExceeded", "Job has reached the specified backoff limit"));
-    }
-    JsonNode deadline = job.at("spec", "activeDeadlineSeconds");
-    Instant start = Timestamps.parse(status.path("startTime").asText(""));
-    if (deadline.isNumber()
-        && start != null
-        && !job.at("spec", "suspend").asBoolean()
-        && !now.isBefore(start.plusSeconds(deadline.asLong()))) {
-      return Optional.of(
-          new JobStatus.Failure(
-              "DeadlineExceeded", "Job was active longer than specified deadline"));
-    }
-    return Optional.empty();
-  }
-
-  private static Duration untilDeadline(KubeObject job, JsonNode status, Instant now) {
-    JsonNode deadline = job.at("spec", "activeDeadlineSeconds");
-    Instant start = Timestamps.parse(status.path("startTime").asText(""));
-    if (!deadline.isNumber() || start == null || job.at("spec", "suspend").asBoolean()) {
-      return Duration.ZERO;
-    }
-    Duration left = Duration.between(now, start.plusSeconds(deadline.asLong()));
-    return left.isPositive() ? left : Duration.ZERO;
-  }
-
   private Uni<Duration> stopAll(NamespacedName name, KubeObject job, List<KubeObject> active) {
     List<Supplier<Uni<Void>>> steps = new ArrayList<>();
     active.forEach(pod -> steps.add(() -> delete(name, pod, job)));
+    return PodControl.slowStart(steps).map(_ -> Duration.ZERO);
+  }
+
+  /** Pods that go because fewer are wanted have not failed, so they are not counted. */
+  private Uni<Duration> dismiss(NamespacedName name, KubeObject job, List<KubeObject> some) {
+    List<Supplier<Uni<Void>>> steps = new ArrayList<>();
+    for (KubeObject pod : some) {
+      steps.add(() -> {
+        expectations.deleting(name, pod.uid());
+        Uni<Void> free = JobCounts.isTracked(pod) ? untrack(pod) : Uni.createFrom().voidItem();
+        return free.onFailure()
+            .invoke(() -> expectations.deleted(name, pod.uid()))
+            .chain(() -> delete(name, pod, job));
+      });
+    }
     return PodControl.slowStart(steps).map(_ -> Duration.ZERO);
   }
 
@@ -322,28 +334,24 @@ public final class JobController extends LoopController {
       KubeObject job,
       JsonNode status,
       List<KubeObject> all,
-      List<KubeObject> active) {
+      List<KubeObject> active,
+      Map<Integer, KubeObject> awaiting) {
     int parallelism = job.at("spec", "parallelism").asInt(1);
     JsonNode completions = job.at("spec", "completions");
     int succeeded = JobCounts.total(status, "succeeded");
     int wanted =
         completions.isNumber()
             ? Math.min(
-                parallelism, completions.asInt() - succeeded - FailedIndexes.of(status).size())
+                parallelism, completions.asInt() - succeeded - FailedIndexes.of(job, status).size())
             : succeeded > 0 ? active.size() : parallelism;
-    if (active.size() > wanted) {
-      List<Supplier<Uni<Void>>> steps = new ArrayList<>();
-      active.stream()
-          .sorted(Pods.firstToGo(_ -> 0))
-          .limit((long) active.size() - Math.max(0, wanted))
-          .forEach(pod -> steps.add(() -> delete(name, pod, job)));
-      return new Managed(Action.PODS_DELETED, PodControl.slowStart(steps).map(_ -> Duration.ZERO));
+    List<KubeObject> surplus =
+        IndexedPods.surplus(job, active, active.size() - Math.max(0, wanted));
+    if (!surplus.isEmpty()) {
+      return new Managed(Action.PODS_DELETED, dismiss(name, job, surplus));
     }
-    long terminating =
-        JobCounts.replacesFailedOnly(job)
-            ? all.stream().filter(p -> p.isDeleting() && !Pods.isFinished(p)).count()
-            : 0;
-    int missing = (int) Math.min(BURST, wanted - active.size() - terminating);
+    int terminating = (int) all.stream().filter(p -> p.isDeleting() && !Pods.isFinished(p)).count();
+    int held = JobCounts.replacesFailedOnly(job) ? terminating : 0;
+    int missing = Math.min(BURST, wanted - active.size() - held);
     if (missing <= 0) {
       return new Managed(Action.TRACKING, Uni.createFrom().item(Duration.ZERO));
     }
@@ -353,13 +361,23 @@ public final class JobController extends LoopController {
       return new Managed(Action.PODS_CREATED, Uni.createFrom().item(wait));
     }
     List<Integer> indexes =
-        JobCounts.isIndexed(job) ? backoff.freeIndexes(job, status, all, missing) : List.of();
+        JobCounts.isIndexed(job)
+            ? backoff.freeIndexes(job, status, all, awaiting, missing)
+            : List.of();
     List<Supplier<Uni<Void>>> steps = new ArrayList<>();
     int count = JobCounts.isIndexed(job) ? indexes.size() : missing;
+    int failed = JobCounts.total(status, "failed") + uncounted(job, awaiting.values());
     for (int i = 0; i < count; i++) {
       Optional<Integer> index =
           JobCounts.isIndexed(job) ? Optional.of(indexes.get(i)) : Optional.empty();
-      steps.add(() -> create(name, job, index, all));
+      steps.add(() ->
+          create(name, job, index, awaiting)
+              .onItemOrFailure()
+              .invoke((_, failure) -> {
+                if (failure == null || !StatusException.isNamespaceTerminating(failure)) {
+                  metrics.created(job, failed, terminating, failure == null);
+                }
+              }));
     }
     Uni<Duration> created =
         PodControl.slowStart(steps)
@@ -372,22 +390,26 @@ public final class JobController extends LoopController {
                         Uni.createFrom()
                             .item(
                                 FailedIndexes.apply(job) && count < missing
-                                    ? backoff.soonestIndex(job, status, all)
+                                    ? backoff.soonestIndex(job, status, all, awaiting)
                                     : Duration.ZERO)));
     return new Managed(Action.PODS_CREATED, created);
   }
 
   private Uni<Void> create(
-      NamespacedName name, KubeObject job, Optional<Integer> index, List<KubeObject> all) {
+      NamespacedName name,
+      KubeObject job,
+      Optional<Integer> index,
+      Map<Integer, KubeObject> awaiting) {
     expectations.creating(name);
     KubeObject pod =
         PodControl.fromTemplate(
             job.at("spec", "template"),
             job,
             node -> {
-              ObjectNode metadata = node.withObjectProperty("metadata");
-              metadata.withArrayProperty("finalizers").add(JobCounts.FINALIZER);
-              index.ifPresent(i -> indexed(node, job, i, all));
+              node.withObjectProperty("metadata")
+                  .withArrayProperty("finalizers")
+                  .add(JobCounts.FINALIZER);
+              index.ifPresent(i -> IndexedPods.mark(node, job, i, awaiting.get(i)));
             });
     return control
         .create(pod, job)
@@ -395,35 +417,6 @@ public final class JobController extends LoopController {
         .onFailure()
         .invoke(() -> expectations.notCreated(name))
         .replaceWithVoid();
-  }
-
-  private static void indexed(ObjectNode pod, KubeObject job, int index, List<KubeObject> all) {
-    ObjectNode metadata = pod.withObjectProperty("metadata");
-    String number = Integer.toString(index);
-    metadata.put("generateName", job.name() + "-" + number + "-");
-    metadata.withObjectProperty("annotations").put(JobCounts.INDEX, number);
-    metadata.withObjectProperty("labels").put(JobCounts.INDEX, number);
-    if (FailedIndexes.apply(job)) {
-      metadata
-          .withObjectProperty("annotations")
-          .put(FailedIndexes.COUNT, Integer.toString(FailedIndexes.failures(all, index)));
-    }
-    ObjectNode spec = pod.withObjectProperty("spec");
-    spec.put("hostname", job.name() + "-" + number);
-    for (String list : List.of("initContainers", "containers")) {
-      for (JsonNode container : spec.path(list)) {
-        ObjectNode variable =
-            ((ObjectNode) container)
-                .withArrayProperty("env")
-                .addObject()
-                .put("name", "JOB_COMPLETION_INDEX");
-        variable
-            .putObject("valueFrom")
-            .putObject("fieldRef")
-            .put("apiVersion", "v1")
-            .put("fieldPath", "metadata.labels['" + JobCounts.INDEX + "']");
-      }
-    }
   }
 
   private Uni<Void> write(KubeObject job, ObjectNode status) {

@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.controllers.internal.pods.Pods;
+import dev.coracle.controllers.internal.status.Conditions;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -41,17 +43,24 @@ final class JobCounts {
         || job.at("spec", "podFailurePolicy").isObject();
   }
 
-  /** Failed, or deleted before it could end. */
-  static boolean counts(KubeObject job, KubeObject pod) {
-    return Pods.isFinished(pod) || pod.isDeleting() && !replacesFailedOnly(job);
+  /** It has failed, or was deleted before it could end. */
+  static boolean isFailed(KubeObject job, KubeObject pod) {
+    String phase = Pods.phase(pod);
+    return phase.equals("Failed")
+        || pod.isDeleting() && !phase.equals("Succeeded") && !replacesFailedOnly(job);
   }
 
   static Optional<Integer> index(KubeObject pod) {
     try {
-      return pod.annotation(INDEX).map(Integer::valueOf);
+      return pod.annotation(INDEX).map(Integer::valueOf).filter(i -> i >= 0);
     } catch (NumberFormatException e) {
       return Optional.empty();
     }
+  }
+
+  /** Empty also where the Job has no such index, as when it has fewer completions than before. */
+  static Optional<Integer> index(KubeObject job, KubeObject pod) {
+    return index(pod).filter(i -> i < job.at("spec", "completions").asInt(0));
   }
 
   /** Moves pods that have lost their finalizer from the list to the totals. */
@@ -83,38 +92,61 @@ final class JobCounts {
     }
   }
 
-  /** Puts newly finished pods on the list; gives those that may lose their finalizer after that. */
-  static List<KubeObject> record(ObjectNode status, KubeObject job, List<KubeObject> pods) {
+  /**
+   * Brings the indexes that have succeeded up to date, and with them how many pods have: an index
+   * counts once, and only as long as the Job has it.
+   */
+  static void complete(ObjectNode status, KubeObject job, List<KubeObject> pods) {
+    if (!isIndexed(job)) {
+      return;
+    }
+    TreeSet<Integer> indexes = completed(job, status);
+    pods.stream()
+        .filter(p -> isTracked(p) && Pods.phase(p).equals("Succeeded"))
+        .forEach(p -> index(job, p).ifPresent(indexes::add));
+    status.put("completedIndexes", format(indexes));
+    status.withObjectProperty("uncountedTerminatedPods").remove("succeeded");
+    if (indexes.isEmpty()) {
+      status.remove("succeeded");
+    } else {
+      status.put("succeeded", indexes.size());
+    }
+  }
+
+  static TreeSet<Integer> completed(KubeObject job, JsonNode status) {
+    TreeSet<Integer> indexes = parse(status.path("completedIndexes").asText(""));
+    return new TreeSet<>(indexes.headSet(job.at("spec", "completions").asInt(0)));
+  }
+
+  /**
+   * Puts newly finished pods on the list, but for the indexes that have succeeded, which {@link
+   * #complete} counts; gives those that may lose their finalizer after that.
+   */
+  static List<KubeObject> record(ObjectNode status, KubeObject job, Collection<KubeObject> pods) {
     List<KubeObject> finished = new ArrayList<>();
     ObjectNode uncounted = status.withObjectProperty("uncountedTerminatedPods");
     Set<String> known = new HashSet<>();
     uncounted.forEach(list -> list.forEach(uid -> known.add(uid.asText())));
-    TreeSet<Integer> indexes = parse(status.path("completedIndexes").asText(""));
+    boolean indexed = isIndexed(job);
+    // What is deleted because the Job has succeeded without it has not failed.
+    boolean spared = Conditions.isTrue(job, "SuccessCriteriaMet");
     for (KubeObject pod : pods) {
-      if (!isTracked(pod) || !counts(job, pod)) {
+      boolean good = Pods.phase(pod).equals("Succeeded");
+      boolean failed = isFailed(job, pod);
+      if (!isTracked(pod) || !good && !failed && !job.isDeleting()) {
         continue;
       }
       finished.add(pod);
-      if (known.contains(pod.uid())) {
+      if (known.contains(pod.uid()) || indexed && (good || index(job, pod).isEmpty())) {
         continue;
-      }
-      boolean good = Pods.phase(pod).equals("Succeeded");
-      if (good && isIndexed(job)) {
-        Optional<Integer> index = index(pod);
-        if (index.isEmpty()
-            || index.get() >= job.at("spec", "completions").asInt(0)
-            || !indexes.add(index.get())) {
-          continue; // The index is done already; this pod counts for nothing.
-        }
       }
       if (good) {
         uncounted.withArrayProperty("succeeded").add(pod.uid());
-      } else if (Pods.phase(pod).equals("Failed") || pod.isDeleting()) {
+      } else if (failed
+          && !(spared && !Pods.isFinished(pod))
+          && !(FailurePolicy.of(job, pod) instanceof FailurePolicy.Verdict.Ignore)) {
         uncounted.withArrayProperty("failed").add(pod.uid());
       }
-    }
-    if (isIndexed(job)) {
-      status.put("completedIndexes", format(indexes));
     }
     return finished;
   }

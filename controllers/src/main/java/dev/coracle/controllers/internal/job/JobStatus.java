@@ -14,9 +14,6 @@ import java.util.Optional;
 /** What a Job's status says of its pods, of its suspension and of its end. */
 final class JobStatus {
 
-  /** Why the Job has failed, in the words of its condition. */
-  record Failure(String reason, String message) {}
-
   private final EventRecorder events;
 
   JobStatus(EventRecorder events) {
@@ -57,7 +54,7 @@ final class JobStatus {
 
   /** How it ends; what the status has told of it once stays. */
   static Optional<Ending> ending(
-      ObjectNode status, Optional<Failure> failure, Optional<String> policy, boolean succeeded) {
+      ObjectNode status, Optional<JobFailure> failure, Optional<String> policy, boolean succeeded) {
     for (boolean good : new boolean[] {false, true}) {
       JsonNode told = Conditions.find(status, sign(good));
       if (told.path("status").asText().equals("True")) {

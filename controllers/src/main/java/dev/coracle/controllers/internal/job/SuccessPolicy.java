@@ -23,7 +23,7 @@ final class SuccessPolicy {
         && before.path("reason").asText().equals(REASON)) {
       return Optional.of(before.path("message").asText());
     }
-    TreeSet<Integer> completed = JobCounts.parse(status.path("completedIndexes").asText(""));
+    TreeSet<Integer> completed = JobCounts.completed(job, status);
     int number = 0;
     for (JsonNode rule : job.at("spec", "successPolicy", "rules")) {
       if (matches(rule, completed)) {

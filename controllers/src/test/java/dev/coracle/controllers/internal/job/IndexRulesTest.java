@@ -22,7 +22,8 @@ class IndexRulesTest {
   private static KubeObject failed(int index, int before, int exitCode) {
     return KubeObject.parse(
         """
-        {"metadata": {"name": "p", "annotations": {
+        {"metadata": {"name": "p", "finalizers": ["batch.kubernetes.io/job-tracking"],
+          "annotations": {
            "batch.kubernetes.io/job-completion-index": "%d",
            "batch.kubernetes.io/job-index-failure-count": "%d"}},
          "status": {"phase": "Failed", "containerStatuses": [
@@ -41,8 +42,11 @@ class IndexRulesTest {
     ObjectNode status = status("0");
     FailedIndexes.record(status, job, List.of(failed(1, 0, 1), failed(2, 1, 1)));
     assertThat(status.path("failedIndexes").asText()).isEqualTo("2");
-    assertThat(FailedIndexes.failures(List.of(failed(1, 0, 1)), 1)).isEqualTo(1);
-    assertThat(FailedIndexes.failures(List.of(failed(1, 0, 1)), 3)).isZero();
+    ObjectNode annotations = Json.object();
+    FailedIndexes.annotate(annotations, job, failed(1, 1, 1));
+    assertThat(annotations.path(FailedIndexes.COUNT).asText()).isEqualTo("2");
+    FailedIndexes.annotate(annotations, job, null);
+    assertThat(annotations.path(FailedIndexes.COUNT).asText()).isEqualTo("0");
   }
 
   @Test
@@ -96,8 +100,9 @@ class IndexRulesTest {
             {"metadata": {"name": "p", "deletionTimestamp": "2026-01-01T00:00:00Z"},
              "status": {"phase": "Running"}}
             """);
-    assertThat(JobCounts.counts(job("\"backoffLimit\": 0"), deleting)).isTrue();
-    assertThat(JobCounts.counts(job("\"podFailurePolicy\": {\"rules\": []}"), deleting)).isFalse();
-    assertThat(JobCounts.counts(job("\"podReplacementPolicy\": \"Failed\""), deleting)).isFalse();
+    assertThat(JobCounts.isFailed(job("\"backoffLimit\": 0"), deleting)).isTrue();
+    assertThat(JobCounts.isFailed(job("\"podFailurePolicy\": {\"rules\": []}"), deleting))
+        .isFalse();
+    assertThat(JobCounts.isFailed(job("\"podReplacementPolicy\": \"Failed\""), deleting)).isFalse();
   }
 }
