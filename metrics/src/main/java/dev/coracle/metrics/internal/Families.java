@@ -30,6 +30,7 @@ public final class Families {
           "authentication_attempts",
           "endpoint_slice_controller_changes",
           "endpoint_slice_controller_syncs",
+          "endpoint_slice_mirroring_controller_changes",
           "kubelet_credential_provider_plugin_errors",
           "kubelet_evictions",
           "kubelet_preemptions",

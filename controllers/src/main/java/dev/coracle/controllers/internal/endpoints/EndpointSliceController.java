@@ -29,6 +29,7 @@ public final class EndpointSliceController extends ServiceFollower {
   private final Lister nodes;
   private final TopologyAwareHints hints;
   private final EndpointSliceMetrics metrics;
+  private final TriggerTimes triggers = new TriggerTimes();
 
   /** What was written and is not shown yet: by service, slice name to resourceVersion. */
   private final Map<NamespacedName, Map<String, String>> written = new HashMap<>();
@@ -42,7 +43,7 @@ public final class EndpointSliceController extends ServiceFollower {
     Informer nodeInformer = env.informer(Resources.NODES);
     this.nodes = nodeInformer.lister();
     this.hints = new TopologyAwareHints(nodes);
-    this.metrics = new EndpointSliceMetrics(env.registry());
+    this.metrics = new EndpointSliceMetrics(env.registry(), EndpointSliceMetrics.OF_SERVICES);
     onAny(
         sliceInformer,
         slice -> {
@@ -94,6 +95,7 @@ public final class EndpointSliceController extends ServiceFollower {
       written.remove(name);
       hints.forget(name);
       metrics.gone(name);
+      triggers.forget(name);
       // Those of a deleted Service go by their owner; those of one that lost its selector stay.
       return DONE;
     }
@@ -104,9 +106,15 @@ public final class EndpointSliceController extends ServiceFollower {
       metrics.synced("stale");
       return DONE;
     }
+    List<KubeObject> endpoints = podsOf(service);
     SliceBuilder builder =
-        new SliceBuilder(service, nodes, hints, env.options().tuning().maxEndpointsPerSlice());
-    SliceBuilder.Plan plan = builder.plan(podsOf(service), present);
+        new SliceBuilder(
+            service,
+            nodes,
+            hints,
+            env.options().tuning().maxEndpointsPerSlice(),
+            triggers.of(service, endpoints));
+    SliceBuilder.Plan plan = builder.plan(endpoints, present);
     metrics.planned(name, builder.counts());
     plan.tell().forEach(told -> tell(service, told));
     List<Uni<Void>> steps = new ArrayList<>();

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class EndpointSliceMetrics {
 
-  private static final String PREFIX = "endpoint_slice_controller_";
+  static final String OF_SERVICES = "endpoint_slice_controller_";
+
   private static final double[] BUCKETS =
       IntStream.range(0, 15).mapToDouble(i -> 2L << i).toArray();
 
@@ -32,6 +33,7 @@ final class EndpointSliceMetrics {
   }
 
   private final MeterRegistry registry;
+  private final String prefix;
   private final Map<NamespacedName, Counts> byService = new HashMap<>();
   private final AtomicLong endpoints;
   private final AtomicLong slices;
@@ -39,31 +41,33 @@ final class EndpointSliceMetrics {
   private final DistributionSummary added;
   private final DistributionSummary removed;
 
-  EndpointSliceMetrics(MeterRegistry registry) {
+  /**
+   * @param prefix of the names, by which upstream's controllers differ
+   */
+  EndpointSliceMetrics(MeterRegistry registry, String prefix) {
     this.registry = registry;
+    this.prefix = prefix;
     this.endpoints = gauge("endpoints_desired", "Number of endpoints desired");
     this.slices = gauge("num_endpoint_slices", "Number of EndpointSlices");
     this.perfect =
         gauge(
             "desired_endpoint_slices",
             "Number of EndpointSlices that would exist with perfect endpoint allocation");
-    this.added = summary("endpoints_added_per_sync");
-    this.removed = summary("endpoints_removed_per_sync");
+    this.added = summary(registry, prefix + "endpoints_added_per_sync");
+    this.removed = summary(registry, prefix + "endpoints_removed_per_sync");
   }
 
   private AtomicLong gauge(String name, String help) {
     AtomicLong value = new AtomicLong();
-    Gauge.builder(PREFIX + name, value, AtomicLong::get)
+    Gauge.builder(prefix + name, value, AtomicLong::get)
         .description(help)
         .strongReference(true)
         .register(registry);
     return value;
   }
 
-  private DistributionSummary summary(String name) {
-    return DistributionSummary.builder(PREFIX + name)
-        .serviceLevelObjectives(BUCKETS)
-        .register(registry);
+  static DistributionSummary summary(MeterRegistry registry, String name) {
+    return DistributionSummary.builder(name).serviceLevelObjectives(BUCKETS).register(registry);
   }
 
   /** The Service is gone or has no slices made for it any more. */
@@ -88,13 +92,13 @@ final class EndpointSliceMetrics {
    * @param operation {@code create}, {@code update} or {@code delete}
    */
   void changed(String operation) {
-    registry.counter(PREFIX + "changes", "operation", operation).increment();
+    registry.counter(prefix + "changes", "operation", operation).increment();
   }
 
   /**
    * @param result {@code success}, {@code stale} or {@code error}
    */
   void synced(String result) {
-    registry.counter(PREFIX + "syncs", "result", result).increment();
+    registry.counter(prefix + "syncs", "result", result).increment();
   }
 }

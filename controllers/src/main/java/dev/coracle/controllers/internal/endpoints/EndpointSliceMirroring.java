@@ -17,8 +17,12 @@ import dev.coracle.client.Lister;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.LoopController;
 import io.smallrye.mutiny.Uni;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Turns Endpoints that somebody wrote by hand, for a Service without a selector, into
@@ -29,6 +33,10 @@ public final class EndpointSliceMirroring extends LoopController {
   private static final String MANAGER = "endpointslicemirroring-controller.k8s.io";
   private static final String SKIP = "endpointslice.kubernetes.io/skip-mirror";
   private static final String LEADER = "control-plane.alpha.kubernetes.io/leader";
+  private static final Set<String> UNMIRRORED =
+      Set.of(
+          "endpoints.kubernetes.io/last-change-trigger-time",
+          "kubectl.kubernetes.io/last-applied-configuration");
   private static final String BY_ENDPOINTS = "mirrored-endpoints";
   private static final GroupVersionKind KIND =
       GroupVersionKind.of("discovery.k8s.io/v1", "EndpointSlice");
@@ -37,6 +45,7 @@ public final class EndpointSliceMirroring extends LoopController {
   private final Lister services;
   private final Lister endpoints;
   private final Lister slices;
+  private final MirroringMetrics metrics;
 
   public EndpointSliceMirroring(Environment env) {
     super("endpointslice-mirroring-controller", "endpoint-slice-mirroring-controller", env);
@@ -49,6 +58,7 @@ public final class EndpointSliceMirroring extends LoopController {
     this.services = serviceInformer.lister();
     this.endpoints = endpointsInformer.lister();
     this.slices = sliceInformer.lister();
+    this.metrics = new MirroringMetrics(env.registry());
     loop.follow(endpointsInformer);
     loop.follow(serviceInformer);
     onAny(
@@ -86,8 +96,13 @@ public final class EndpointSliceMirroring extends LoopController {
             .filter(s -> !s.isDeleting())
             .toList();
     if (source != null && mirrored) {
-      tellOfSkipped(source);
+      int skipped = skipped(source);
+      metrics.planned(name, wanted, present, skipped);
+      tellOfSkipped(source, skipped);
+    } else {
+      metrics.gone(name);
     }
+    long begun = env.context().nanoTime();
     List<Uni<Void>> steps = new ArrayList<>();
     for (KubeObject slice : wanted) {
       present.stream()
@@ -100,17 +115,24 @@ public final class EndpointSliceMirroring extends LoopController {
         steps.add(delete(slice));
       }
     }
-    return steps.isEmpty()
-        ? DONE
-        : Uni.join().all(steps).andCollectFailures().replaceWith(Result.DONE);
+    Uni<Result> done =
+        steps.isEmpty()
+            ? DONE
+            : Uni.join().all(steps).andCollectFailures().replaceWith(Result.DONE);
+    return done.onTermination()
+        .invoke(() -> metrics.synced(Duration.ofNanos(env.context().nanoTime() - begun)));
   }
 
-  private void tellOfSkipped(KubeObject source) {
+  private int skipped(KubeObject source) {
     int skipped = 0;
     for (JsonNode subset : source.at("subsets")) {
       int addresses = subset.path("addresses").size() + subset.path("notReadyAddresses").size();
       skipped += Math.max(0, addresses - most);
     }
+    return skipped;
+  }
+
+  private void tellOfSkipped(KubeObject source, int skipped) {
     if (skipped > 0) {
       events.warning(
           source,
@@ -126,6 +148,7 @@ public final class EndpointSliceMirroring extends LoopController {
   private Uni<Void> create(KubeObject slice) {
     return env.client()
         .create(Resources.ENDPOINT_SLICES, slice.namespace(), slice, WriteOptions.NONE)
+        .invoke(() -> metrics.changed("create"))
         .replaceWithVoid()
         .onFailure(
             f -> StatusException.isAlreadyExists(f) || StatusException.isNamespaceTerminating(f))
@@ -135,11 +158,23 @@ public final class EndpointSliceMirroring extends LoopController {
   private void update(KubeObject present, KubeObject wanted, List<Uni<Void>> steps) {
     KubeObject changed =
         present.with(node -> {
+          ObjectNode metadata = node.withObjectProperty("metadata");
+          metadata.set("labels", wanted.at("metadata", "labels"));
+          JsonNode annotations = wanted.at("metadata", "annotations");
+          if (annotations.isEmpty()) {
+            metadata.remove("annotations");
+          } else {
+            metadata.set("annotations", annotations);
+          }
           node.set("endpoints", wanted.at("endpoints"));
           node.set("ports", wanted.at("ports"));
         });
     if (!changed.equals(present)) {
-      steps.add(env.client().update(Resources.ENDPOINT_SLICES, changed).replaceWithVoid());
+      steps.add(
+          env.client()
+              .update(Resources.ENDPOINT_SLICES, changed)
+              .invoke(() -> metrics.changed("update"))
+              .replaceWithVoid());
     }
   }
 
@@ -150,6 +185,7 @@ public final class EndpointSliceMirroring extends LoopController {
             slice.namespace(),
             slice.name(),
             DeleteOptions.DEFAULT.ifUid(slice.uid()))
+        .invoke(() -> metrics.changed("delete"))
         .replaceWithVoid()
         .onFailure(StatusException::isNotFound)
         .recoverWithNull();
@@ -202,6 +238,11 @@ public final class EndpointSliceMirroring extends LoopController {
           source.labels().forEach(labels::put);
           labels.put(SliceBuilder.SERVICE_NAME, source.name());
           labels.put(SliceBuilder.MANAGED_BY, MANAGER);
+          Map<String, String> annotations = new TreeMap<>(source.annotations());
+          annotations.keySet().removeAll(UNMIRRORED);
+          if (!annotations.isEmpty()) {
+            annotations.forEach(metadata.putObject("annotations")::put);
+          }
           metadata.putArray("ownerReferences").add(OwnerReference.controlledBy(source).toJson());
           node.put("addressType", family);
           node.set("endpoints", orNull(endpoints));

@@ -33,6 +33,7 @@ public final class EndpointsController extends ServiceFollower {
   private static final int MOST = 1000;
 
   private final Lister endpoints;
+  private final TriggerTimes triggers = new TriggerTimes();
 
   public EndpointsController(Environment env) {
     super("endpoints-controller", "endpoint-controller", env);
@@ -46,6 +47,7 @@ public final class EndpointsController extends ServiceFollower {
     KubeObject service = services.get(name.namespace(), name.name()).orElse(null);
     KubeObject present = endpoints.get(name.namespace(), name.name()).orElse(null);
     if (service == null) {
+      triggers.forget(name);
       return present == null ? DONE : clear(present);
     }
     if (ServicePods.selector(service).isEmpty() || service.isDeleting()) {
@@ -54,18 +56,21 @@ public final class EndpointsController extends ServiceFollower {
     List<KubeObject> pods =
         podsOf(service).stream()
             .filter(p -> !p.isDeleting() || ServicePods.publishesNotReady(service))
-            .sorted(Comparator.comparing(KubeObject::name))
+            .filter(p -> ServicePods.primaryAddress(p, service).isPresent())
             .toList();
-    ArrayNode subsets = subsets(service, pods.subList(0, Math.min(MOST, pods.size())));
+    String trigger = triggers.of(service, pods);
+    ArrayNode subsets = subsets(service, shown(service, pods));
     boolean full = pods.size() > MOST;
-    KubeObject wanted =
+    KubeObject filled =
         present == null
             ? KubeObject.create(
                 KIND, name.namespace(), name.name(), n -> fill(n, service, subsets, full))
             : present.with(n -> fill(n, service, subsets, full));
-    if (present != null && wanted.equals(present)) {
+    if (present != null && filled.equals(present)) {
       return DONE;
     }
+    KubeObject wanted =
+        filled.with(n -> TriggerTimes.annotate(n.withObjectProperty("metadata"), trigger));
     Uni<KubeObject> write =
         present == null
             ? env.client().create(Resources.ENDPOINTS, name.namespace(), wanted, WriteOptions.NONE)
@@ -76,6 +81,20 @@ public final class EndpointsController extends ServiceFollower {
         .replaceWith(Result.DONE)
         .onFailure(StatusException::isNamespaceTerminating)
         .recoverWithItem(Result.DONE);
+  }
+
+  /** As many as there is room for, those that are ready before the others; by name. */
+  private static List<KubeObject> shown(KubeObject service, List<KubeObject> pods) {
+    Comparator<KubeObject> byName = Comparator.comparing(KubeObject::name);
+    return pods.stream()
+        .sorted(Comparator.comparing((KubeObject p) -> !isGood(service, p)).thenComparing(byName))
+        .limit(MOST)
+        .sorted(byName)
+        .toList();
+  }
+
+  private static boolean isGood(KubeObject service, KubeObject pod) {
+    return Pods.isReady(pod) || ServicePods.publishesNotReady(service);
   }
 
   private void failed(KubeObject wanted, boolean creating, Throwable failure) {
@@ -149,8 +168,7 @@ public final class EndpointsController extends ServiceFollower {
       }
       String key = found.toString();
       ports.put(key, found);
-      boolean good = Pods.isReady(pod) || ServicePods.publishesNotReady(service);
-      (good ? ready : notReady)
+      (isGood(service, pod) ? ready : notReady)
           .computeIfAbsent(key, _ -> new ArrayList<>())
           .add(address(service, pod, address));
     }

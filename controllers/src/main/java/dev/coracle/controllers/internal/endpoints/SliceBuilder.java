@@ -49,12 +49,16 @@ final class SliceBuilder {
   private final TopologyAwareHints zones;
   private final boolean byZones;
   private final TopologyHints hints;
+  private final String trigger;
 
   /**
    * @param most endpoints of a slice
+   * @param trigger since when what changes is due; empty where that is not known
    */
-  SliceBuilder(KubeObject service, Lister nodes, TopologyAwareHints zones, int most) {
+  SliceBuilder(
+      KubeObject service, Lister nodes, TopologyAwareHints zones, int most, String trigger) {
     this.most = most;
+    this.trigger = trigger;
     this.service = service;
     this.nodes = nodes;
     this.zones = zones;
@@ -107,7 +111,7 @@ final class SliceBuilder {
     KubeObject slice = draft.present();
     if (slice == null) {
       plan.create().add(create(draft.family(), draft.ports(), draft.endpoints()));
-    } else if (draft.differs() || !labels(slice).equals(slice.labels())) {
+    } else if (draft.differs() || !labels().equals(slice.labels())) {
       plan.update().add(changed(slice, draft.endpoints()));
     }
   }
@@ -128,7 +132,7 @@ final class SliceBuilder {
     Map<KubeObject, Boolean> changed = new HashMap<>();
     for (KubeObject slice : present) {
       List<ObjectNode> kept = new ArrayList<>();
-      boolean differs = !labels(slice).equals(slice.labels());
+      boolean differs = !labels().equals(slice.labels());
       for (JsonNode e : slice.at("endpoints")) {
         ObjectNode wanted = left.remove(e.path("targetRef").path("uid").asText(""));
         if (wanted == null) {
@@ -181,15 +185,17 @@ final class SliceBuilder {
   private KubeObject changed(KubeObject slice, List<ObjectNode> endpoints) {
     return slice.with(node -> {
       ObjectNode labels = Json.object();
-      labels(slice).forEach(labels::put);
-      node.withObjectProperty("metadata").set("labels", labels);
+      labels().forEach(labels::put);
+      ObjectNode metadata = node.withObjectProperty("metadata");
+      metadata.set("labels", labels);
+      TriggerTimes.annotate(metadata, trigger);
       node.putArray("endpoints").addAll(endpoints);
     });
   }
 
-  private Map<String, String> labels(KubeObject slice) {
-    Map<String, String> labels = new LinkedHashMap<>(slice.labels());
-    labels.putAll(service.labels());
+  /** Those of the Service, whatever a slice has had, and its own. */
+  private Map<String, String> labels() {
+    Map<String, String> labels = new LinkedHashMap<>(service.labels());
     labels.put(SERVICE_NAME, service.name());
     labels.put(MANAGED_BY, MANAGER);
     if (ServicePods.isHeadless(service)) {
@@ -210,7 +216,8 @@ final class SliceBuilder {
           metadata.remove("name");
           metadata.put("generateName", service.name() + "-");
           ObjectNode labels = metadata.putObject("labels");
-          labels(KubeObject.of(Json.object())).forEach(labels::put);
+          labels().forEach(labels::put);
+          TriggerTimes.annotate(metadata, trigger);
           metadata.putArray("ownerReferences").add(OwnerReference.controlledBy(service).toJson());
           node.put("addressType", family);
           node.putArray("endpoints").addAll(endpoints);
