@@ -11,8 +11,10 @@ import dev.coracle.api.StatusException;
 import dev.coracle.api.rest.DeleteOptions;
 import dev.coracle.api.rest.Patch;
 import dev.coracle.api.rest.WriteOptions;
+import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
+import dev.coracle.controllers.internal.Concurrent;
 import dev.coracle.controllers.internal.Environment;
 import dev.coracle.controllers.internal.pods.TemplateHash;
 import io.smallrye.mutiny.Uni;
@@ -36,6 +38,8 @@ public final class TemplateRevisions {
   /** By which a StatefulSet's revisions carry their hash; a DaemonSet's do as its pods. */
   public static final String HISTORY_LABEL = "controller.kubernetes.io/hash";
 
+  private static final String ORPHANS = "orphans";
+
   private static final GroupVersionKind KIND = GroupVersionKind.of("apps/v1", "ControllerRevision");
 
   private final Environment env;
@@ -49,7 +53,11 @@ public final class TemplateRevisions {
     this.env = env;
     this.hashLabel = hashLabel;
     this.revisions =
-        env.informer(Resources.CONTROLLER_REVISIONS).addIndex(Informer.BY_CONTROLLER_UID).lister();
+        env.informer(Resources.CONTROLLER_REVISIONS)
+            .addIndex(Informer.BY_CONTROLLER_UID)
+            .addIndex(
+                ORPHANS, r -> r.controllerOwner().isPresent() ? List.of() : List.of(r.namespace()))
+            .lister();
   }
 
   /** All of the owner's, the oldest first. */
@@ -63,15 +71,58 @@ public final class TemplateRevisions {
     return revision.at("revision").asLong(0);
   }
 
-  /** The revision of the owner's present template, made where it is new. */
+  /**
+   * The revision of the owner's present template, made where it is new. Those that an owner before
+   * this one has left behind become its own.
+   */
   public Uni<KubeObject> current(KubeObject owner) {
+    return adopt(owner)
+        .chain(adopted -> {
+          List<KubeObject> all = new ArrayList<>(of(owner));
+          adopted.stream()
+              .filter(a -> all.stream().noneMatch(r -> r.uid().equals(a.uid())))
+              .forEach(all::add);
+          all.sort(Comparator.comparingLong(TemplateRevisions::number));
+          return current(owner, all);
+        });
+  }
+
+  private Uni<List<KubeObject>> adopt(KubeObject owner) {
+    List<KubeObject> adopted = new ArrayList<>();
+    LabelSelector selector = LabelSelector.of(owner.at("spec", "selector"));
+    List<KubeObject> orphans =
+        revisions.byIndex(ORPHANS, owner.namespace()).stream()
+            .filter(r -> !r.isDeleting() && selector.matches(r))
+            .toList();
+    if (owner.isDeleting()) {
+      return Uni.createFrom().item(orphans); // Its own, which it leaves behind.
+    }
+    return Concurrent.forEach(
+            orphans, orphan -> adopt(owner, orphan).invoke(adopted::add).replaceWithVoid())
+        .replaceWith(adopted);
+  }
+
+  private Uni<KubeObject> adopt(KubeObject owner, KubeObject orphan) {
+    return env.client()
+        .patch(
+            Resources.CONTROLLER_REVISIONS,
+            orphan.namespace(),
+            orphan.name(),
+            Patch.strategic(node -> {
+              ObjectNode metadata = node.putObject("metadata");
+              metadata.put("uid", orphan.uid());
+              metadata.putArray("ownerReferences").add(OwnerReference.controlledBy(owner).toJson());
+            }));
+  }
+
+  private Uni<KubeObject> current(KubeObject owner, List<KubeObject> all) {
     ObjectNode data = data(owner);
-    List<KubeObject> all = of(owner);
     long highest = all.isEmpty() ? 0 : number(all.getLast());
     KubeObject equal =
         all.stream().filter(r -> r.at("data").equals(data)).reduce((_, b) -> b).orElse(null);
     if (equal == null) {
-      return create(owner, data, highest + 1);
+      int collisions = owner.at("status", "collisionCount").asInt(0);
+      return create(owner, data, highest + 1, collisions);
     }
     if (number(equal) == highest) {
       return Uni.createFrom().item(equal);
@@ -94,8 +145,11 @@ public final class TemplateRevisions {
     return data;
   }
 
-  private Uni<KubeObject> create(KubeObject owner, ObjectNode data, long number) {
-    String hash = TemplateHash.of(data, owner.at("status", "collisionCount").asInt(0));
+  /**
+   * @param collisions how many other templates had the same hash
+   */
+  private Uni<KubeObject> create(KubeObject owner, ObjectNode data, long number, int collisions) {
+    String hash = TemplateHash.of(data, collisions);
     KubeObject revision =
         KubeObject.create(
             KIND,
@@ -119,7 +173,17 @@ public final class TemplateRevisions {
         .create(Resources.CONTROLLER_REVISIONS, owner.namespace(), revision, WriteOptions.NONE)
         .onFailure(StatusException::isAlreadyExists)
         .recoverWithUni(() ->
-            env.client().get(Resources.CONTROLLER_REVISIONS, owner.namespace(), revision.name()));
+            env.client()
+                .get(Resources.CONTROLLER_REVISIONS, owner.namespace(), revision.name())
+                .chain(there ->
+                    isOwn(owner, there) && there.at("data").equals(data)
+                        ? Uni.createFrom().item(there)
+                        : create(owner, data, number, collisions + 1)));
+  }
+
+  /** One that the informer does not show yet. */
+  private static boolean isOwn(KubeObject owner, KubeObject revision) {
+    return revision.controllerOwner().map(o -> o.uid().equals(owner.uid())).orElse(false);
   }
 
   /** The hash that pods of this revision carry. */
