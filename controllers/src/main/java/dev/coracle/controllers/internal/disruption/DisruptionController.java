@@ -41,6 +41,7 @@ public final class DisruptionController extends LoopController {
   private final Lister budgets;
   private final Lister pods;
   private final OwnerSizes sizes;
+  private final StalePodDisruption stale;
 
   public DisruptionController(Environment env, ResourceCatalog catalog) {
     super("disruption-controller", "controllermanager", env);
@@ -49,6 +50,7 @@ public final class DisruptionController extends LoopController {
     this.budgets = budgetInformer.lister();
     this.pods = podInformer.lister();
     this.sizes = new OwnerSizes(env, catalog, this::follow);
+    this.stale = new StalePodDisruption(env, podInformer);
     // After the catalog, whose handler was there first.
     onAny(
         env.informer(Resources.CUSTOM_RESOURCE_DEFINITIONS),
@@ -80,6 +82,18 @@ public final class DisruptionController extends LoopController {
             wake(last);
           }
         });
+  }
+
+  @Override
+  public void start() {
+    super.start();
+    stale.start();
+  }
+
+  @Override
+  public void stop() {
+    stale.stop();
+    super.stop();
   }
 
   private void follow(Informer informer) {
