@@ -171,12 +171,12 @@ final class ScalingHistory {
       return size;
     }
     if (policies.isEmpty()) {
-      int before = size - added(15, now);
+      int before = before(size, 15, now);
       return Math.max(before * 2, before + 4);
     }
     int out = select.equals("Min") ? Integer.MAX_VALUE : Integer.MIN_VALUE;
     for (JsonNode policy : policies) {
-      int before = size - added(policy.path("periodSeconds").asLong(15), now);
+      int before = before(size, policy.path("periodSeconds").asLong(15), now);
       int value = policy.path("value").asInt(0);
       int reach =
           policy.path("type").asText("").equals("Pods")
@@ -198,7 +198,7 @@ final class ScalingHistory {
     }
     int out = select.equals("Min") ? Integer.MIN_VALUE : Integer.MAX_VALUE;
     for (JsonNode policy : policies) {
-      int before = size + removed(policy.path("periodSeconds").asLong(15), now);
+      int before = before(size, policy.path("periodSeconds").asLong(15), now);
       int value = policy.path("value").asInt(0);
       int reach =
           policy.path("type").asText("").equals("Pods")
@@ -209,18 +209,12 @@ final class ScalingHistory {
     return out;
   }
 
-  private int added(long seconds, Instant now) {
-    return sum(seconds, now, 1);
-  }
-
-  private int removed(long seconds, Instant now) {
-    return sum(seconds, now, -1);
-  }
-
-  private int sum(long seconds, Instant now, int sign) {
-    return changes.stream()
-        .filter(e -> !e.at().isBefore(now.minusSeconds(seconds)) && e.value() * sign > 0)
-        .mapToInt(e -> e.value() * sign)
-        .sum();
+  /** How large the target was when the period began, whatever it has been through since. */
+  private int before(int size, long seconds, Instant now) {
+    return size
+        - changes.stream()
+            .filter(e -> !e.at().isBefore(now.minusSeconds(seconds)))
+            .mapToInt(Entry::value)
+            .sum();
   }
 }
