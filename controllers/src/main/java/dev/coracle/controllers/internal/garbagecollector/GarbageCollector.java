@@ -16,6 +16,7 @@ import dev.coracle.controllers.internal.LoopController;
 import dev.coracle.controllers.internal.ResourceCatalog;
 import dev.coracle.controllers.internal.ResourceCatalog.Entry;
 import dev.coracle.controllers.internal.garbagecollector.OwnerGraph.Node;
+import io.micrometer.core.instrument.Counter;
 import io.smallrye.mutiny.Uni;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,6 +46,9 @@ public final class GarbageCollector extends LoopController {
   private final ResourceCatalog catalog;
   private final OwnerGraph graph = new OwnerGraph();
 
+  /** Resources that could not be followed. */
+  private final Counter syncErrors;
+
   /**
    * An owner as a dependent names it. Of two that name the same uid, one may be wrong: in another
    * namespace, or by another name.
@@ -73,6 +77,10 @@ public final class GarbageCollector extends LoopController {
   public GarbageCollector(Environment env, ResourceCatalog catalog) {
     super("garbage-collector-controller", env);
     this.catalog = catalog;
+    this.syncErrors =
+        Counter.builder("garbagecollector_controller_resources_sync_error_total")
+            .description("Number of garbage collector resources sync errors")
+            .register(env.registry());
     catalog.collectable().forEach(this::follow);
     catalog.addListener(
         new ResourceCatalog.Listener() {
@@ -80,7 +88,10 @@ public final class GarbageCollector extends LoopController {
           public void appeared(Entry entry) {
             if (entry.isCollectable()) {
               follow(entry);
-              env.informer(entry.resource()).start().subscribe().with(_ -> {}, _ -> {});
+              env.informer(entry.resource())
+                  .start()
+                  .subscribe()
+                  .with(_ -> {}, _ -> syncErrors.increment());
             }
           }
 
