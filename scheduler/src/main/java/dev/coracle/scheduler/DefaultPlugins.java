@@ -51,6 +51,7 @@ final class DefaultPlugins {
       Lister resourceSlices,
       Lister deviceClasses,
       Lister deviceTaintRules,
+      Lister services,
       DeviceClassNames deviceClassNames,
       ClaimWaiters waiters,
       BindingConditions deviceConditions,
@@ -128,7 +129,8 @@ final class DefaultPlugins {
         held.volumes(), // pre-filter, filter, reserve, pre-bind
         new VolumeZone(sources.claims(), sources.volumes()), // pre-filter, filter
         held.devices(), // pre-filter, filter, post-filter, reserve, pre-bind
-        new PodTopologySpread(profile.arguments().spread()), // pre-filter, filter, score 2
+        new PodTopologySpread(
+            profile.arguments().spread(), sources.services()), // pre-filter, filter, score 2
         new InterPodAffinity(
             profile.arguments().hardPodAffinityWeight(),
             profile

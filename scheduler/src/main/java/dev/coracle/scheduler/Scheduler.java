@@ -111,6 +111,7 @@ public final class Scheduler implements Component {
     Informer resourceSlices = informers.informer(Resources.RESOURCE_SLICES);
     Informer deviceClasses = informers.informer(Resources.DEVICE_CLASSES);
     Informer deviceTaintRules = informers.informer(Resources.DEVICE_TAINT_RULES);
+    Informer services = informers.informer(Resources.SERVICES);
     Informer budgets = informers.informer(Resources.POD_DISRUPTION_BUDGETS);
 
     Lister namespaceLister = namespaces.lister();
@@ -139,6 +140,7 @@ public final class Scheduler implements Component {
             resourceSlices.lister(),
             deviceClasses.lister(),
             deviceTaintRules.lister(),
+            services.lister(),
             deviceClassNames,
             waiters,
             devices,

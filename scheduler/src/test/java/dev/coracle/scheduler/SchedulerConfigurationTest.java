@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 /** What a KubeSchedulerConfiguration says is done. */
 class SchedulerConfigurationTest {
 
-  private static SchedulerOptions parse(String fields) {
+  static SchedulerOptions parse(String fields) {
     return SchedulerConfiguration.parse(
         Json.parseObject(
             "{\"apiVersion\":\"kubescheduler.config.k8s.io/v1\",\"kind\":\"KubeSchedulerConfiguration\""

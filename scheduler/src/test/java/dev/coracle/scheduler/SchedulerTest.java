@@ -363,7 +363,8 @@ class SchedulerTest {
               n.withObjectProperty("metadata")
                   .set(
                       "ownerReferences",
-                      Json.parse("[{\"uid\":\"u\",\"controller\":true,\"kind\":\"ReplicaSet\"}]")));
+                      Json.parse(
+                          "[{\"uid\":\"u\",\"controller\":true,\"apiVersion\":\"apps/v1\",\"kind\":\"ReplicaSet\"}]")));
       f.run();
       perNode.merge(f.nodeOf(name), 1, Integer::sum);
     }

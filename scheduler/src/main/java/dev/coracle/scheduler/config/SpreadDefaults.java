@@ -4,7 +4,7 @@ import java.util.List;
 
 /**
  * How pods are spread that do not say it themselves ({@code PodTopologySpreadArgs}): together with
- * the other pods of their controller.
+ * the other pods of their controller or of the Services before them.
  *
  * @param system whether they are Kubernetes' own, for which nodes without the keys count too
  */

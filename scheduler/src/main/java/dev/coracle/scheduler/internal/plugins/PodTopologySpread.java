@@ -2,6 +2,7 @@ package dev.coracle.scheduler.internal.plugins;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.selector.LabelSelector;
+import dev.coracle.client.Lister;
 import dev.coracle.scheduler.config.SpreadDefaults;
 import dev.coracle.scheduler.spi.ClusterEvent;
 import dev.coracle.scheduler.spi.ClusterView;
@@ -22,7 +23,7 @@ import java.util.function.ToIntFunction;
 /**
  * Spreads pods over topology domains (Kubernetes docs, "Pod Topology Spread Constraints"). Pods
  * without constraints of their own are spread over nodes and zones as a preference, together with
- * the other pods of their controller.
+ * their {@link Siblings}.
  */
 public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter, Plugin.Score {
 
@@ -60,12 +61,15 @@ public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter,
   private record Hard(List<Counted> constraints) {}
 
   private final SpreadDefaults defaults;
+  private final Siblings siblings;
 
   /**
    * @param defaults of pods without constraints of their own
+   * @param services whose pods are spread together
    */
-  public PodTopologySpread(SpreadDefaults defaults) {
+  public PodTopologySpread(SpreadDefaults defaults, Lister services) {
     this.defaults = defaults;
+    this.siblings = new Siblings(services);
   }
 
   @Override
@@ -306,16 +310,27 @@ public final class PodTopologySpread implements Plugin.PreFilter, Plugin.Filter,
   }
 
   private List<Constraint> defaults(PodInfo pod, boolean hard, ClusterView cluster) {
-    String owner = pod.controllerUid();
-    if (owner.isEmpty()) {
+    if (defaults.constraints().stream().noneMatch(c -> c.hard() == hard)) {
       return List.of();
     }
-    Predicate<PodInfo> siblings = p -> p.controllerUid().equals(owner);
-    ToIntFunction<NodeInfo> count = cluster.pods().ofController(owner);
+    if (Siblings.areOfOneController(pod.pod())) {
+      // Counted as they come and go: these are nearly all there are.
+      String owner = pod.controllerUid();
+      return defaults(
+          hard, p -> p.controllerUid().equals(owner), cluster.pods().ofController(owner));
+    }
+    LabelSelector selector = siblings.ofServices(pod.pod());
+    Predicate<PodInfo> picks = p -> selector.matches(p.pod());
+    return selector.isEverything()
+        ? List.of()
+        : defaults(hard, picks, node -> matching(node, pod, picks));
+  }
+
+  private List<Constraint> defaults(
+      boolean hard, Predicate<PodInfo> picks, ToIntFunction<NodeInfo> count) {
     return defaults.constraints().stream()
         .filter(c -> c.hard() == hard)
-        .map(c ->
-            new Constraint(c.topologyKey(), c.maxSkew(), 1, hard, true, false, siblings, count))
+        .map(c -> new Constraint(c.topologyKey(), c.maxSkew(), 1, hard, true, false, picks, count))
         .toList();
   }
 }

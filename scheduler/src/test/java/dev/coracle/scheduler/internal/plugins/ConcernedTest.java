@@ -5,6 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.Resources;
+import dev.coracle.client.InformerFactory;
+import dev.coracle.client.Lister;
+import dev.coracle.client.fake.FakeClient;
+import dev.coracle.client.fake.ManualContext;
 import dev.coracle.scheduler.config.PluginArguments;
 import dev.coracle.scheduler.config.SpreadDefaults;
 import dev.coracle.scheduler.internal.cache.SchedulerCache;
@@ -24,12 +29,17 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class ConcernedTest {
 
+  private final ManualContext context = new ManualContext();
+  private final Lister nothing =
+      new InformerFactory(context, new FakeClient(context.clock()), new Random(1))
+          .informer(Resources.SERVICES)
+          .lister();
   private final List<Plugin.Filter> filters =
       List.of(
           new NodeName(),
           new NodePorts(),
           new NodeAffinity(PluginArguments.DEFAULT.addedAffinity()),
-          new PodTopologySpread(SpreadDefaults.SYSTEM),
+          new PodTopologySpread(SpreadDefaults.SYSTEM, nothing),
           new InterPodAffinity(1, false));
 
   @ParameterizedTest
