@@ -17,6 +17,7 @@ import dev.coracle.scheduler.internal.ClusterEvents;
 import dev.coracle.scheduler.internal.Deciding;
 import dev.coracle.scheduler.internal.ExtensionPointTimes;
 import dev.coracle.scheduler.internal.PluginEvaluations;
+import dev.coracle.scheduler.internal.PluginTimes;
 import dev.coracle.scheduler.internal.PodOutcomes;
 import dev.coracle.scheduler.internal.SchedulerMetrics;
 import dev.coracle.scheduler.internal.cache.SchedulerCache;
@@ -35,6 +36,7 @@ import dev.coracle.scheduler.spi.ClusterEvent;
 import dev.coracle.scheduler.spi.CycleState;
 import dev.coracle.scheduler.spi.Plugin;
 import dev.coracle.scheduler.spi.PodInfo;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
@@ -148,6 +150,11 @@ public final class Scheduler implements Component {
     DefaultPlugins.Held held = DefaultPlugins.Held.of(sources, options.bindTimeout(), registry);
     this.plugins = DefaultPlugins.ordered(sources, held, options.profiles().getFirst());
     this.queue = new SchedulingQueue(context, options, plugins, registry);
+    Gauge.builder("scheduler_goroutines", this, scheduler -> scheduler.binding)
+        .description("Pods whose binding has not been answered yet")
+        .tag("operation", "binding")
+        .register(registry);
+    PluginTimes pluginTimes = new PluginTimes(registry, context::nanoTime);
     for (Profile profile : options.profiles()) {
       String name = profile.schedulerName();
       EventRecorder events = recorders.getOrDefault(name, sources.events());
@@ -160,6 +167,7 @@ public final class Scheduler implements Component {
               cache,
               random,
               times,
+              pluginTimes,
               new PluginEvaluations(registry, name));
       profiles.put(
           name,
@@ -332,7 +340,10 @@ public final class Scheduler implements Component {
               profile.metrics().attempt("scheduled", context.nanoTime() - begun);
               profile
                   .metrics()
-                  .scheduled(queued.attempts(), context.nanoTime() - queued.firstActive());
+                  .scheduled(
+                      queued.attempts(),
+                      context.nanoTime() - queued.firstActive(),
+                      queued.wasFlushed());
               profile
                   .events()
                   .normal(

@@ -22,7 +22,7 @@ class WaitingPodsMetricsTest {
   }
 
   private double cached(String type) {
-    return f.registry.get("scheduler_scheduler_cache_size").tag("type", type).gauge().value();
+    return f.registry.get("scheduler_cache_size").tag("type", type).gauge().value();
   }
 
   private static void tainted(ObjectNode node) {

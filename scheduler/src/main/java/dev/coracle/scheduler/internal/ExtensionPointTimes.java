@@ -32,6 +32,10 @@ public final class ExtensionPointTimes {
     Point(String label) {
       this.label = label;
     }
+
+    String label() {
+      return label;
+    }
   }
 
   /** What came of it. */
@@ -45,6 +49,10 @@ public final class ExtensionPointTimes {
 
     Status(String label) {
       this.label = label;
+    }
+
+    String label() {
+      return label;
     }
 
     public static Status of(Verdict verdict) {

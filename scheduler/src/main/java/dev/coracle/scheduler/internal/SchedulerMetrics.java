@@ -33,6 +33,7 @@ public final class SchedulerMetrics {
   private final DistributionSummary victims;
   private final DistributionSummary attemptsOfPods;
   private final Timer deciding;
+  private final Counter afterFlush;
 
   /** By what came of an attempt. */
   private final Map<String, Result> results = new ConcurrentHashMap<>();
@@ -52,6 +53,7 @@ public final class SchedulerMetrics {
         DistributionSummary.builder("scheduler_pod_scheduling_attempts")
             .serviceLevelObjectives(1, 2, 4, 8, 16)
             .register(registry);
+    this.afterFlush = registry.counter("scheduler_pod_scheduled_after_flush_total");
     this.deciding =
         Timer.builder("scheduler_scheduling_algorithm_duration")
             .serviceLevelObjectives(OF_ATTEMPTS)
@@ -86,8 +88,12 @@ public final class SchedulerMetrics {
    *
    * @param nanos since it could first be tried: as long as it is gated it does not wait for the
    *     scheduler
+   * @param flushed whether no event had woken it, which one should have
    */
-  public void scheduled(int attempts, long nanos) {
+  public void scheduled(int attempts, long nanos, boolean flushed) {
+    if (flushed) {
+      afterFlush.increment();
+    }
     pods.computeIfAbsent(Math.min(attempts, MOST_ATTEMPTS), this::pods)
         .record(nanos, TimeUnit.NANOSECONDS);
     attemptsOfPods.record(attempts);

@@ -16,7 +16,7 @@ public record ClusterEvent(Kind kind, @Nullable KubeObject before, @Nullable Kub
     NODE("Node"),
     ASSIGNED_POD("AssignedPod"),
     /** The waiting pod itself was changed. */
-    OWN_POD("Pod"),
+    OWN_POD("UnschedulablePod"),
     NAMESPACE("Namespace"),
     VOLUME_CLAIM("PersistentVolumeClaim"),
     VOLUME("PersistentVolume"),

@@ -42,7 +42,7 @@ public final class SchedulerCache {
   public void measure(MeterRegistry registry) {
     Map.of("nodes", nodes, "pods", byPod, "assumed_pods", assumed)
         .forEach((type, of) ->
-            Gauge.builder("scheduler_scheduler_cache_size", of, Map::size)
+            Gauge.builder("scheduler_cache_size", of, Map::size)
                 .description("Nodes, pods and assumed pods in the scheduler's cache")
                 .tag("type", type)
                 .register(registry));

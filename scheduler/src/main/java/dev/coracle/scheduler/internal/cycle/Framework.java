@@ -7,6 +7,8 @@ import dev.coracle.scheduler.internal.ExtensionPointTimes;
 import dev.coracle.scheduler.internal.ExtensionPointTimes.Point;
 import dev.coracle.scheduler.internal.ExtensionPointTimes.Status;
 import dev.coracle.scheduler.internal.PluginEvaluations;
+import dev.coracle.scheduler.internal.PluginTimes;
+import dev.coracle.scheduler.internal.PluginTimes.Stopwatch;
 import dev.coracle.scheduler.internal.cache.SchedulerCache;
 import dev.coracle.scheduler.spi.ClusterView;
 import dev.coracle.scheduler.spi.CycleState;
@@ -34,11 +36,16 @@ public final class Framework {
     record None(Diagnosis diagnosis, CycleState state) implements Decision {}
   }
 
-  private record Weighed(Plugin.Score plugin, int weight, PluginEvaluations.Count count) {}
+  private record Weighed(
+      Plugin.Score plugin, int weight, PluginEvaluations.Count count, Stopwatch time) {}
 
-  private record PreFiltering(Plugin.PreFilter plugin, PluginEvaluations.Count count) {}
+  private record PreFiltering(
+      Plugin.PreFilter plugin, PluginEvaluations.Count count, Stopwatch time) {}
 
-  private record Filtering(Plugin.Filter plugin, PluginEvaluations.Count count) {}
+  private record Filtering(Plugin.Filter plugin, PluginEvaluations.Count count, Stopwatch time) {}
+
+  /** Of a pod whose plugins are measured one by one. */
+  private record Measured() {}
 
   private final List<PreFiltering> preFilters = new ArrayList<>();
   private final List<Filtering> filters = new ArrayList<>();
@@ -52,7 +59,11 @@ public final class Framework {
   private final SchedulerCache cache;
   private final RandomGenerator random;
   private final ExtensionPointTimes times;
+  private final PluginTimes pluginTimes;
   private final int percentage;
+
+  /** Whether the plugins that decide on the present pod are measured one by one. */
+  private boolean measured;
 
   /** Where the next search for nodes begins; wraps. */
   private int next;
@@ -66,8 +77,10 @@ public final class Framework {
       SchedulerCache cache,
       RandomGenerator random,
       ExtensionPointTimes times,
+      PluginTimes pluginTimes,
       PluginEvaluations evaluations) {
     this.times = times;
+    this.pluginTimes = pluginTimes;
     this.cache = cache;
     this.random = random;
     this.percentage = profile.percentageOfNodesToScore();
@@ -75,13 +88,21 @@ public final class Framework {
     for (Plugin plugin : plugins) {
       String name = plugin.name();
       if (plugin instanceof Plugin.PreFilter p && choice.runs(name, "preFilter")) {
-        preFilters.add(new PreFiltering(p, evaluations.of(name, "PreFilter")));
+        preFilters.add(
+            new PreFiltering(
+                p, evaluations.of(name, "PreFilter"), pluginTimes.of(name, Point.PRE_FILTER)));
       }
       if (plugin instanceof Plugin.Filter p && choice.runs(name, "filter")) {
-        filters.add(new Filtering(p, evaluations.of(name, "Filter")));
+        filters.add(
+            new Filtering(p, evaluations.of(name, "Filter"), pluginTimes.of(name, Point.FILTER)));
       }
       if (plugin instanceof Plugin.Score p && choice.runs(name, "score")) {
-        scores.add(new Weighed(p, choice.weight(name, p.weight()), evaluations.of(name, "Score")));
+        scores.add(
+            new Weighed(
+                p,
+                choice.weight(name, p.weight()),
+                evaluations.of(name, "Score"),
+                pluginTimes.of(name, Point.SCORE)));
       }
       if (plugin instanceof Plugin.Reserve p && choice.runs(name, "reserve")) {
         reserves.add(p);
@@ -99,8 +120,20 @@ public final class Framework {
   }
 
   public Decision decide(PodInfo pod) {
+    measured = pluginTimes.next();
+    try {
+      CycleState state = new CycleState();
+      if (measured) {
+        state.put(Measured.class, new Measured());
+      }
+      return decide(pod, state);
+    } finally {
+      measured = false;
+    }
+  }
+
+  private Decision decide(PodInfo pod, CycleState state) {
     ClusterView cluster = cache.view();
-    CycleState state = new CycleState();
     Diagnosis diagnosis = new Diagnosis(cluster.nodes().size());
     if (cluster.nodes().isEmpty()) {
       return new Decision.None(diagnosis, state);
@@ -214,7 +247,11 @@ public final class Framework {
   private Verdict preFilter(CycleState state, PodInfo pod, ClusterView cluster) {
     for (PreFiltering preFiltering : preFilters) {
       preFiltering.count().asked();
+      long begun = measured ? pluginTimes.now() : 0;
       Verdict verdict = preFiltering.plugin().preFilter(state, pod, cluster);
+      if (measured) {
+        preFiltering.time().stop(Status.of(verdict), begun);
+      }
       if (!verdict.ok()) {
         return verdict;
       }
@@ -229,12 +266,15 @@ public final class Framework {
     return anywhere.ok() ? filterBesideNominated(filters, state, pod, node) : anywhere;
   }
 
-  private static Verdict filter(
-      List<Filtering> filters, CycleState state, PodInfo pod, NodeInfo node) {
+  private Verdict filter(List<Filtering> filters, CycleState state, PodInfo pod, NodeInfo node) {
     for (int i = 0; i < filters.size(); i++) { // Without an iterator for each node.
       Filtering filtering = filters.get(i);
       filtering.count().asked();
+      long begun = measured ? pluginTimes.now() : 0;
       Verdict verdict = filtering.plugin().filter(state, pod, node);
+      if (measured) {
+        filtering.time().stop(Status.of(verdict), begun);
+      }
       if (!verdict.ok()) {
         return verdict;
       }
@@ -262,7 +302,11 @@ public final class Framework {
     long[] totals = new long[feasible.size()];
     for (Weighed weighed : scores) {
       weighed.count().asked();
+      long asked = measured ? pluginTimes.now() : 0;
       long[] given = weighed.plugin().score(state, pod, feasible, cluster);
+      if (measured) {
+        weighed.time().stop(Status.SUCCESS, asked);
+      }
       for (int i = 0; i < given.length; i++) {
         totals[i] += given[i] * weighed.weight();
       }
@@ -286,7 +330,14 @@ public final class Framework {
 
   public void reserve(CycleState state, PodInfo pod, String node) {
     long begun = times.now();
-    reserves.forEach(plugin -> plugin.reserve(state, pod, node));
+    boolean each = state.get(Measured.class) != null;
+    for (Plugin.Reserve plugin : reserves) {
+      long asked = each ? pluginTimes.now() : 0;
+      plugin.reserve(state, pod, node);
+      if (each) {
+        pluginTimes.of(plugin.name(), Point.RESERVE).stop(Status.SUCCESS, asked);
+      }
+    }
     times.record(Point.RESERVE, Status.SUCCESS, begun);
   }
 
@@ -305,9 +356,25 @@ public final class Framework {
     Plugin.Bind binder = binds.getFirst();
     Uni<Void> before = Uni.createFrom().voidItem();
     for (Plugin.PreBind plugin : preBinds) {
-      before = before.chain(() -> plugin.preBind(state, pod, node));
+      before =
+          before.chain(
+              () -> measured(state, plugin, Point.PRE_BIND, plugin.preBind(state, pod, node)));
     }
-    return timed(Point.PRE_BIND, before).chain(() -> timed(Point.BIND, binder.bind(pod, node)));
+    return timed(Point.PRE_BIND, before)
+        .chain(
+            () -> timed(Point.BIND, measured(state, binder, Point.BIND, binder.bind(pod, node))));
+  }
+
+  private <T> Uni<T> measured(CycleState state, Plugin plugin, Point point, Uni<T> work) {
+    if (state.get(Measured.class) == null) {
+      return work;
+    }
+    long begun = pluginTimes.now();
+    return work.onItemOrFailure()
+        .invoke((_, failure) ->
+            pluginTimes
+                .of(plugin.name(), point)
+                .stop(failure == null ? Status.SUCCESS : Status.ERROR, begun));
   }
 
   /** Measures what begins now. */

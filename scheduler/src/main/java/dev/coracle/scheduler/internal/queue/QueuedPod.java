@@ -22,6 +22,9 @@ public final class QueuedPod {
   /** Pods are being evicted for it, which it waits for whatever else happens. */
   boolean held;
 
+  /** It was woken by no event, only because it had slept for so long. */
+  boolean flushed;
+
   /** What would have woken it since it is held. */
   @Nullable ClusterEvent missed;
 
@@ -37,6 +40,11 @@ public final class QueuedPod {
 
   public KubeObject pod() {
     return info.pod();
+  }
+
+  /** Whether no event woke it for the attempt that is made now. */
+  public boolean wasFlushed() {
+    return flushed;
   }
 
   public int attempts() {

@@ -48,6 +48,7 @@ public final class SchedulingQueue {
   private final List<Plugin.PreEnqueue> gates = new ArrayList<>();
   private final MeterRegistry registry;
   private final UnschedulableCounts reasons;
+  private final QueueTimes times;
   private Runnable ready = () -> {};
 
   private final TreeSet<QueuedPod> active = new TreeSet<>(ORDER);
@@ -68,6 +69,7 @@ public final class SchedulingQueue {
     this.options = options;
     this.registry = registry;
     this.reasons = new UnschedulableCounts(registry);
+    this.times = new QueueTimes(registry);
     for (Plugin plugin : plugins) {
       this.plugins.put(plugin.name(), plugin);
       if (plugin instanceof Plugin.PreEnqueue gate) {
@@ -103,7 +105,7 @@ public final class SchedulingQueue {
     }
     QueuedPod queued = new QueuedPod(new PodInfo(pod), context.nanoTime(), sequence++);
     all.put(pod.uid(), queued);
-    activate(queued, "PodAdd");
+    activate(queued, "UnschedulablePodAdd");
   }
 
   /** A waiting pod was changed; what rejected it may now let it through. */
@@ -126,7 +128,7 @@ public final class SchedulingQueue {
       active.add(queued);
     } else if (relevant && gated.remove(pod.uid()) != null) {
       reasons.ended(queued);
-      activate(queued, "PodUpdate");
+      activate(queued, "UnschedulablePodUpdate");
     } else if (relevant && unschedulable.containsKey(pod.uid())) {
       ClusterEvent event = new ClusterEvent(ClusterEvent.Kind.OWN_POD, before, pod);
       if (mayHelp(event, queued)) {
@@ -174,6 +176,7 @@ public final class SchedulingQueue {
     }
     pod.failedAt = context.nanoTime();
     pod.errored = false;
+    pod.flushed = false;
     pod.rejectedBy = Set.copyOf(plugins);
     unschedulable.put(pod.info.uid(), pod);
     reasons.began(pod);
@@ -188,19 +191,19 @@ public final class SchedulingQueue {
     }
     pod.failedAt = context.nanoTime();
     pod.errored = true;
+    pod.flushed = false;
     sleep(pod, "ScheduleAttemptFailure");
   }
 
   /** Wakes the pods whose rejecting plugins hope for this event. */
   public void happened(ClusterEvent event) {
-    if (unschedulable.isEmpty()) {
-      return;
-    }
+    long begun = context.nanoTime();
     for (QueuedPod pod : List.copyOf(unschedulable.values())) {
       if (mayHelp(event, pod)) {
         wakeUp(pod, event);
       }
     }
+    times.handled(event, context.nanoTime() - begun);
   }
 
   /**
@@ -251,13 +254,23 @@ public final class SchedulingQueue {
     wake(pod, event.label());
   }
 
+  private boolean mayHelp(ClusterEvent event, QueuedPod pod, Plugin plugin) {
+    if (!times.next()) {
+      return plugin.mayHelp(event, pod.info);
+    }
+    long begun = context.nanoTime();
+    boolean helps = plugin.mayHelp(event, pod.info);
+    times.answered(plugin.name(), event, helps, context.nanoTime() - begun);
+    return helps;
+  }
+
   private boolean mayHelp(ClusterEvent event, QueuedPod pod) {
     if (pod.rejectedBy.isEmpty()) {
       return true;
     }
     for (String name : pod.rejectedBy) {
       Plugin plugin = plugins.get(name);
-      if (plugin == null || plugin.mayHelp(event, pod.info)) {
+      if (plugin == null || mayHelp(event, pod, plugin)) {
         return true;
       }
     }
@@ -346,6 +359,7 @@ public final class SchedulingQueue {
                   if (pod.failedAt - old <= 0 && !pod.held) {
                     unschedulable.remove(pod.info.uid());
                     reasons.ended(pod);
+                    pod.flushed = true;
                     activate(pod, "UnschedulableTimeout");
                   }
                 }

@@ -72,4 +72,19 @@ class SchedulingQueueTest {
     context.advance(Duration.ofSeconds(1));
     assertThat(queue.pop()).isNotNull();
   }
+
+  @Test
+  void whoIsWokenByNoEventIsKnown() {
+    queue.add(pod("p"));
+    QueuedPod popped = queue.pop();
+    queue.rejected(popped, Set.of("NodeResourcesFit"));
+    context.advance(SchedulerOptions.DEFAULT.unschedulableFlush().plusSeconds(1));
+    assertThat(queue.pop()).isSameAs(popped);
+    assertThat(popped.wasFlushed()).isTrue();
+    queue.rejected(popped, Set.of("NodeResourcesFit"));
+    queue.happened(gone);
+    context.advance(Duration.ofMinutes(1));
+    assertThat(queue.pop()).isSameAs(popped);
+    assertThat(popped.wasFlushed()).isFalse();
+  }
 }
