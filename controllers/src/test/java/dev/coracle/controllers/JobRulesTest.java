@@ -133,6 +133,36 @@ class JobRulesTest {
   }
 
   @Test
+  void aPodThatItsJobNoLongerHasMayGo() {
+    create("\"completions\":1,\"parallelism\":1,\"backoffLimit\":3");
+    String pod = running().getFirst().name();
+    c.api.change(
+        Resources.PODS,
+        "default",
+        pod,
+        n -> {
+          n.withObjectProperty("metadata").remove("ownerReferences");
+          n.withObjectProperty("metadata").remove("labels");
+        });
+    c.pass(Duration.ofSeconds(1));
+    assertThat(c.get(Resources.PODS, pod).finalizers()).isEmpty();
+    assertThat(running()).hasSize(2);
+  }
+
+  @Test
+  void podsThatADeletedJobLeavesBehindMayGo() {
+    create("\"completions\":2,\"parallelism\":2,\"backoffLimit\":3");
+    c.delete(Resources.JOBS, "j", new DeleteOptions(-1, "Orphan", "", "", false));
+    c.pass(Duration.ofSeconds(1));
+    assertThat(running())
+        .hasSize(2)
+        .allSatisfy(p -> {
+          assertThat(p.finalizers()).isEmpty();
+          assertThat(p.controllerOwner()).isEmpty();
+        });
+  }
+
+  @Test
   void restartsInPlaceCountAllTogetherUpToTheLimit() {
     c.create(
         Resources.JOBS,

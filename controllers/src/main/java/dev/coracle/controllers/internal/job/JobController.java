@@ -8,7 +8,6 @@ import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
-import dev.coracle.api.rest.Patch;
 import dev.coracle.api.selector.LabelSelector;
 import dev.coracle.client.Informer;
 import dev.coracle.client.Lister;
@@ -26,11 +25,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
@@ -51,9 +48,7 @@ public final class JobController extends LoopController {
   private final JobStatus statuses;
   private final JobBackoff backoff;
   private final JobMetrics metrics;
-
-  /** Pods that are to lose their finalizer and are not seen without it yet. */
-  private final Set<String> untracking = new HashSet<>();
+  private final JobFinalizers finalizers;
 
   public JobController(Environment env) {
     super("job-controller", env);
@@ -66,6 +61,7 @@ public final class JobController extends LoopController {
     this.statuses = new JobStatus(events);
     this.backoff = new JobBackoff(env::now);
     this.metrics = new JobMetrics(env.registry());
+    this.finalizers = new JobFinalizers(env, pods);
     this.expectations = new Expectations(env.context());
     loop.follow(jobInformer);
     jobInformer.addHandler(
@@ -82,6 +78,7 @@ public final class JobController extends LoopController {
           @Override
           public void added(KubeObject pod) {
             metrics.tracked(null, pod);
+            finalizers.seen(pod);
             wakeByLabels(pod);
             owner(pod)
                 .ifPresent(o -> {
@@ -93,9 +90,7 @@ public final class JobController extends LoopController {
           @Override
           public void updated(KubeObject before, KubeObject now) {
             metrics.tracked(before, now);
-            if (!JobCounts.isTracked(now)) {
-              untracking.remove(now.uid());
-            }
+            finalizers.seen(now);
             if (!owner(before).equals(owner(now))) {
               owner(before).ifPresent(loop::enqueue);
             }
@@ -112,7 +107,7 @@ public final class JobController extends LoopController {
           @Override
           public void deleted(KubeObject last) {
             metrics.tracked(last, null);
-            untracking.remove(last.uid());
+            finalizers.gone(last);
             owner(last)
                 .ifPresent(o -> {
                   expectations.deleted(o, last.uid());
@@ -120,6 +115,18 @@ public final class JobController extends LoopController {
                 });
           }
         });
+  }
+
+  @Override
+  public void start() {
+    super.start();
+    finalizers.start();
+  }
+
+  @Override
+  public void stop() {
+    finalizers.stop();
+    super.stop();
   }
 
   /** A pod that belongs to nobody may be adopted by the Jobs whose selector it meets. */
@@ -176,26 +183,6 @@ public final class JobController extends LoopController {
 
   private Uni<Result> release(List<KubeObject> all) {
     return untrackAll(all).replaceWith(Result.DONE);
-  }
-
-  private Uni<Void> untrack(KubeObject pod) {
-    if (!untracking.add(pod.uid())) {
-      return Uni.createFrom().voidItem();
-    }
-    // Whatever else has become of the pod in between.
-    Patch patch =
-        Patch.strategic(node ->
-            node.putObject("metadata")
-                .put("uid", pod.uid())
-                .putArray("$deleteFromPrimitiveList/finalizers")
-                .add(JobCounts.FINALIZER));
-    return env.client()
-        .patch(Resources.PODS, pod.namespace(), pod.name(), patch)
-        .replaceWithVoid()
-        .onFailure(StatusException::isNotFound)
-        .recoverWithNull()
-        .onFailure()
-        .invoke(() -> untracking.remove(pod.uid()));
   }
 
   private Uni<Result> measured(NamespacedName name, KubeObject job, List<KubeObject> all) {
@@ -278,13 +265,12 @@ public final class JobController extends LoopController {
 
   private void tellOfPolicy(KubeObject job, List<KubeObject> finished) {
     finished.stream()
-        .filter(p -> JobCounts.isFailed(job, p) && !untracking.contains(p.uid()))
+        .filter(p -> JobCounts.isFailed(job, p) && !finalizers.isRemoving(p))
         .forEach(p -> FailurePolicy.action(job, p).ifPresent(metrics::handled));
   }
 
   private Uni<Void> untrackAll(List<KubeObject> some) {
-    List<KubeObject> tracked = some.stream().filter(JobCounts::isTracked).toList();
-    return Concurrent.forEach(tracked, this::untrack);
+    return Concurrent.forEach(some, finalizers::remove);
   }
 
   private static boolean isDone(KubeObject job, JsonNode status, List<KubeObject> active) {
@@ -307,8 +293,9 @@ public final class JobController extends LoopController {
     for (KubeObject pod : some) {
       steps.add(() -> {
         expectations.deleting(name, pod.uid());
-        Uni<Void> free = JobCounts.isTracked(pod) ? untrack(pod) : Uni.createFrom().voidItem();
-        return free.onFailure()
+        return finalizers
+            .remove(pod)
+            .onFailure()
             .invoke(() -> expectations.deleted(name, pod.uid()))
             .chain(() -> delete(name, pod, job));
       });
