@@ -186,6 +186,20 @@ class JobRulesTest {
   }
 
   @Test
+  void aPodThatNoContainerOfBeganIsWaitedForFromWhenItWasMade() {
+    create("\"completions\":1,\"parallelism\":1,\"backoffLimit\":6");
+    c.api.change(
+        Resources.PODS,
+        "default",
+        running().getFirst().name(),
+        n -> n.putObject("status").put("phase", "Failed").put("reason", "NodeAffinity"));
+    c.pass(Duration.ofSeconds(8));
+    assertThat(c.pods()).hasSize(1);
+    c.pass(Duration.ofSeconds(3));
+    assertThat(running()).hasSize(1);
+  }
+
+  @Test
   void anIndexedJobOfFewerCompletionsForgetsTheRest() {
     create("\"completions\":3,\"parallelism\":3,\"backoffLimit\":6,\"completionMode\":\"Indexed\"");
     end(running(2), 0);

@@ -7,11 +7,16 @@ import dev.coracle.controllers.internal.pods.Pods;
 import dev.coracle.controllers.internal.status.Conditions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,18 +86,51 @@ final class JobBackoff {
     return left.isPositive() ? left : Duration.ZERO;
   }
 
+  /**
+   * When its last container ended; where that is not told, as of a pod that a node refused, when it
+   * became unready, was deleted, or was made.
+   */
   static Instant finishTime(KubeObject pod) {
+    JsonNode ready = Conditions.find(pod, "Ready");
+    boolean unready = ready.path("status").asText().equals("False");
+    Instant deleted = Timestamps.parse(pod.text("metadata", "deletionTimestamp"));
+    long grace = pod.metadata().path("deletionGracePeriodSeconds").asLong(0);
+    return Stream.of(
+            lastEnd(pod),
+            unready ? Timestamps.parse(ready.path("lastTransitionTime").asText("")) : null,
+            deleted == null ? null : deleted.minusSeconds(grace),
+            Timestamps.parse(pod.text("metadata", "creationTimestamp")))
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElse(Instant.EPOCH);
+  }
+
+  /** Null where one has not ended, or there is none. Sidecars end later than the others. */
+  private static @Nullable Instant lastEnd(KubeObject pod) {
+    Set<String> sidecars = new HashSet<>();
+    for (JsonNode container : pod.at("spec", "initContainers")) {
+      if (container.path("restartPolicy").asText().equals("Always")) {
+        sidecars.add(container.path("name").asText());
+      }
+    }
+    List<JsonNode> statuses = new ArrayList<>();
+    pod.at("status", "containerStatuses").forEach(statuses::add);
+    pod.at("status", "initContainerStatuses")
+        .forEach(s -> {
+          if (sidecars.contains(s.path("name").asText())) {
+            statuses.add(s);
+          }
+        });
     Instant latest = null;
-    for (JsonNode c : pod.at("status", "containerStatuses")) {
+    for (JsonNode status : statuses) {
       Instant at =
-          Timestamps.parse(c.path("state").path("terminated").path("finishedAt").asText(""));
-      latest = at != null && (latest == null || at.isAfter(latest)) ? at : latest;
+          Timestamps.parse(status.path("state").path("terminated").path("finishedAt").asText(""));
+      if (at == null) {
+        return null;
+      }
+      latest = latest == null || at.isAfter(latest) ? at : latest;
     }
-    if (latest == null) {
-      latest =
-          Timestamps.parse(Conditions.find(pod, "Ready").path("lastTransitionTime").asText(""));
-    }
-    return latest == null ? Instant.EPOCH : latest;
+    return latest;
   }
 
   List<Integer> freeIndexes(
