@@ -282,6 +282,25 @@ class JobRulesTest {
   }
 
   @Test
+  void allOfManyPodsAreCountedAndMayGo() {
+    create("\"completions\":600,\"parallelism\":600,\"backoffLimit\":0");
+    List<KubeObject> all = running();
+    assertThat(all).hasSize(600);
+    for (KubeObject pod : all) {
+      c.api.change(
+          Resources.PODS,
+          "default",
+          pod.name(),
+          n -> n.withObjectProperty("status").put("phase", "Failed"));
+    }
+    c.pass(Duration.ofSeconds(5));
+    assertThat(job().at("status", "conditions").findValuesAsText("type"))
+        .containsExactly("FailureTarget", "Failed");
+    assertThat(status("failed")).isEqualTo(600);
+    assertThat(c.pods()).hasSize(600).allSatisfy(p -> assertThat(p.finalizers()).isEmpty());
+  }
+
+  @Test
   void anIndexOfALongNameIsNotLost() {
     String name = "j".repeat(60);
     c.create(

@@ -58,7 +58,8 @@ final class FailedIndexes {
 
   static TreeSet<Integer> of(KubeObject job, JsonNode status) {
     TreeSet<Integer> failed = JobCounts.parse(status.path("failedIndexes").asText(""));
-    return new TreeSet<>(failed.headSet(job.at("spec", "completions").asInt(0)));
+    failed.tailSet(job.at("spec", "completions").asInt(0)).clear();
+    return failed;
   }
 
   static boolean areTooMany(KubeObject job, JsonNode status) {

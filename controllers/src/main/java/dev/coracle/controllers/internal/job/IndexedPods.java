@@ -71,6 +71,9 @@ final class IndexedPods {
    * more as are too many.
    */
   static List<KubeObject> surplus(KubeObject job, List<KubeObject> active, int atLeast) {
+    if (atLeast <= 0 && !(JobCounts.isIndexed(job) && areMixedUp(job, active))) {
+      return List.of(); // Nearly always, and to sort them takes long.
+    }
     List<KubeObject> inOrder = active.stream().sorted(Pods.firstToGo(_ -> 0)).toList();
     List<KubeObject> surplus = new ArrayList<>();
     Deque<KubeObject> left = new ArrayDeque<>();
@@ -84,5 +87,10 @@ final class IndexedPods {
     }
     left.stream().limit(Math.max(0, atLeast - surplus.size())).forEach(surplus::add);
     return surplus;
+  }
+
+  private static boolean areMixedUp(KubeObject job, List<KubeObject> pods) {
+    Set<Integer> taken = new HashSet<>();
+    return pods.stream().anyMatch(p -> JobCounts.index(job, p).filter(taken::add).isEmpty());
   }
 }

@@ -24,6 +24,9 @@ final class JobCounts {
   static final String FINALIZER = "batch.kubernetes.io/job-tracking";
   static final String INDEX = "batch.kubernetes.io/job-completion-index";
 
+  /** So that a status stays small, however many pods end at once. */
+  static final int MOST_UNCOUNTED = 500;
+
   private JobCounts() {}
 
   static boolean isIndexed(KubeObject job) {
@@ -115,40 +118,47 @@ final class JobCounts {
 
   static TreeSet<Integer> completed(KubeObject job, JsonNode status) {
     TreeSet<Integer> indexes = parse(status.path("completedIndexes").asText(""));
-    return new TreeSet<>(indexes.headSet(job.at("spec", "completions").asInt(0)));
+    indexes.tailSet(job.at("spec", "completions").asInt(0)).clear();
+    return indexes;
   }
 
   /**
    * Puts newly finished pods on the list, but for the indexes that have succeeded, which {@link
-   * #complete} counts; gives those that may lose their finalizer after that.
+   * #complete} counts; gives those that may lose their finalizer after that. Those that the list
+   * has no room for have their turn when others have left it.
    */
   static List<KubeObject> record(ObjectNode status, KubeObject job, Collection<KubeObject> pods) {
     List<KubeObject> finished = new ArrayList<>();
     ObjectNode uncounted = status.withObjectProperty("uncountedTerminatedPods");
     Set<String> known = new HashSet<>();
     uncounted.forEach(list -> list.forEach(uid -> known.add(uid.asText())));
-    boolean indexed = isIndexed(job);
-    // What is deleted because the Job has succeeded without it has not failed.
-    boolean spared = Conditions.isTrue(job, "SuccessCriteriaMet");
     for (KubeObject pod : pods) {
       boolean good = Pods.phase(pod).equals("Succeeded");
-      boolean failed = isFailed(job, pod);
-      if (!isTracked(pod) || !good && !failed && !job.isDeleting()) {
+      if (!isTracked(pod) || !good && !isFailed(job, pod) && !job.isDeleting()) {
         continue;
+      }
+      if (!known.contains(pod.uid()) && isToCount(job, pod, good)) {
+        if (known.size() >= MOST_UNCOUNTED) {
+          continue;
+        }
+        known.add(pod.uid());
+        uncounted.withArrayProperty(good ? "succeeded" : "failed").add(pod.uid());
       }
       finished.add(pod);
-      if (known.contains(pod.uid()) || indexed && (good || index(job, pod).isEmpty())) {
-        continue;
-      }
-      if (good) {
-        uncounted.withArrayProperty("succeeded").add(pod.uid());
-      } else if (failed
-          && !(spared && !Pods.isFinished(pod))
-          && !(FailurePolicy.of(job, pod) instanceof FailurePolicy.Verdict.Ignore)) {
-        uncounted.withArrayProperty("failed").add(pod.uid());
-      }
     }
     return finished;
+  }
+
+  private static boolean isToCount(KubeObject job, KubeObject pod, boolean good) {
+    if (isIndexed(job) && (good || index(job, pod).isEmpty())) {
+      return false;
+    }
+    // What is deleted because the Job has succeeded without it has not failed.
+    boolean spared = Conditions.isTrue(job, "SuccessCriteriaMet") && !Pods.isFinished(pod);
+    return good
+        || isFailed(job, pod)
+            && !spared
+            && !(FailurePolicy.of(job, pod) instanceof FailurePolicy.Verdict.Ignore);
   }
 
   static int total(JsonNode status, String kind) {

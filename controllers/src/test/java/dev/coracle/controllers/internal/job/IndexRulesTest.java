@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Indexes that fail each for itself, and successes that need not be whole. */
@@ -104,5 +105,23 @@ class IndexRulesTest {
     assertThat(JobCounts.isFailed(job("\"podFailurePolicy\": {\"rules\": []}"), deleting))
         .isFalse();
     assertThat(JobCounts.isFailed(job("\"podReplacementPolicy\": \"Failed\""), deleting)).isFalse();
+  }
+
+  @Test
+  void soManyPodsAreCountedAtATime() {
+    KubeObject job = KubeObject.parse("{\"metadata\": {\"name\": \"j\"}, \"spec\": {}}");
+    List<KubeObject> pods =
+        IntStream.range(0, JobCounts.MOST_UNCOUNTED + 7)
+            .mapToObj(i ->
+                failed(0, 0, 1).with(n -> ((ObjectNode) n.path("metadata")).put("uid", "u" + i)))
+            .toList();
+    ObjectNode status = Json.object();
+    assertThat(JobCounts.record(status, job, pods)).hasSize(JobCounts.MOST_UNCOUNTED);
+    assertThat(status.at("/uncountedTerminatedPods/failed")).hasSize(JobCounts.MOST_UNCOUNTED);
+    assertThat(JobCounts.record(status, job, pods)).hasSize(JobCounts.MOST_UNCOUNTED);
+    JobCounts.settle(status, pods.subList(100, pods.size()));
+    assertThat(JobCounts.record(status, job, pods.subList(100, pods.size())))
+        .hasSize(JobCounts.MOST_UNCOUNTED - 93);
+    assertThat(JobCounts.total(status, "failed")).isEqualTo(pods.size());
   }
 }
