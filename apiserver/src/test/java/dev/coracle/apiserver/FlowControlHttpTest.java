@@ -71,6 +71,23 @@ class FlowControlHttpTest {
   }
 
   @Test
+  void aDefaultIsPutBackWhenSomebodyChangesIt() {
+    String level = "global-default";
+    String shares = "jsonpath={.spec.limited.nominalConcurrencyShares}";
+    kubectl.ok(
+        "patch",
+        "prioritylevelconfiguration",
+        level,
+        "--type=merge",
+        "-p",
+        "{\"spec\":{\"limited\":{\"nominalConcurrencyShares\":1}}}");
+    org.awaitility.Awaitility.await()
+        .atMost(java.time.Duration.ofSeconds(30))
+        .until(() ->
+            kubectl.ok("get", "prioritylevelconfiguration", level, "-o", shares).equals("20"));
+  }
+
+  @Test
   void theLevelsQueuesAndRequestsCanBeDumped() {
     String path = "/debug/api_priority_and_fairness/";
     assertThat(kubectl.ok("get", "--raw", path + "dump_priority_levels"))

@@ -318,7 +318,8 @@ public final class Assembly {
             resources,
             trust,
             metrics);
-    bootstrap = new Bootstrap(calls(UserInfo.APISERVER), () -> ExtensionTrust.of(options), clock);
+    bootstrap =
+        new Bootstrap(vertx, calls(UserInfo.APISERVER), () -> ExtensionTrust.of(options), clock);
     trust.whenChanged(bootstrap::trustChanged);
     kubernetesService = new KubernetesServiceReconciler(vertx, store, calls(UserInfo.APISERVER));
     advertiseAddress = options.listen().advertiseAddress();
@@ -451,8 +452,8 @@ public final class Assembly {
     return kubernetesService
         .start(pools.first(), new ServerAddresses.Address(advertiseAddress, front().port()))
         .invoke(() -> {
-          state.namespaces().listen(bootstrap::changed);
-          flows.listen(bootstrap::changed);
+          state.namespaces().listen(bootstrap::namespaceChanged);
+          flows.listen(bootstrap::flowChanged);
           lease.start();
           expiredServers.start();
         });

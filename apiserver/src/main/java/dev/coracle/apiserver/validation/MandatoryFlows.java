@@ -7,7 +7,6 @@ import dev.coracle.api.validation.FieldErrors;
 import dev.coracle.api.validation.FieldPath;
 import dev.coracle.apiserver.internal.bootstrap.DefaultFlows;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -17,21 +16,22 @@ import java.util.stream.Collectors;
  */
 final class MandatoryFlows {
 
-  private static final Set<String> NAMES = Set.of("catch-all", "exempt");
-
   private MandatoryFlows() {}
 
   private static final class Specs {
     static final Map<String, JsonNode> BY_KIND_AND_NAME =
         DefaultFlows.all().stream()
-            .filter(flow -> NAMES.contains(flow.name()))
+            .filter(flow -> DefaultFlows.MANDATORY.contains(flow.name()))
             .collect(Collectors.toMap(f -> f.kind() + "/" + f.name(), f -> f.at("spec")));
   }
 
   /** Holds an object with one of the names to its fixed spec; leaves all others alone. */
   static void check(String kind, ObjectNode object, FieldErrors errors) {
     String name = object.path("metadata").path("name").asText("");
-    JsonNode spec = NAMES.contains(name) ? Specs.BY_KIND_AND_NAME.get(kind + "/" + name) : null;
+    JsonNode spec =
+        DefaultFlows.MANDATORY.contains(name)
+            ? Specs.BY_KIND_AND_NAME.get(kind + "/" + name)
+            : null;
     if (spec == null) {
       return;
     }

@@ -1,6 +1,7 @@
 package dev.coracle.apiserver.internal.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.GoBool;
 import dev.coracle.api.KubeObject;
 import java.util.HashSet;
 import java.util.Set;
@@ -13,9 +14,6 @@ import org.jspecify.annotations.Nullable;
 final class PodSecrets {
 
   private static final String ENFORCE = "kubernetes.io/enforce-mountable-secrets";
-
-  /** What Go's ParseBool takes for true. */
-  private static final Set<String> TRUE = Set.of("1", "t", "T", "TRUE", "true", "True");
 
   /** Volumes that name a secret, and where below the volume's source. */
   private static final String[][] VOLUMES = {
@@ -61,7 +59,7 @@ final class PodSecrets {
   }
 
   static boolean enforced(KubeObject account) {
-    return TRUE.contains(account.at("metadata", "annotations", ENFORCE).asText(""));
+    return GoBool.isTrue(account.at("metadata", "annotations", ENFORCE).asText(""));
   }
 
   /** Why this account does not go with what a new Pod reads; null where it does. */

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
-import dev.coracle.api.NamespacedName;
 import dev.coracle.api.Resources;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
@@ -14,6 +13,7 @@ import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.apiserver.ApiCalls;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,16 +21,15 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the objects that every cluster has, where they are missing: system namespaces, default
  * roles and bindings, priority classes, priority levels and flow schemas. What a user has changed
- * is left alone, but default roles get back what they have lost.
+ * is left alone, but default roles get back what they have lost, and {@link FlowReconciler} keeps
+ * priority levels and flow schemas.
  */
 public final class Bootstrap {
 
@@ -45,48 +44,37 @@ public final class Bootstrap {
   private final Ensurer ensurer;
   private final Clock clock;
   private final Supplier<KubeObject> extensionTrust;
-  private final Map<NamespacedName, KubeObject> flows = new HashMap<>();
+  private final FlowReconciler flows;
   private volatile boolean stopped;
 
   /**
    * @param calls as the server itself
    * @param extensionTrust what aggregated servers are to trust now
    */
-  public Bootstrap(ApiCalls calls, Supplier<KubeObject> extensionTrust, Clock clock) {
+  public Bootstrap(Vertx vertx, ApiCalls calls, Supplier<KubeObject> extensionTrust, Clock clock) {
     this.clock = clock;
     this.calls = calls;
     this.ensurer = new Ensurer(calls, OPTIONS);
     this.extensionTrust = extensionTrust;
-    DefaultFlows.all().forEach(flow -> flows.put(kindAndName(flow), flow));
+    this.flows = new FlowReconciler(vertx, calls, FlowReconciler.PAUSE);
   }
 
-  private static NamespacedName kindAndName(KubeObject object) {
-    return new NamespacedName(object.kind(), object.name());
+  /** Brings back a system namespace that somebody has deleted. */
+  public void namespaceChanged(@Nullable KubeObject before, @Nullable KubeObject now) {
+    if (before != null && now == null && NAMESPACES.contains(before.name())) {
+      persistently(namespace(before.name()));
+    }
   }
 
-  /**
-   * Brings back a system namespace and a default priority level or flow schema that somebody has
-   * deleted, as upstream's servers do once a minute.
-   */
-  public void changed(@Nullable KubeObject before, @Nullable KubeObject now) {
-    if (before == null || now != null) {
-      return;
-    }
-    KubeObject flow = flows.get(kindAndName(before));
-    Uni<?> again =
-        flow != null
-            ? flow(flow)
-            : before.kind().equals("Namespace") && NAMESPACES.contains(before.name())
-                ? namespace(before.name())
-                : null;
-    if (again != null) {
-      persistently(again);
-    }
+  /** Keeps the default priority levels and flow schemas as they are to be. */
+  public void flowChanged(@Nullable KubeObject before, @Nullable KubeObject now) {
+    flows.changed(before, now);
   }
 
   /** What is deleted from now on stays so until the next start. */
   public void stop() {
     stopped = true;
+    flows.stop();
   }
 
   /**
@@ -125,7 +113,7 @@ public final class Bootstrap {
     List<Uni<?>> then = new ArrayList<>();
     RoleReconciler roles = new RoleReconciler(calls, ensurer);
     DefaultRoles.all().forEach(role -> then.add(roles.reconcile(role)));
-    flows.values().forEach(flow -> then.add(flow(flow)));
+    then.add(flows.reconcile());
     then.add(priority("system-node-critical", 2_000_001_000));
     then.add(priority("system-cluster-critical", 2_000_000_000));
     return together(first)
@@ -181,7 +169,7 @@ public final class Bootstrap {
         .with(_ -> {}, _ -> {});
   }
 
-  private static Uni<Void> together(List<Uni<?>> work) {
+  static Uni<Void> together(List<Uni<?>> work) {
     return Multi.createFrom()
         .iterable(work)
         .onItem()
@@ -190,12 +178,6 @@ public final class Bootstrap {
         .collect()
         .asList()
         .replaceWithVoid();
-  }
-
-  private Uni<?> flow(KubeObject flow) {
-    return ensurer.ensure(
-        flow.kind().equals("FlowSchema") ? Resources.FLOW_SCHEMAS : Resources.PRIORITY_LEVELS,
-        flow);
   }
 
   private Uni<?> namespace(String name) {

@@ -11,11 +11,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /** Reads the priority levels and flow schemas that every cluster has, from flow-control.txt. */
 public final class DefaultFlows {
 
   private static final String GROUP = "flowcontrol.apiserver.k8s.io";
+
+  /** There whatever the store says: without them requests had nowhere to go. */
+  public static final Set<String> MANDATORY = Set.of("exempt", "catch-all");
 
   private DefaultFlows() {}
 

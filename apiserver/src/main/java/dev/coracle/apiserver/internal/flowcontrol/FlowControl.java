@@ -34,9 +34,6 @@ public final class FlowControl {
   private static final String GROUP = "flowcontrol.apiserver.k8s.io";
   private static final GroupResource SCHEMAS = new GroupResource(GROUP, "flowschemas");
 
-  /** There whatever the store says, as upstream's mandatory objects. */
-  private static final Set<String> MANDATORY = Set.of("exempt", "catch-all");
-
   /** How long seats stay where they are. */
   static final Duration PERIOD = Duration.ofSeconds(10);
 
@@ -55,7 +52,7 @@ public final class FlowControl {
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<List<String>, FlowMeters> flowMeters = new HashMap<>();
   private final List<KubeObject> mandatory =
-      DefaultFlows.all().stream().filter(o -> MANDATORY.contains(o.name())).toList();
+      DefaultFlows.all().stream().filter(o -> DefaultFlows.MANDATORY.contains(o.name())).toList();
   private volatile FlowTable table = FlowTable.of(List.of());
   private volatile Map<String, PriorityLevel> byName = Map.of();
   private volatile double fairShare;

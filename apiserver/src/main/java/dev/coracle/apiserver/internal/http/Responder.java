@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GoBool;
 import dev.coracle.api.GoQuote;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
@@ -21,7 +22,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Optional;
-import java.util.Set;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 import org.slf4j.Logger;
@@ -34,9 +34,6 @@ public final class Responder {
 
   /** Answers that are not larger are not worth compressing; upstream's threshold. */
   private static final int GZIP_ABOVE_BYTES = 128 << 10;
-
-  /** What Go's ParseBool takes for true; all else, true or not, is not. */
-  private static final Set<String> TRUE = Set.of("1", "t", "T", "TRUE", "true", "True");
 
   private Responder() {}
 
@@ -86,7 +83,7 @@ public final class Responder {
   static boolean pretty(Exchange exchange) {
     String asked = exchange.query("pretty");
     if (!asked.isEmpty()) {
-      return TRUE.contains(asked);
+      return GoBool.isTrue(asked);
     }
     String agent = exchange.header("User-Agent");
     return agent.startsWith("curl") || agent.startsWith("Wget") || agent.startsWith("Mozilla/5.0");
