@@ -4,9 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.apiserver.internal.authn.ClientTrust;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.http.HttpClientAgent;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpVersion;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import org.awaitility.Awaitility;
@@ -87,6 +93,33 @@ class ServerMetersTest {
             .summary();
     assertThat(sizes.count()).isEqualTo(1);
     assertThat(sizes.totalAmount()).isBetween(10.0, 1000.0);
+  }
+
+  @Test
+  void whoeverDecidesIsCountedAndHowItEnds() throws Exception {
+    String[] allowed = {"type", "RBAC", "name", "rbac", "decision", "allowed"};
+    double decisions = counted("apiserver_authorization_decisions_total", allowed);
+    double attempts = counted("authorization_attempts", "result", "allowed");
+    double others = counted("authorization_attempts", "result", "no-opinion");
+    api.get("/api/v1/namespaces/default").ok();
+    assertThat(counted("apiserver_authorization_decisions_total", allowed))
+        .isGreaterThan(decisions);
+    assertThat(counted("authorization_attempts", "result", "allowed")).isGreaterThan(attempts);
+    assertThat(
+            meters.get("authorization_duration_seconds").tags("result", "allowed").timer().count())
+        .isPositive();
+    server.pki().issue("nobody", "/CN=nobody");
+    HttpClientAgent client = server.client("nobody", HttpVersion.HTTP_1_1);
+    HttpClientResponse answer =
+        client
+            .request(HttpMethod.GET, "/api/v1/namespaces/default")
+            .compose(HttpClientRequest::send)
+            .toCompletionStage()
+            .toCompletableFuture()
+            .get(30, TimeUnit.SECONDS);
+    client.close();
+    assertThat(answer.statusCode()).isEqualTo(403);
+    assertThat(counted("authorization_attempts", "result", "no-opinion")).isEqualTo(others + 1);
   }
 
   private static void connect(String said, @Nullable SSLContext tls) throws Exception {

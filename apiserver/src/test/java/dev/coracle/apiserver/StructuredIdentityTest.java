@@ -394,6 +394,14 @@ class StructuredIdentityTest {
             mayListPods("{fieldSelector: {rawSelector: spec.nodeName=passed-over}}").has("reason"))
         .as("a match condition looks at selectors")
         .isFalse();
+    assertThat(
+            server
+                .meters()
+                .get("apiserver_authorization_match_condition_exclusions_total")
+                .tags("type", "Webhook", "name", "policy")
+                .counter()
+                .count())
+        .isPositive();
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.coracle.apiserver.internal;
 
 import dev.coracle.api.GroupVersionResource;
+import dev.coracle.apiserver.internal.authz.AuthorizationMeters;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -24,14 +25,24 @@ public final class ApiServerMetrics {
           .map(Duration::ofMillis)
           .toArray(Duration[]::new);
 
+  private static final Duration[] WEBHOOK =
+      Stream.of(5, 25, 100, 500, 1000, 2500, 10_000, 25_000)
+          .map(Duration::ofMillis)
+          .toArray(Duration[]::new);
+
   private static final Duration[] POLICY = {
-    Duration.ofMillis(1), Duration.ofMillis(10), Duration.ofMillis(100), Duration.ofSeconds(1)
+    Duration.ofNanos(500),
+    Duration.ofMillis(1),
+    Duration.ofMillis(10),
+    Duration.ofMillis(100),
+    Duration.ofSeconds(1)
   };
 
   private final MeterRegistry registry;
 
   private final RequestMeters requests;
   private final WatchMeters watches;
+  private final AuthorizationMeters authorization;
   private final Counter handshakeErrors;
   private final Map<GroupVersionResource, Set<String>> deprecated = new ConcurrentHashMap<>();
   private final AtomicInteger reads = new AtomicInteger();
@@ -41,6 +52,7 @@ public final class ApiServerMetrics {
     this.registry = registry;
     this.requests = new RequestMeters(registry);
     this.watches = new WatchMeters(registry);
+    this.authorization = new AuthorizationMeters(registry);
     this.handshakeErrors = registry.counter("apiserver_tls_handshake_errors_total");
     registry.gauge(
         "apiserver_current_inflight_requests", Tags.of("request_kind", "readOnly"), reads);
@@ -63,6 +75,10 @@ public final class ApiServerMetrics {
 
   public WatchMeters watches() {
     return watches;
+  }
+
+  public AuthorizationMeters authorization() {
+    return authorization;
   }
 
   /**
@@ -138,6 +154,7 @@ public final class ApiServerMetrics {
         .tag("type", type)
         .tag("operation", operation)
         .tag("rejected", Boolean.toString(rejected))
+        .serviceLevelObjectives(WEBHOOK)
         .register(registry)
         .record(Duration.ofNanos(nanos));
   }
@@ -165,10 +182,6 @@ public final class ApiServerMetrics {
     registry
         .counter("apiserver_admission_webhook_fail_open_count", "name", name, "type", type)
         .increment();
-  }
-
-  public void audit(String decision) {
-    registry.counter("apiserver_authorization_decisions_total", "decision", decision).increment();
   }
 
   /**
@@ -205,10 +218,29 @@ public final class ApiServerMetrics {
    */
   public void policyCheck(
       String policy, String binding, String errorType, String action, long nanos) {
-    Tags tags = Tags.of("policy", policy, "policy_binding", binding);
-    tags = tags.and("error_type", errorType, "enforcement_action", action);
-    registry.counter("apiserver_validating_admission_policy_check_total", tags).increment();
-    Timer.builder("apiserver_validating_admission_policy_check_duration_seconds")
+    expression(
+        "validating",
+        Tags.of("policy", policy, "policy_binding", binding)
+            .and("error_type", errorType, "enforcement_action", action),
+        nanos);
+  }
+
+  /**
+   * A mutation of a MutatingAdmissionPolicy.
+   *
+   * @param errorType upstream's word for why it failed, or {@code no_error}
+   */
+  public void mutation(String policy, String binding, String errorType, long nanos) {
+    expression(
+        "mutating",
+        Tags.of("policy", policy, "policy_binding", binding, "error_type", errorType),
+        nanos);
+  }
+
+  private void expression(String kind, Tags tags, long nanos) {
+    String name = "apiserver_" + kind + "_admission_policy_check";
+    registry.counter(name + "_total", tags).increment();
+    Timer.builder(name + "_duration_seconds")
         .description("Time one expression of an admission policy took")
         .tags(tags)
         .serviceLevelObjectives(POLICY)

@@ -8,6 +8,7 @@ import dev.coracle.apiserver.internal.authn.JwtIssuer;
 import dev.coracle.apiserver.internal.authn.OidcTokens;
 import dev.coracle.apiserver.internal.authn.WebhookTokens;
 import dev.coracle.apiserver.internal.authz.Authorizer;
+import dev.coracle.apiserver.internal.authz.CountedAuthorizer;
 import dev.coracle.apiserver.internal.authz.WebhookAuthorizer;
 import dev.coracle.apiserver.internal.authz.WebhookSettings;
 import dev.coracle.apiserver.internal.http.RemoteJson;
@@ -100,17 +101,20 @@ final class Remotes implements AutoCloseable {
       open.add(made::close);
       return made;
     }
-    if (rights == null) {
-      return Authorizer.chain(List.of(nodes, rbac));
+    List<Authorizer> chain = new ArrayList<>();
+    chain.add(new CountedAuthorizer(nodes, "Node", "node", meters));
+    chain.add(new CountedAuthorizer(rbac, "RBAC", "rbac", meters));
+    if (rights != null) {
+      WebhookSettings settings = WebhookSettings.of(options.webhooks());
+      RemoteJson remote = keep(RemoteJson.ofKubeconfig(vertx, rights));
+      chain.add(
+          new CountedAuthorizer(
+              new WebhookAuthorizer(remote, settings, clock, meters),
+              "Webhook",
+              settings.name(),
+              meters));
     }
-    return Authorizer.chain(
-        List.of(
-            nodes,
-            rbac,
-            new WebhookAuthorizer(
-                keep(RemoteJson.ofKubeconfig(vertx, rights)),
-                WebhookSettings.of(options.webhooks()),
-                clock)));
+    return Authorizer.chain(chain);
   }
 
   private RemoteJson keep(RemoteJson remote) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.apiserver.OwnServer;
 import dev.coracle.apiserver.TestApi;
 import dev.coracle.apiserver.TestApi.Answer;
+import dev.coracle.apiserver.TestServer;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -25,9 +26,11 @@ class AdmissionPolicyTest {
   private static final String MAPS = "/api/v1/namespaces/default/configmaps";
 
   private static TestApi api;
+  private static TestServer server;
 
   @BeforeAll
-  static void start(TestApi ofOwnServer) {
+  static void start(TestServer own, TestApi ofOwnServer) {
+    server = own;
     api = ofOwnServer;
   }
 
@@ -431,5 +434,153 @@ class AdmissionPolicyTest {
     assertThat(refused.body().path("reason").asText()).isEqualTo("Invalid");
     assertThat(refused.body().at("/details/causes/0/message").asText())
         .isEqualTo(refused.message());
+  }
+
+  private static double mutations(String policy, String errorType) {
+    return server
+        .meters()
+        .counter(
+            "apiserver_mutating_admission_policy_check_total",
+            "policy",
+            policy,
+            "policy_binding",
+            policy + "-binding",
+            "error_type",
+            errorType)
+        .count();
+  }
+
+  @Test
+  void oneThatFailsAndIsIgnoredKeepsTheNextMutationFromNothing() {
+    mutating(
+        "partly",
+        """
+        failurePolicy: Ignore
+        mutations:
+        - patchType: JSONPatch
+          jsonPatch: {expression: '[JSONPatch{op: "remove", path: "/spec/none"}]'}
+        - patchType: ApplyConfiguration
+          applyConfiguration:
+            expression: 'Object{metadata: Object.metadata{annotations: {"second": "applied"}}}'
+        """);
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() ->
+            api.post(DEPLOYMENTS, deployment(1, ""))
+                .ok()
+                .body()
+                .at("/metadata/annotations/second")
+                .asText()
+                .equals("applied"));
+    assertThat(mutations("partly", "invalid_error")).isPositive();
+    assertThat(mutations("partly", "no_error")).isPositive();
+  }
+
+  /** Upstream: test/integration/apiserver/cel, mutations that call for others again. */
+  @Test
+  void eachParameterCountsWhenAMutationCallsForOthersAgain() {
+    for (String[] param :
+        new String[][] {
+          {"first", "true", "firstApplied"},
+          {"second", "true", "secondApplied"},
+          {"third", "false", "thirdApplied"}
+        }) {
+      api.post(
+              MAPS,
+              "{metadata: {name: "
+                  + param[0]
+                  + ", labels: {param: '"
+                  + param[1]
+                  + "'}}, data: {"
+                  + param[2]
+                  + ": 'true'}}")
+          .ok();
+    }
+    for (String[] policy :
+        new String[][] {
+          {
+            "again",
+            "IfNeeded",
+            "{selector: {matchLabels: {param: 'true'}}, parameterNotFoundAction: Deny}"
+          },
+          {"once", "Never", "{name: third, parameterNotFoundAction: Deny}"}
+        }) {
+      api.post(
+              GROUP + "mutatingadmissionpolicies",
+              policy(
+                  "MutatingAdmissionPolicy",
+                  policy[0],
+                  DEPLOYMENT_RULES
+                      + "reinvocationPolicy: "
+                      + policy[1]
+                      + """
+
+                      paramKind: {apiVersion: v1, kind: ConfigMap}
+                      mutations:
+                      - patchType: ApplyConfiguration
+                        applyConfiguration: {expression: 'Object{metadata: Object.metadata{annotations: params.data}}'}
+                      - patchType: ApplyConfiguration
+                        applyConfiguration:
+                          expression: >-
+                            Object{metadata: Object.metadata{annotations: {
+                            ?"foo": optional.of(string(int(object.metadata.annotations["foo"]) + 1))}}}
+                      """))
+          .ok();
+      api.post(
+              GROUP + "mutatingadmissionpolicybindings",
+              policy(
+                  "MutatingAdmissionPolicyBinding",
+                  policy[0] + "-binding",
+                  "policyName: " + policy[0] + "\nparamRef: " + policy[2]))
+          .ok();
+    }
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(
+                    api.post(DEPLOYMENTS, deployment(1, "foo: '0'"))
+                        .ok()
+                        .body()
+                        .at("/metadata/annotations"))
+                .isEqualTo(
+                    TestApi.tree(
+                        "{foo: '5', firstApplied: 'true', secondApplied: 'true', thirdApplied:"
+                            + " 'true'}")));
+    api.delete(MAPS).ok();
+  }
+
+  @Test
+  void parametersInNoNamespaceAreNotLookedForInOne() {
+    String rules =
+        """
+        validations: [{expression: 'params == null'}]
+        paramKind: {apiVersion: v1, kind: Namespace}
+        """;
+    validating(
+        "cluster",
+        DEPLOYMENT_RULES + rules,
+        "validationActions: [Deny]\nparamRef: {name: default, namespace: default,"
+            + " parameterNotFoundAction: Deny}");
+    assertThat(until(422, DEPLOYMENTS, deployment(3, "")).message())
+        .endsWith(
+            "denied request: failed to configure binding: paramRef.namespace must not be provided"
+                + " for a cluster-scoped `paramKind`");
+  }
+
+  @Test
+  void anEmptyNamespaceOfParametersIsTheRequests() {
+    api.post(MAPS, "{metadata: {name: here}, data: {least: '5'}}").ok();
+    validating(
+        "own",
+        DEPLOYMENT_RULES
+            + """
+            paramKind: {apiVersion: v1, kind: ConfigMap}
+            validations: [{expression: 'object.spec.replicas >= int(params.data.least)'}]
+            """,
+        "validationActions: [Deny]\nparamRef: {name: here, namespace: '',"
+            + " parameterNotFoundAction: Deny}");
+    assertThat(until(422, DEPLOYMENTS, deployment(3, "")).message())
+        .endsWith("failed expression: object.spec.replicas >= int(params.data.least)");
+    api.delete(MAPS).ok();
   }
 }

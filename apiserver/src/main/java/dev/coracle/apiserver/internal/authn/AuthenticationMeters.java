@@ -4,14 +4,11 @@ import dev.coracle.apiserver.UserInfo;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
@@ -27,9 +24,6 @@ public final class AuthenticationMeters {
 
   private static final String MAIL = "email_id";
   private static final String OTHER = "other";
-
-  private static final Duration[] TIMES =
-      IntStream.range(0, 15).mapToObj(i -> Duration.ofMillis(1L << i)).toArray(Duration[]::new);
 
   /** From half an hour to a year, in seconds. */
   private static final double[] VALIDITIES =
@@ -50,25 +44,6 @@ public final class AuthenticationMeters {
           .asDoubleStream()
           .toArray();
 
-  /** Of attempts that end alike. */
-  private record Attempts(Counter count, Timer time) {
-
-    static Attempts of(MeterRegistry registry, String result) {
-      return new Attempts(
-          registry.counter("authentication_attempts", "result", result),
-          Timer.builder("authentication_duration_seconds")
-              .description("Time until it is known who asks")
-              .tag("result", result)
-              .serviceLevelObjectives(TIMES)
-              .register(registry));
-    }
-
-    void add(long nanos) {
-      count.increment();
-      time.record(nanos, TimeUnit.NANOSECONDS);
-    }
-  }
-
   private final Attempts success;
   private final Attempts failure;
   private final Attempts error;
@@ -76,9 +51,9 @@ public final class AuthenticationMeters {
   private final DistributionSummary certificates;
 
   public AuthenticationMeters(MeterRegistry registry) {
-    success = Attempts.of(registry, "success");
-    failure = Attempts.of(registry, "failure");
-    error = Attempts.of(registry, "error");
+    success = attempts(registry, "success");
+    failure = attempts(registry, "failure");
+    error = attempts(registry, "error");
     users =
         Stream.concat(KNOWN.stream(), Stream.of(MAIL, OTHER))
             .collect(
@@ -92,17 +67,21 @@ public final class AuthenticationMeters {
             .register(registry);
   }
 
+  private static Attempts attempts(MeterRegistry registry, String result) {
+    return Attempts.of(registry, "authentication", "Time until it is known who asks", result);
+  }
+
   /**
    * @param user empty where the credentials are not good
    */
   void answered(Optional<UserInfo> user, long since) {
-    (user.isPresent() ? success : failure).add(System.nanoTime() - since);
+    (user.isPresent() ? success : failure).add(since);
     user.map(u -> users.get(kind(u.name()))).ifPresent(Counter::increment);
   }
 
   /** It could not be found out. */
   void failed(long since) {
-    error.add(System.nanoTime() - since);
+    error.add(since);
   }
 
   void certificate(Duration validYet) {

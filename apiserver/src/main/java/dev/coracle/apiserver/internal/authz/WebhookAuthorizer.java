@@ -8,17 +8,20 @@ import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.api.selector.LabelRequirement;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.authn.AnswerCache;
+import dev.coracle.apiserver.internal.authz.WebhookMeters.Result;
 import dev.coracle.apiserver.internal.http.RemoteJson;
 import dev.coracle.cel.Budget;
 import dev.coracle.cel.CelFailure;
 import dev.coracle.cel.CelValues;
 import dev.coracle.cel.Expression;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,8 +38,11 @@ public final class WebhookAuthorizer implements Authorizer {
   private final RemoteJson remote;
   private final WebhookSettings settings;
   private final AnswerCache<Attributes, Decision> cache;
+  private final WebhookMeters meters;
 
-  public WebhookAuthorizer(RemoteJson remote, WebhookSettings settings, Clock clock) {
+  public WebhookAuthorizer(
+      RemoteJson remote, WebhookSettings settings, Clock clock, MeterRegistry registry) {
+    this.meters = new WebhookMeters(registry, settings.name());
     this.remote = remote;
     this.settings = settings;
     this.cache = new AnswerCache<>(clock);
@@ -62,11 +68,20 @@ public final class WebhookAuthorizer implements Authorizer {
     if (settings.conditions().isEmpty()) {
       return Optional.empty();
     }
-    Map<String, Object> variables = Map.of("request", CelValues.of(spec(attributes, "groups")));
+    long begun = System.nanoTime();
+    try {
+      return unconcerned(Map.of("request", CelValues.of(spec(attributes, "groups"))));
+    } finally {
+      meters.conditions(System.nanoTime() - begun);
+    }
+  }
+
+  private Optional<Decision> unconcerned(Map<String, Object> variables) {
     List<String> errors = new ArrayList<>(0);
     for (Expression condition : settings.conditions()) {
       try {
         if (!condition.test(variables, new Budget())) {
+          meters.excluded();
           return Optional.of(Decision.NO_OPINION);
         }
       } catch (CelFailure e) {
@@ -77,7 +92,11 @@ public final class WebhookAuthorizer implements Authorizer {
                 + e.words());
       }
     }
-    return errors.isEmpty() ? Optional.empty() : Optional.of(failed(Aggregate.of(errors)));
+    if (errors.isEmpty()) {
+      return Optional.empty();
+    }
+    meters.conditionsFailed();
+    return Optional.of(failed(Aggregate.of(errors)));
   }
 
   private Decision failed(String why) {
@@ -92,14 +111,27 @@ public final class WebhookAuthorizer implements Authorizer {
   public Uni<Decision> ask(Attributes attributes) {
     return known(attributes)
         .map(known -> Uni.createFrom().item(known))
-        .orElseGet(() ->
-            Uni.createFrom()
-                .completionStage(
-                    () -> remote.post(review(attributes), settings.timeout()).toCompletionStage())
-                .map(answer -> decision(answer.path("status")))
-                .invoke(d -> remember(attributes, d))
-                .onFailure()
-                .recoverWithItem(why -> failed(String.valueOf(why.getMessage()))));
+        .orElseGet(() -> Uni.createFrom().deferred(() -> post(attributes)));
+  }
+
+  private Uni<Decision> post(Attributes attributes) {
+    long begun = System.nanoTime();
+    return Uni.createFrom()
+        .completionStage(remote.post(review(attributes), settings.timeout()).toCompletionStage())
+        .map(answer -> decision(answer.path("status")))
+        .invoke(d -> {
+          meters.asked(Result.SUCCESS, System.nanoTime() - begun);
+          remember(attributes, d);
+        })
+        .onFailure()
+        .recoverWithItem(why -> {
+          Result result = why instanceof TimeoutException ? Result.TIMEOUT : Result.ERROR;
+          meters.asked(result, System.nanoTime() - begun);
+          if (!settings.denyOnFailure()) {
+            meters.failedOpen(result);
+          }
+          return failed(String.valueOf(why.getMessage()));
+        });
   }
 
   /** What is asked at great length is asked anew each time, so that nobody fills the memory. */

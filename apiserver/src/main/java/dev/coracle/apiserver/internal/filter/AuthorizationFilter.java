@@ -5,6 +5,7 @@ import dev.coracle.apiserver.ExtraRoute;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.audit.AuditRecord;
 import dev.coracle.apiserver.internal.authz.Attributes;
+import dev.coracle.apiserver.internal.authz.AuthorizationMeters;
 import dev.coracle.apiserver.internal.authz.Authorizer;
 import dev.coracle.apiserver.internal.http.Exchange;
 import dev.coracle.apiserver.internal.http.RequestInfo;
@@ -20,10 +21,12 @@ import java.util.List;
 final class AuthorizationFilter implements Filter {
 
   private final Authorizer authorizer;
+  private final AuthorizationMeters meters;
   private final List<ExtraRoute> open;
 
-  AuthorizationFilter(Authorizer authorizer, List<ExtraRoute> routes) {
+  AuthorizationFilter(Authorizer authorizer, List<ExtraRoute> routes, AuthorizationMeters meters) {
     this.authorizer = authorizer;
+    this.meters = meters;
     this.open = routes.stream().filter(ExtraRoute::open).toList();
   }
 
@@ -37,14 +40,17 @@ final class AuthorizationFilter implements Filter {
       }
     }
     Attributes attributes = attributes(exchange.user(), info);
+    long begun = System.nanoTime();
     Authorizer.Decision decision = authorizer.decide(attributes);
     if (!decision.open()) {
+      meters.answered(decision, begun);
       conclude(exchange, attributes, decision, next);
       return;
     }
     Context context = exchange.context().vertx().getOrCreateContext();
     authorizer
         .ask(attributes)
+        .invoke(answer -> meters.answered(answer, begun))
         .subscribe()
         .with(
             answer ->

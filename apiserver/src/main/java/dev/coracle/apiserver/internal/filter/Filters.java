@@ -45,6 +45,6 @@ public final class Filters {
         new AuditFilter(audit),
         new ImpersonationFilter(new Impersonation(authorizer, metrics)),
         new FlowControlFilter(metrics, flows),
-        new AuthorizationFilter(authorizer, extraRoutes));
+        new AuthorizationFilter(authorizer, extraRoutes, metrics.authorization()));
   }
 }

@@ -7,6 +7,7 @@ import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusReason;
 import dev.coracle.api.schema.ResourceDefinition;
 import dev.coracle.api.schema.SchemaType;
+import dev.coracle.apiserver.internal.ApiServerMetrics;
 import dev.coracle.apiserver.internal.admission.AdmissionPlugin;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest;
 import dev.coracle.apiserver.internal.admission.AdmissionRequest.Operation;
@@ -26,6 +27,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** Applies the MutatingAdmissionPolicies, one after the other. */
@@ -36,12 +38,17 @@ public final class MutatingPolicies implements AdmissionPlugin {
   private final PolicyIndex<Mutations> policies;
   private final PolicyEvaluation evaluation;
   private final Supplier<Registry> registry;
+  private final ApiServerMetrics metrics;
 
   MutatingPolicies(
-      PolicyIndex<Mutations> policies, PolicyEvaluation evaluation, Supplier<Registry> registry) {
+      PolicyIndex<Mutations> policies,
+      PolicyEvaluation evaluation,
+      Supplier<Registry> registry,
+      ApiServerMetrics metrics) {
     this.policies = policies;
     this.evaluation = evaluation;
     this.registry = registry;
+    this.metrics = metrics;
   }
 
   @Override
@@ -81,13 +88,17 @@ public final class MutatingPolicies implements AdmissionPlugin {
     if (turns.isAgain() && !turns.wants(id)) {
       return Uni.createFrom().item(false);
     }
-    return Uni.createFrom()
-        .deferred(() -> mutate(found, request))
-        .onFailure(CelFailure.class)
-        .recoverWithItem(f -> {
+    Consumer<CelFailure> failed =
+        failure -> {
           if (!found.policy().ignoresFailure()) {
-            denials.add(Denial.of(found, (CelFailure) f));
+            denials.add(Denial.of(found, failure));
           }
+        };
+    return Uni.createFrom()
+        .deferred(() -> mutate(found, request, failed))
+        .onFailure(CelFailure.class)
+        .recoverWithItem(failure -> {
+          failed.accept((CelFailure) failure);
           return false;
         })
         .invoke(changed -> {
@@ -138,7 +149,8 @@ public final class MutatingPolicies implements AdmissionPlugin {
             0));
   }
 
-  private Uni<Boolean> mutate(Found<Mutations> found, AdmissionRequest request) {
+  private Uni<Boolean> mutate(
+      Found<Mutations> found, AdmissionRequest request, Consumer<CelFailure> failed) {
     if (found.unusable() != null) {
       throw found.unusable();
     }
@@ -153,31 +165,64 @@ public final class MutatingPolicies implements AdmissionPlugin {
             .kind(found.target().kind())
             .map(ResourceDefinition::schema)
             .orElseGet(() -> SubresourceSchemas.of(request.call()).type());
-    return mutate(found, request, type, values, 0, false);
+    return new Mutating(found, request, type, values, failed).from(0, false);
   }
 
-  /** Applies the mutations from one on, each to what those before it made. */
-  private Uni<Boolean> mutate(
-      Found<Mutations> found,
-      AdmissionRequest request,
-      SchemaType type,
-      Map<String, Object> values,
-      int which,
-      boolean changed) {
-    Mutations mutations = found.policy().compiled();
-    Target target = found.target();
-    ObjectNode shown = ReviewedObject.now(request, target);
-    if (which == mutations.size() || shown == null) {
-      return Uni.createFrom().item(changed);
+  /** One policy at work on one object. */
+  private final class Mutating {
+    private final Found<Mutations> found;
+    private final AdmissionRequest request;
+    private final SchemaType type;
+    private final Map<String, Object> values;
+    private final Consumer<CelFailure> failed;
+
+    Mutating(
+        Found<Mutations> found,
+        AdmissionRequest request,
+        SchemaType type,
+        Map<String, Object> values,
+        Consumer<CelFailure> failed) {
+      this.found = found;
+      this.request = request;
+      this.type = type;
+      this.values = values;
+      this.failed = failed;
     }
-    ObjectNode made = mutations.apply(which, shown, type, values);
-    return ReviewedObject.back(request, target, made)
-        .chain(own ->
-            Mutation.take(request, own)
-                ? ReviewedObject.ready(request, target)
-                    .invoke(() ->
-                        values.put("object", CelValues.of(ReviewedObject.now(request, target))))
-                    .chain(() -> mutate(found, request, type, values, which + 1, true))
-                : mutate(found, request, type, values, which + 1, changed));
+
+    /**
+     * Applies the mutations from one on, each to what those before it made. One that fails does not
+     * keep the others from their turn.
+     */
+    Uni<Boolean> from(int which, boolean changed) {
+      Mutations mutations = found.policy().compiled();
+      Target target = found.target();
+      ObjectNode shown = ReviewedObject.now(request, target);
+      if (which == mutations.size() || shown == null) {
+        return Uni.createFrom().item(changed);
+      }
+      long begun = System.nanoTime();
+      ObjectNode made;
+      try {
+        made = mutations.apply(which, shown, type, values);
+      } catch (CelFailure failure) {
+        count(failure.overBudget() ? "out_of_budget" : "invalid_error", begun);
+        failed.accept(failure);
+        return from(which + 1, changed);
+      }
+      count("no_error", begun);
+      return ReviewedObject.back(request, target, made)
+          .chain(own ->
+              Mutation.take(request, own)
+                  ? ReviewedObject.ready(request, target)
+                      .invoke(() ->
+                          values.put("object", CelValues.of(ReviewedObject.now(request, target))))
+                      .chain(() -> from(which + 1, true))
+                  : from(which + 1, changed));
+    }
+
+    private void count(String errorType, long begun) {
+      metrics.mutation(
+          found.policy().name(), found.binding().name(), errorType, System.nanoTime() - begun);
+    }
   }
 }

@@ -58,10 +58,12 @@ final class Params {
               + kind.kind()
               + "'");
     }
-    String namespace = "";
-    if (type.namespaced()) {
-      String own = request.call().namespace();
-      namespace = ref.path("namespace").asText(own);
+    String namespace = ref.path("namespace").asText("");
+    if (!type.namespaced() && !namespace.isEmpty()) {
+      return failure("paramRef.namespace must not be provided for a cluster-scoped `paramKind`");
+    }
+    if (type.namespaced() && namespace.isEmpty()) {
+      namespace = request.call().namespace();
       if (namespace.isEmpty()) {
         return failure(
             "cannot use namespaced paramRef in policy binding that matches cluster-scoped"

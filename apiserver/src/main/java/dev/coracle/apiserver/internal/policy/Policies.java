@@ -80,7 +80,7 @@ public final class Policies {
   }
 
   public AdmissionPlugin mutating() {
-    return new MutatingPolicies(mutating, evaluation, registry);
+    return new MutatingPolicies(mutating, evaluation, registry, metrics);
   }
 
   public Uni<Void> start() {

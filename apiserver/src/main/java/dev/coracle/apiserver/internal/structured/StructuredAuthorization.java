@@ -3,6 +3,7 @@ package dev.coracle.apiserver.internal.structured;
 import dev.coracle.apiserver.UserInfo;
 import dev.coracle.apiserver.internal.authz.Attributes;
 import dev.coracle.apiserver.internal.authz.Authorizer;
+import dev.coracle.apiserver.internal.authz.CountedAuthorizer;
 import dev.coracle.apiserver.internal.authz.WebhookAuthorizer;
 import dev.coracle.apiserver.internal.http.RemoteJson;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -66,7 +67,7 @@ public final class StructuredAuthorization implements Authorizer, AutoCloseable 
                 RemoteJson client = RemoteJson.ofKubeconfig(vertx, webhook.kubeconfig());
                 clients.add(client);
                 yield new CountedAuthorizer(
-                    new WebhookAuthorizer(client, webhook.settings(), clock),
+                    new WebhookAuthorizer(client, webhook.settings(), clock, meters),
                     "Webhook",
                     webhook.settings().name(),
                     meters);

@@ -1,20 +1,21 @@
-package dev.coracle.apiserver.internal.structured;
+package dev.coracle.apiserver.internal.authz;
 
 import dev.coracle.apiserver.UserInfo;
-import dev.coracle.apiserver.internal.authz.Attributes;
-import dev.coracle.apiserver.internal.authz.Authorizer;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 
-/** Counts what one authorizer of a configuration decides; having no opinion is not to decide. */
-final class CountedAuthorizer implements Authorizer {
+/** Counts what one authorizer of a server decides; having no opinion is not to decide. */
+public final class CountedAuthorizer implements Authorizer {
 
   private final Authorizer authorizer;
   private final Counter allowed;
   private final Counter denied;
 
-  CountedAuthorizer(Authorizer authorizer, String type, String name, MeterRegistry meters) {
+  /**
+   * @param type as an AuthorizationConfiguration has it
+   */
+  public CountedAuthorizer(Authorizer authorizer, String type, String name, MeterRegistry meters) {
     this.authorizer = authorizer;
     this.allowed = counter(meters, type, name, "allowed");
     this.denied = counter(meters, type, name, "denied");
