@@ -119,6 +119,7 @@ class AuditWebhookTest {
     STAGES.clear();
     double events = count("apiserver_audit_event_total");
     double lost = count("apiserver_audit_error_total", "plugin", "webhook");
+    double rejected = count("apiserver_audit_requests_rejected_total");
     api.post(MAPS, "{metadata: {name: kept}, data: {a: b}}").ok();
     assertThat(STAGES).endsWith("RequestReceived create", "ResponseComplete create");
     assertThat(count("apiserver_audit_event_total") - events).isEqualTo(2);
@@ -134,7 +135,7 @@ class AuditWebhookTest {
     assertThat(refused.code()).isEqualTo(500);
     assertThat(new String(refused.bytes(), UTF_8))
         .isEqualTo("Internal Server Error: \"" + MAPS + "\": failed to store audit event\n");
-    assertThat(count("apiserver_audit_requests_rejected_total")).isEqualTo(1);
+    assertThat(count("apiserver_audit_requests_rejected_total") - rejected).isEqualTo(1);
     assertThat(count("apiserver_audit_error_total", "plugin", "webhook") - lost).isEqualTo(1);
     assertThat(api.get(MAPS + "/unseen").code()).isEqualTo(404);
     assertThat(api.get(MAPS + "/kept").code()).isEqualTo(200);
@@ -148,6 +149,8 @@ class AuditWebhookTest {
         KubeObject.parse(
             "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"inside\"}}");
     int before = STAGES.size();
+    double rejected = count("apiserver_audit_requests_rejected_total");
+    double levels = count("apiserver_audit_level_total", "level", "RequestResponse");
     down = true;
     assertThatThrownBy(() -> now(calls.create(Resources.CONFIG_MAPS, "default", map, NONE)))
         .hasMessageContaining("failed to store audit event");
@@ -159,6 +162,9 @@ class AuditWebhookTest {
                     .first()))
         .hasMessageContaining("failed to store audit event");
     down = false;
+    assertThat(count("apiserver_audit_requests_rejected_total") - rejected).isEqualTo(2);
+    assertThat(count("apiserver_audit_level_total", "level", "RequestResponse") - levels)
+        .isEqualTo(2);
     assertThat(STAGES).hasSize(before);
     now(calls.create(Resources.CONFIG_MAPS, "default", map, NONE));
     assertThat(STAGES.get(before)).isEqualTo("RequestReceived create");

@@ -15,9 +15,9 @@ import java.util.Map;
 import java.util.function.Function;
 
 /** A store in memory, for tests in which one thing goes another way. */
-abstract class ForwardingStore implements ResourceStore {
+public abstract class ForwardingStore implements ResourceStore {
 
-  final MemoryStore below = new MemoryStore();
+  protected final MemoryStore below = new MemoryStore();
 
   @Override
   public Uni<KubeObject> create(GroupResource resource, KubeObject object) {

@@ -65,6 +65,18 @@ class RequestWordsTest {
     assertThat(answer.message()).isEqualTo(words);
   }
 
+  /** Upstream: test/integration/apiserver, the export that was rejected. */
+  @ParameterizedTest
+  @CsvSource({"export=true,400", "export,400", "export=0,200", "export=False,200"})
+  void nothingIsExportedAnyMore(String query, int code) {
+    TestApi.Answer answer = api.get(MAPS + "/m?" + query);
+    assertThat(answer.code()).isEqualTo(code);
+    if (code == 400) {
+      assertThat(answer.message())
+          .isEqualTo("the export parameter, deprecated since v1.14, is no longer supported");
+    }
+  }
+
   @Test
   void whoeverNamesAnObjectDoesNotWatch() {
     assertThat(api.get(MAPS + "/m?watch=true").ok().body().path("kind").asText())

@@ -94,9 +94,10 @@ public final class Audit implements AutoCloseable {
 
   /** The record of a call from inside of the process; null where the policy wants none. */
   public @Nullable AuditedCall begin(UserInfo user, RequestInfo info, String component) {
-    return policy
-        .of(user, info)
-        .map(rule -> new AuditedCall(user, info, component, rule, clock, this::add))
+    Optional<AuditRule> rule = policy.of(user, info);
+    meters.level(rule.map(AuditRule::level).orElse(AuditLevel.NONE));
+    return rule.map(
+            r -> new AuditedCall(user, info, component, r, clock, this::add, meters::rejected))
         .orElse(null);
   }
 

@@ -23,19 +23,25 @@ public final class AuditedCall implements AuditSubject {
   private final String component;
   private final String id = UUID.randomUUID().toString();
   private final AuditRecord record;
+  private final Runnable refused;
   private volatile int code = 200;
   private Future<Boolean> begun = AuditBackend.TAKEN;
 
+  /**
+   * @param refused called where the call must not go on
+   */
   AuditedCall(
       UserInfo user,
       RequestInfo info,
       String component,
       AuditRule rule,
       Clock clock,
-      Function<AuditEvent, Future<Boolean>> log) {
+      Function<AuditEvent, Future<Boolean>> log,
+      Runnable refused) {
     this.user = user;
     this.info = info;
     this.component = component;
+    this.refused = refused;
     this.record = new AuditRecord(this, rule, clock, log);
   }
 
@@ -47,7 +53,14 @@ public final class AuditedCall implements AuditSubject {
    * @param body immutable; null for none
    */
   public void received(@Nullable JsonNode body) {
-    begun = record.stage(AuditStage.REQUEST_RECEIVED);
+    begun =
+        record
+            .stage(AuditStage.REQUEST_RECEIVED)
+            .onSuccess(taken -> {
+              if (!taken) {
+                refused.run();
+              }
+            });
     if (body != null) {
       if (info.verb().equals("create") || info.verb().equals("update")) {
         record.object(body);

@@ -5,8 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.KubeObject;
-import dev.coracle.api.NamespacedName;
-import dev.coracle.api.StatusException;
 import dev.coracle.watchhub.ResourceStore;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -76,15 +74,7 @@ final class LongLivedTokens {
    *
    * @param secret that it is bound to
    */
-  Uni<Optional<Use>> used(String token, KubeObject account, NamespacedName secret) {
-    return store
-        .get(SECRETS, secret)
-        .map(found -> used(token, account, found))
-        .onFailure(StatusException::isNotFound)
-        .recoverWithItem(Optional.empty());
-  }
-
-  private Optional<Use> used(String token, KubeObject account, KubeObject secret) {
+  Optional<Use> used(String token, KubeObject account, KubeObject secret) {
     if (!secret.text("type").equals(TYPE) || !token.equals(tokenIn(secret))) {
       return Optional.of(Use.NOTHING);
     }

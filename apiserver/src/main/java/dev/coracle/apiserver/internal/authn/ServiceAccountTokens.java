@@ -33,7 +33,6 @@ public final class ServiceAccountTokens implements Authenticator {
   /** For how long admission asks for the tokens of Pods; nobody else asks for just that. */
   public static final long PROJECTED_SECONDS = 3607;
 
-  private static final GroupResource ACCOUNTS = new GroupResource("", "serviceaccounts");
   private static final String CLAIM = "kubernetes.io";
   private static final int LONGEST = 16 << 10;
   private static final String CREDENTIAL = "JTI=";
@@ -151,7 +150,8 @@ public final class ServiceAccountTokens implements Authenticator {
     JsonNode account = own.path("serviceaccount");
     Map<String, List<String>> extra = new HashMap<>();
     extra.put(UserInfo.CREDENTIAL_ID, List.of(CREDENTIAL + claims.path("jti").asText("")));
-    Uni<Boolean> alive = lives(ACCOUNTS, namespace, account);
+    Map<String, KubeObject> found = new HashMap<>();
+    Uni<Boolean> alive = lives("serviceaccount", namespace, account, found);
     for (String kind : List.of("pod", "node", "secret")) {
       JsonNode bound = own.path(kind);
       if (!bound.isObject()) {
@@ -168,10 +168,7 @@ public final class ServiceAccountTokens implements Authenticator {
       if (!kind.equals("node") || !own.has("pod")) {
         String ns = kind.equals("node") ? "" : namespace;
         alive =
-            alive.chain(so ->
-                so
-                    ? lives(new GroupResource("", kind + "s"), ns, bound)
-                    : Uni.createFrom().item(false));
+            alive.chain(so -> so ? lives(kind, ns, bound, found) : Uni.createFrom().item(false));
       }
     }
     UserInfo user =
@@ -183,27 +180,16 @@ public final class ServiceAccountTokens implements Authenticator {
                 UserInfo.SERVICE_ACCOUNTS + ":" + namespace,
                 UserInfo.AUTHENTICATED),
             extra);
-    return alive.chain(so ->
-        so
-            ? use(token, own).map(use -> use.map(u -> result(user, audiences, own, u)))
-            : Uni.createFrom().item(Optional.empty()));
+    return alive.map(
+        so -> so ? use(token, found).map(u -> result(user, audiences, own, u)) : Optional.empty());
   }
 
-  private Uni<Optional<Use>> use(String token, JsonNode own) {
-    if (!own.path("secret").isObject()) {
-      return Uni.createFrom().item(Optional.of(Use.NOTHING));
-    }
-    String namespace = own.path("namespace").asText("");
-    return store
-        .get(ACCOUNTS, new NamespacedName(namespace, nameIn(own, "serviceaccount")))
-        .chain(account ->
-            longLived.used(token, account, new NamespacedName(namespace, nameIn(own, "secret"))))
-        .onFailure(StatusException::isNotFound)
-        .recoverWithItem(Optional.empty());
-  }
-
-  private static String nameIn(JsonNode own, String kind) {
-    return own.path(kind).path("name").asText("");
+  private Optional<Use> use(String token, Map<String, KubeObject> found) {
+    KubeObject account = found.get("serviceaccount");
+    KubeObject secret = found.get("secret");
+    return account == null || secret == null
+        ? Optional.of(Use.NOTHING)
+        : longLived.used(token, account, secret);
   }
 
   private Result result(UserInfo user, List<String> audiences, JsonNode own, Use use) {
@@ -224,10 +210,17 @@ public final class ServiceAccountTokens implements Authenticator {
         : Map.of();
   }
 
-  private Uni<Boolean> lives(GroupResource resource, String namespace, JsonNode reference) {
+  /**
+   * @param found where it is put by its kind
+   */
+  private Uni<Boolean> lives(
+      String kind, String namespace, JsonNode reference, Map<String, KubeObject> found) {
     String uid = reference.path("uid").asText("");
     return store
-        .get(resource, new NamespacedName(namespace, reference.path("name").asText("")))
+        .get(
+            new GroupResource("", kind + "s"),
+            new NamespacedName(namespace, reference.path("name").asText("")))
+        .invoke(o -> found.put(kind, o))
         .map(o -> o.uid().equals(uid) && !isGone(o))
         .onFailure(StatusException::isNotFound)
         .recoverWithItem(false);

@@ -29,6 +29,14 @@ public final class QueryOptions {
 
   private QueryOptions() {}
 
+  /** A get takes no options, but there is one that it took once. */
+  static void checkGet(Exchange e) {
+    if (e.flag("export")) {
+      throw StatusException.badRequest(
+          "the export parameter, deprecated since v1.14, is no longer supported");
+    }
+  }
+
   public static ListOptions list(Exchange e) {
     number(e, "timeoutSeconds");
     long limit = number(e, "limit");

@@ -226,6 +226,7 @@ public final class ResourceHandler {
 
   private void get(Exchange exchange, Call call) {
     Negotiation form = negotiate(exchange, call);
+    QueryOptions.checkGet(exchange);
     exchange.request().resume();
     answer(
         exchange,

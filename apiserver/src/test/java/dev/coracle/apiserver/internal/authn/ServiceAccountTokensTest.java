@@ -7,7 +7,7 @@ import dev.coracle.api.GroupResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.NamespacedName;
-import dev.coracle.apiserver.MemoryStore;
+import dev.coracle.apiserver.ForwardingStore;
 import dev.coracle.apiserver.internal.authn.ServiceAccountTokens.Bound;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.smallrye.mutiny.Uni;
@@ -20,6 +20,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
@@ -66,7 +67,15 @@ class ServiceAccountTokensTest {
 
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final AtomicReference<Instant> now = new AtomicReference<>(START);
-  private final MemoryStore store = new MemoryStore();
+  private final AtomicInteger reads = new AtomicInteger();
+  private final ForwardingStore store =
+      new ForwardingStore() {
+        @Override
+        public Uni<KubeObject> get(GroupResource resource, NamespacedName name) {
+          reads.incrementAndGet();
+          return super.get(resource, name);
+        }
+      };
   private final ServiceAccountTokens tokens =
       new ServiceAccountTokens(
           new Unsigned(),
@@ -197,7 +206,9 @@ class ServiceAccountTokensTest {
             .await()
             .indefinitely()
             .token();
+    reads.set(0);
     assertThat(show(token).orElseThrow().notes()).as("is bound to it, no more").isEmpty();
+    assertThat(reads).as("account and secret").hasValue(2);
     assertThat(label("last-used")).isEmpty();
 
     String there = Base64.getEncoder().encodeToString(token.getBytes(StandardCharsets.UTF_8));
