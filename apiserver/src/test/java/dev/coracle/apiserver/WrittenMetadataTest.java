@@ -2,6 +2,7 @@ package dev.coracle.apiserver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.apiserver.TestApi.Answer;
 import java.util.Locale;
@@ -148,6 +149,47 @@ class WrittenMetadataTest {
   }
 
   /** Only the server counts the changes of the template, and it counts from one. */
+  /** Upstream: test/integration/apiserver/apply, managed fields with trailing data. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"v:\\\"a/b\\\" {\\\"trailing\\\":1}\":{}}",
+        "{\"k:{\\\"uid\\\":\\\"a\\\"} 1\":{}}",
+        "{\"k:[]\":{}}",
+        "{\"i:x\":{}}",
+        "{\"x\":{}}",
+        "{\"nocolon\":{}}"
+      })
+  void whatIsNoRecordOfManagersIsNotKept(String fields) {
+    String managers =
+        "[{manager: spoilt, operation: Update, apiVersion: v1, fieldsType: FieldsV1, fieldsV1:"
+            + " {'f:metadata': {'f:finalizers': "
+            + fields
+            + "}}}]";
+    String name = "spoilt-" + Integer.toHexString(fields.hashCode());
+    String path = "/api/v1/namespaces/default/configmaps/" + name;
+    JsonNode made =
+        api.post(
+                "/api/v1/namespaces/default/configmaps",
+                "{metadata: {name: "
+                    + name
+                    + ", managedFields: "
+                    + managers
+                    + "}, data: {foo: bar}}")
+            .ok()
+            .body();
+    assertThat(made.at("/metadata/managedFields")).hasSize(1);
+    assertThat(made.at("/metadata/managedFields/0/fieldsV1").toString())
+        .isEqualTo("{\"f:data\":{\".\":{},\"f:foo\":{}}}");
+    JsonNode changed =
+        api.merge(path, "{metadata: {managedFields: " + managers + "}, data: {more: x}}")
+            .ok()
+            .body();
+    assertThat(changed.at("/metadata/managedFields").findValuesAsText("manager"))
+        .isNotEmpty()
+        .doesNotContain("spoilt");
+  }
+
   @Test
   void aDaemonSetCountsTheChangesOfItsTemplate() {
     String sets = "/apis/apps/v1/namespaces/default/daemonsets";

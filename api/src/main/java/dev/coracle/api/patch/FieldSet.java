@@ -282,13 +282,17 @@ public final class FieldSet {
     return out;
   }
 
-  /** Reads {@code fieldsV1}; steps of unknown form are kept as they are. */
+  /**
+   * Reads {@code fieldsV1}; steps of an unknown kind are passed over.
+   *
+   * @throws IllegalArgumentException of what is no step
+   */
   public static FieldSet of(JsonNode fieldsV1) {
     FieldSet out = new FieldSet();
     fieldsV1.forEachEntry((step, below) -> {
       if (step.equals(SELF)) {
         out.member = true;
-      } else {
+      } else if (PathStep.isKnown(step)) {
         FieldSet child = of(below);
         child.member |= !child.hasChildren();
         if (out.children == null) {

@@ -74,11 +74,18 @@ final class ManagedFields {
 
   /** Of a record as it is stored, or as somebody wrote it; empty where it is none. */
   static ManagedFields of(JsonNode list) {
-    ManagedFields out = new ManagedFields();
-    if (problem(list) != null) {
-      return out;
+    try {
+      return read(list);
+    } catch (IllegalArgumentException e) {
+      return new ManagedFields();
     }
+  }
+
+  private static ManagedFields read(JsonNode list) {
+    ManagedFields out = new ManagedFields();
+    int index = 0;
     for (JsonNode node : list) {
+      check(node, index++);
       String version = node.path("apiVersion").asText();
       Id id =
           id(
@@ -87,33 +94,45 @@ final class ManagedFields {
               version,
               node.path("subresource").asText(""));
       out.entries.put(
-          id,
-          new Entry(OwnedFields.of(node.path("fieldsV1")), version, node.path("time").asText("")));
+          id, new Entry(owned(node.path("fieldsV1")), version, node.path("time").asText("")));
     }
     return out;
   }
 
+  private static OwnedFields owned(JsonNode fieldsV1) {
+    try {
+      return OwnedFields.of(fieldsV1);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("error decoding set: " + e.getMessage(), e);
+    }
+  }
+
   /** Why a list is no record of managers, in upstream's words; null where it is one. */
   static @Nullable String problem(JsonNode list) {
-    int index = 0;
-    for (JsonNode node : list) {
-      String operation = node.path("operation").asText("");
-      if (!operation.equals("Apply") && !operation.equals("Update")) {
-        return "operation must be `Apply` or `Update`";
-      }
-      if (node.path("apiVersion").asText("").isEmpty()) {
-        return "apiVersion must not be empty";
-      }
-      String type = node.path("fieldsType").asText("");
-      if (type.isEmpty()) {
-        return "missing fieldsType in managed fields entry " + index;
-      }
-      if (!type.equals("FieldsV1")) {
-        return "invalid fieldsType " + GoQuote.of(type) + " in managed fields entry " + index;
-      }
-      index++;
+    try {
+      read(list);
+      return null;
+    } catch (IllegalArgumentException e) {
+      return e.getMessage();
     }
-    return null;
+  }
+
+  private static void check(JsonNode node, int index) {
+    String operation = node.path("operation").asText("");
+    if (!operation.equals("Apply") && !operation.equals("Update")) {
+      throw new IllegalArgumentException("operation must be `Apply` or `Update`");
+    }
+    if (node.path("apiVersion").asText("").isEmpty()) {
+      throw new IllegalArgumentException("apiVersion must not be empty");
+    }
+    String type = node.path("fieldsType").asText("");
+    if (type.isEmpty()) {
+      throw new IllegalArgumentException("missing fieldsType in managed fields entry " + index);
+    }
+    if (!type.equals("FieldsV1")) {
+      throw new IllegalArgumentException(
+          "invalid fieldsType " + GoQuote.of(type) + " in managed fields entry " + index);
+    }
   }
 
   /** {@code managedFields: [{}]} asks to forget all managers, and an empty list does. */

@@ -28,7 +28,11 @@ final class OwnedFields {
     return new OwnedFields(null, set);
   }
 
-  /** Of {@code fieldsV1} as somebody wrote it, which must not be changed any more. */
+  /**
+   * Of {@code fieldsV1} as somebody wrote it, which must not be changed any more.
+   *
+   * @throws IllegalArgumentException where it has what is no step of a path
+   */
   static OwnedFields of(JsonNode fieldsV1) {
     return fieldsV1 instanceof ObjectNode json && !json.has(FieldSet.SELF) && isCanonical(json)
         ? new OwnedFields(json, null)

@@ -1,6 +1,7 @@
 package dev.coracle.api.patch;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
@@ -125,9 +126,35 @@ final class PathStep {
     return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
   }
 
+  /**
+   * Whether a step is of a known kind; upstream passes over others.
+   *
+   * @throws IllegalArgumentException in upstream's words, of what is no step at all
+   */
+  static boolean isKnown(String step) {
+    if (step.length() < 2) {
+      throw new IllegalArgumentException("key must be 2 characters long:");
+    }
+    if (step.charAt(1) != ':') {
+      throw new IllegalArgumentException("missing colon: " + step);
+    }
+    String rest = step.substring(2);
+    try {
+      return switch (step.charAt(0)) {
+        case 'f' -> true;
+        case 'i' -> !IntNode.valueOf(Integer.parseInt(rest)).isMissingNode();
+        case 'v' -> isCanonical(step) || !Json.parse(rest).isMissingNode();
+        case 'k' -> isCanonical(step) || Json.parseObject(rest).isObject();
+        default -> false;
+      };
+    } catch (StatusException e) {
+      throw new IllegalArgumentException(e.status().message(), e);
+    }
+  }
+
   /** A step in the one notation this server writes, so that equal steps are equal texts. */
   static String canonical(String step) {
-    if (isCanonical(step)) {
+    if (isCanonical(step) || step.length() < 2) {
       return step;
     }
     try {
@@ -154,7 +181,7 @@ final class PathStep {
       return endOfScalar(step, VALUE.length()) == step.length();
     }
     if (!step.startsWith(KEYS)) {
-      return true;
+      return step.startsWith(FIELD);
     }
     String last = "";
     int at = KEYS.length();
