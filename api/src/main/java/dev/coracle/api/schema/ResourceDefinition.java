@@ -76,6 +76,17 @@ public record ResourceDefinition(
         : custom.path("subresources").path("scale");
   }
 
+  /** The fields that a custom resource may be selected by, as selectors name them. */
+  public List<String> selectableFields() {
+    return custom == null
+        ? List.of()
+        : custom
+            .path("selectableFields")
+            .valueStream()
+            .map(field -> field.path("jsonPath").asText("").replaceFirst("^\\.", ""))
+            .toList();
+  }
+
   @Override
   public String toString() {
     return gvr.toString();

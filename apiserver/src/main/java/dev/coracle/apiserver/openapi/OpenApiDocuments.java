@@ -34,7 +34,7 @@ public final class OpenApiDocuments {
    * Part of every hash: clients keep documents by them, so it is raised whenever the same resources
    * are described in another way.
    */
-  private static final int EDITION = 3;
+  private static final int EDITION = 4;
 
   private final Scheme scheme;
   private final String serverVersion;

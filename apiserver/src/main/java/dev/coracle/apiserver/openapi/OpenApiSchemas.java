@@ -159,9 +159,17 @@ final class OpenApiSchemas {
         ofEveryObject(schema.withObjectProperty("properties"));
       }
       kinds(schema, resource.kind());
+      selectable(schema, resource.selectableFields());
       done.put(name, schema);
     }
     return reference(name);
+  }
+
+  private static void selectable(ObjectNode schema, List<String> fields) {
+    if (!fields.isEmpty()) {
+      ArrayNode list = schema.putArray("x-kubernetes-selectable-fields");
+      fields.forEach(field -> list.addObject().put("fieldPath", field));
+    }
   }
 
   private void ofEveryObject(ObjectNode properties) {

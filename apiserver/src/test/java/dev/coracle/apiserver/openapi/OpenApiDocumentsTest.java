@@ -3,6 +3,8 @@ package dev.coracle.apiserver.openapi;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.schema.CustomResources;
@@ -176,6 +178,24 @@ class OpenApiDocumentsTest {
         .isTrue();
     JsonNode v2 = json(documents.v2()).path("definitions").path("com.example.stable.v1.CronTab");
     assertThat(v2.at("/properties/spec/properties/cron").has("nullable")).isFalse();
+  }
+
+  /** Upstream: apiextensions-apiserver, field selectors in OpenAPI. */
+  @Test
+  void fieldsThatSelectAreTold() {
+    ObjectNode crd = Json.parseObject(CRON_TAB);
+    ArrayNode fields = ((ObjectNode) crd.at("/spec/versions/0")).putArray("selectableFields");
+    fields.addObject().put("jsonPath", ".spec.cron");
+    define(crd.toString());
+    JsonNode v3 = json(documents.groupVersion("apis/stable.example.com/v1").orElseThrow());
+    JsonNode v2 = json(documents.v2());
+    for (JsonNode type :
+        List.of(
+            v3.at("/components/schemas/com.example.stable.v1.CronTab"),
+            v2.at("/definitions/com.example.stable.v1.CronTab"))) {
+      assertThat(type.path("x-kubernetes-selectable-fields").toString())
+          .isEqualTo("[{\"fieldPath\":\"spec.cron\"}]");
+    }
   }
 
   /** {@code kubectl apply} chooses by them how it patches. */

@@ -121,14 +121,7 @@ public final class SchemaRules implements ObjectRules {
 
   @Override
   public Set<String> selectableFields() {
-    Set<String> out = new LinkedHashSet<>();
-    ObjectNode custom = definition.custom();
-    if (custom != null) {
-      custom
-          .path("selectableFields")
-          .forEach(f -> out.add(f.path("jsonPath").asText("").replaceFirst("^\\.", "")));
-    }
-    return out;
+    return new LinkedHashSet<>(definition.selectableFields());
   }
 
   @Override
