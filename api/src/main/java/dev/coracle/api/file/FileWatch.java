@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchEvent.Kind;
 import java.nio.file.WatchService;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -48,9 +49,17 @@ public final class FileWatch implements AutoCloseable {
    * because editors and mounted ConfigMaps put another file in its place.
    */
   public static FileWatch file(Path file, Runnable changed) throws IOException {
-    Path named = file.toAbsolutePath();
-    return new FileWatch(
-        named, Set.copyOf(List.of(parent(named), parent(file.toRealPath()))), changed);
+    return files(List.of(file), changed);
+  }
+
+  /** As {@link #file}, for several files at once. */
+  public static FileWatch files(List<Path> files, Runnable changed) throws IOException {
+    Set<Path> directories = new HashSet<>();
+    for (Path file : files) {
+      directories.add(parent(file.toAbsolutePath()));
+      directories.add(parent(file.toRealPath()));
+    }
+    return new FileWatch(files.getFirst(), directories, changed);
   }
 
   private static Path parent(Path file) {

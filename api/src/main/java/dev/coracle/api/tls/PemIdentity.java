@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
+import java.security.Signature;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.List;
@@ -57,5 +58,35 @@ public record PemIdentity(List<X509Certificate> chain, PrivateKey key) {
               + chain.getFirst().getPublicKey().getAlgorithm());
     }
     return new PemIdentity(chain, parsed);
+  }
+
+  /**
+   * Whether it can be shown where a key of this type is wanted. The engine names a key by its
+   * algorithm, for RSA and EC sometimes with what signed it.
+   */
+  boolean fits(String keyType) {
+    String algorithm = key.getAlgorithm();
+    return keyType.startsWith(algorithm) || keyType.startsWith("Ed") && algorithm.equals("EdDSA");
+  }
+
+  /** Whether the key is that of the certificate; while files are replaced it may not be. */
+  public boolean isWhole() {
+    String algorithm =
+        switch (key.getAlgorithm()) {
+          case "RSA" -> "SHA256withRSA";
+          case "EC" -> "SHA256withECDSA";
+          default -> key.getAlgorithm();
+        };
+    try {
+      Signature signature = Signature.getInstance(algorithm);
+      signature.initSign(key);
+      signature.update((byte) 1);
+      byte[] signed = signature.sign();
+      signature.initVerify(chain.getFirst().getPublicKey());
+      signature.update((byte) 1);
+      return signature.verify(signed);
+    } catch (GeneralSecurityException e) {
+      return false;
+    }
   }
 }

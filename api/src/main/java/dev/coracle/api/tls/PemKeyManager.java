@@ -35,11 +35,7 @@ public final class PemKeyManager extends X509ExtendedKeyManager {
   }
 
   private @Nullable String alias(String keyType) {
-    // The engine names a key by its algorithm, for RSA and EC sometimes with what signed it.
-    String algorithm = identity.key().getAlgorithm();
-    return keyType.startsWith(algorithm) || keyType.startsWith("Ed") && algorithm.equals("EdDSA")
-        ? ALIAS
-        : null;
+    return identity.fits(keyType) ? ALIAS : null;
   }
 
   private @Nullable String alias(String[] keyTypes) {

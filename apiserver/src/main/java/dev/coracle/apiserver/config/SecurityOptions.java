@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *     account tokens; null: the cluster's own key does
  * @param tracingConfig a TracingConfiguration of apiserver.config.k8s.io/v1; null: no traces
  * @param admission which admission plugins look at writes
+ * @param tls how TLS is spoken
  */
 public record SecurityOptions(
     AuditOptions audit,
@@ -27,7 +28,8 @@ public record SecurityOptions(
     @Nullable Path authorizationConfig,
     @Nullable Path signingEndpoint,
     @Nullable Path tracingConfig,
-    AdmissionOptions admission) {
+    AdmissionOptions admission,
+    TlsOptions tls) {
 
   public SecurityOptions(
       AuditOptions audit,
@@ -43,7 +45,8 @@ public record SecurityOptions(
         null,
         null,
         null,
-        AdmissionOptions.DEFAULT);
+        AdmissionOptions.DEFAULT,
+        TlsOptions.DEFAULT);
   }
 
   public static final SecurityOptions DEFAULT =
@@ -59,7 +62,8 @@ public record SecurityOptions(
         authorizationConfig,
         signingEndpoint,
         tracingConfig,
-        admission);
+        admission,
+        tls);
   }
 
   public SecurityOptions withAuthentication(AuthenticationOptions options) {
@@ -72,7 +76,8 @@ public record SecurityOptions(
         authorizationConfig,
         signingEndpoint,
         tracingConfig,
-        admission);
+        admission,
+        tls);
   }
 
   /**
@@ -88,7 +93,8 @@ public record SecurityOptions(
         file,
         signingEndpoint,
         tracingConfig,
-        admission);
+        admission,
+        tls);
   }
 
   /**
@@ -104,7 +110,8 @@ public record SecurityOptions(
         authorizationConfig,
         socket,
         tracingConfig,
-        admission);
+        admission,
+        tls);
   }
 
   /**
@@ -120,7 +127,8 @@ public record SecurityOptions(
         authorizationConfig,
         signingEndpoint,
         file,
-        admission);
+        admission,
+        tls);
   }
 
   public SecurityOptions withAdmission(AdmissionOptions options) {
@@ -133,6 +141,21 @@ public record SecurityOptions(
         authorizationConfig,
         signingEndpoint,
         tracingConfig,
+        options,
+        tls);
+  }
+
+  public SecurityOptions withTls(TlsOptions options) {
+    return new SecurityOptions(
+        audit,
+        encryption,
+        oidc,
+        webhooks,
+        authentication,
+        authorizationConfig,
+        signingEndpoint,
+        tracingConfig,
+        admission,
         options);
   }
 }

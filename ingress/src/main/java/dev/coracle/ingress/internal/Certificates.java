@@ -2,6 +2,8 @@ package dev.coracle.ingress.internal;
 
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.tls.PemIdentity;
+import dev.coracle.api.tls.SniKeyManager;
+import dev.coracle.api.tls.SniKeyManager.Named;
 import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.ServerSSLOptions;
 import java.nio.file.Path;
@@ -26,13 +28,15 @@ final class Certificates {
    * @param secrets of type {@code kubernetes.io/tls}; one that holds no certificate is left out
    */
   static ServerSSLOptions options(Path certificate, Path key, Collection<KubeObject> secrets) {
-    List<PemIdentity> identities = new ArrayList<>();
+    List<Named> identities = new ArrayList<>();
     for (KubeObject secret : secrets) {
       try {
         identities.add(
-            PemIdentity.parse(
-                Base64.getDecoder().decode(secret.text("data", "tls.crt")),
-                Base64.getDecoder().decode(secret.text("data", "tls.key"))));
+            new Named(
+                List.of(),
+                PemIdentity.parse(
+                    Base64.getDecoder().decode(secret.text("data", "tls.crt")),
+                    Base64.getDecoder().decode(secret.text("data", "tls.key")))));
       } catch (GeneralSecurityException | IllegalArgumentException e) {
         LOG.atWarn()
             .addKeyValue("namespace", secret.namespace())

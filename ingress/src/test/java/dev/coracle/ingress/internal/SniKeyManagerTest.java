@@ -3,6 +3,8 @@ package dev.coracle.ingress.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.api.tls.PemIdentity;
+import dev.coracle.api.tls.SniKeyManager;
+import dev.coracle.api.tls.SniKeyManager.Named;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.KeyCertOptions;
@@ -36,7 +38,9 @@ class SniKeyManagerTest {
     fallback = identity("RSA", "default.example");
     shop = identity("EC", "shop.example");
     wild = identity("EC", "*.wild.example");
-    manager = new SniKeyManager(fallback, List.of(shop, wild));
+    manager =
+        new SniKeyManager(
+            fallback, List.of(new Named(List.of(), shop), new Named(List.of(), wild)));
   }
 
   @Test
@@ -47,6 +51,19 @@ class SniKeyManagerTest {
     assertThat(shown("a.b.wild.example")).isEqualTo(fallback);
     assertThat(shown("wild.example")).isEqualTo(fallback);
     assertThat(shown("localhost")).isEqualTo(fallback);
+  }
+
+  @Test
+  void whatAnIdentityIsSaidToBeForCountsForMoreThanWhatItSays() {
+    manager =
+        new SniKeyManager(
+            fallback,
+            List.of(
+                new Named(List.of(), shop),
+                new Named(List.of("Shop.example", "*.more.example"), wild)));
+    assertThat(shown("shop.example")).isEqualTo(wild);
+    assertThat(shown("a.more.example")).isEqualTo(wild);
+    assertThat(shown("a.wild.example")).isEqualTo(fallback);
   }
 
   @Test

@@ -1,8 +1,8 @@
 package dev.coracle.kubelet.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.tls.TlsChoice;
 import dev.coracle.kubelet.server.config.KubeletServerOptions;
-import dev.coracle.kubelet.server.config.TlsChoice;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -87,7 +87,9 @@ public record ServingOptions(
   private static TlsChoice tls(JsonNode document) {
     try {
       return TlsChoice.of(
+          "tlsMinVersion",
           document.path("tlsMinVersion").asText(""),
+          "tlsCipherSuites",
           ConfigFields.list(document, "tlsCipherSuites"));
     } catch (IllegalArgumentException e) {
       throw ConfigFields.invalid(String.valueOf(e.getMessage()));

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
+import dev.coracle.api.tls.TlsChoice;
 import dev.coracle.kubelet.config.EvictionThreshold.Observation;
-import dev.coracle.kubelet.server.config.TlsChoice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

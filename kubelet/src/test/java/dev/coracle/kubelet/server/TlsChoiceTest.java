@@ -3,8 +3,8 @@ package dev.coracle.kubelet.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.coracle.api.tls.TlsChoice;
 import dev.coracle.kubelet.server.config.KubeletServerOptions;
-import dev.coracle.kubelet.server.config.TlsChoice;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -50,6 +50,10 @@ class TlsChoiceTest {
     servers.forEach(server -> server.stop().await().indefinitely());
     runtime.close();
     vertx.close().toCompletionStage().toCompletableFuture().get();
+  }
+
+  private static TlsChoice choice(String minVersion, List<String> suites) {
+    return TlsChoice.of("tlsMinVersion", minVersion, "tlsCipherSuites", suites);
   }
 
   private int serve(TlsChoice choice) {
@@ -100,18 +104,18 @@ class TlsChoiceTest {
 
   @Test
   void noLowerVersionIsSpokenThanTheLeast() throws Exception {
-    int port = serve(TlsChoice.of("VersionTLS13", List.of()));
+    int port = serve(choice("VersionTLS13", List.of()));
     assertThat(shake(port, "TLSv1.3", List.of())).startsWith("TLS_");
     assertThatThrownBy(() -> shake(port, "TLSv1.2", List.of()))
         .isInstanceOf(SSLException.class)
         .isInstanceOf(IOException.class);
-    int wider = serve(TlsChoice.of("", List.of()));
+    int wider = serve(choice("", List.of()));
     assertThat(shake(wider, "TLSv1.2", WEAKER)).contains("AES_128");
   }
 
   @Test
   void noOtherCiphersAreTakenThanThoseChosen() throws Exception {
-    int port = serve(TlsChoice.of("VersionTLS12", STRONG));
+    int port = serve(choice("VersionTLS12", STRONG));
     assertThat(shake(port, "TLSv1.2", List.of())).contains("256");
     assertThat(shake(port, "TLSv1.3", List.of("TLS_AES_128_GCM_SHA256"))).contains("AES_128");
     assertThatThrownBy(() -> shake(port, "TLSv1.2", WEAKER)).isInstanceOf(SSLException.class);
@@ -119,11 +123,11 @@ class TlsChoiceTest {
 
   @Test
   void whatCannotBeSpokenIsRefused() {
-    assertThatThrownBy(() -> TlsChoice.of("VersionTLS14", List.of()))
+    assertThatThrownBy(() -> choice("VersionTLS14", List.of()))
         .hasMessage("tlsMinVersion: unknown tls version \"VersionTLS14\"");
-    assertThatThrownBy(() -> TlsChoice.of("VersionTLS11", List.of()))
+    assertThatThrownBy(() -> choice("VersionTLS11", List.of()))
         .hasMessageContaining("VersionTLS11 is not spoken any more");
-    assertThatThrownBy(() -> TlsChoice.of("", List.of("TLS_NONE")))
+    assertThatThrownBy(() -> choice("", List.of("TLS_NONE")))
         .hasMessage("tlsCipherSuites: Cipher suite TLS_NONE not supported or doesn't exist");
   }
 }

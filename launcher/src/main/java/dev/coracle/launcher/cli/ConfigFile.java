@@ -113,9 +113,14 @@ final class ConfigFile implements IDefaultValueProvider {
       }
       out.put(
           String.valueOf(key),
-          values.stream().map(String::valueOf).collect(Collectors.joining(",")));
+          values.stream().map(String::valueOf).collect(Collectors.joining(separator(option))));
     });
     return out;
+  }
+
+  /** What stands between several values of an option, which all but one split at commas. */
+  private static String separator(OptionSpec option) {
+    return option.splitRegex().equals(";") ? ";" : ",";
   }
 
   private static String known(CommandSpec command) {

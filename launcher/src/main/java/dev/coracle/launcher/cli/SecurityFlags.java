@@ -20,6 +20,7 @@ import picocli.CommandLine.Option;
 final class SecurityFlags {
 
   @Mixin private final AuditFlags audit = new AuditFlags();
+  @Mixin private final TlsFlags tls = new TlsFlags();
 
   @Option(
       names = "--encryption-provider-config",
@@ -269,6 +270,7 @@ final class SecurityFlags {
             Set.copyOf(disableAdmissionPlugins),
             admissionControlConfigFile,
             notReadySeconds,
-            unreachableSeconds));
+            unreachableSeconds),
+        tls.options());
   }
 }

@@ -8,8 +8,11 @@ import dev.coracle.apiserver.config.AuditOptions;
 import dev.coracle.apiserver.config.AuthenticationOptions;
 import dev.coracle.apiserver.config.EncryptionOptions;
 import dev.coracle.apiserver.config.SecurityOptions;
+import dev.coracle.apiserver.config.TlsOptions;
+import dev.coracle.apiserver.config.TlsOptions.NamedCertificate;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,6 +33,49 @@ class SecurityFlagsTest {
     assertThat(parse("--anonymous-auth=false", "--client-ca-file=/a").authentication())
         .isEqualTo(new AuthenticationOptions(null, false, Path.of("/a")));
     assertThat(parse("--anonymous-auth").authentication().anonymous()).isTrue();
+  }
+
+  @Test
+  void tlsIsSpokenAsItIsSaid() {
+    assertThat(parse().tls()).isEqualTo(TlsOptions.DEFAULT);
+    TlsOptions said =
+        parse(
+                "--tls-min-version=VersionTLS13",
+                "--tls-cipher-suites=TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+                "--tls-sni-cert-key=/a.crt,/a.key;/b.crt,/b.key:*.b.example,b.example")
+            .tls();
+    assertThat(said.choice().protocols()).containsExactly("TLSv1.3");
+    assertThat(said.choice().offered()).contains("TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384");
+    assertThat(said.named())
+        .containsExactly(
+            new NamedCertificate(Path.of("/a.crt"), Path.of("/a.key"), List.of()),
+            new NamedCertificate(
+                Path.of("/b.crt"), Path.of("/b.key"), List.of("*.b.example", "b.example")));
+    assertThatThrownBy(() -> parse("--tls-min-version=VersionTLS9"))
+        .hasMessage("--tls-min-version: unknown tls version \"VersionTLS9\"");
+    assertThatThrownBy(() -> parse("--tls-cipher-suites=NONE"))
+        .hasMessage("--tls-cipher-suites: Cipher suite NONE not supported or doesn't exist");
+    assertThatThrownBy(() -> parse("--tls-sni-cert-key=/a.crt"))
+        .hasMessage(
+            "--tls-sni-cert-key is CERTIFICATE,KEY or CERTIFICATE,KEY:NAME,NAME, not '/a.crt'");
+    assertThatThrownBy(() -> parse("--tls-sni-cert-key=/a.crt,/a.key:10.0.0.1"))
+        .hasMessage(
+            "--tls-sni-cert-key: '10.0.0.1' is no name of a host that a client may ask for");
+  }
+
+  @Test
+  void aFileMayListCertificates() {
+    CommandSpec spec =
+        CommandSpec.create()
+            .addMixin("security", CommandSpec.forAnnotatedObject(new SecurityFlags()));
+    assertThat(
+            ConfigFile.parse(
+                "tls-sni-cert-key: ['/a.crt,/a.key', '/b.crt,/b.key:b.example']\n"
+                    + "tls-cipher-suites: [A, B]",
+                Path.of("f"),
+                spec))
+        .containsEntry("tls-sni-cert-key", "/a.crt,/a.key;/b.crt,/b.key:b.example")
+        .containsEntry("tls-cipher-suites", "A,B");
   }
 
   @Test

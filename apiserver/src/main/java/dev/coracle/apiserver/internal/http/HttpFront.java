@@ -1,7 +1,7 @@
 package dev.coracle.apiserver.internal.http;
 
 import dev.coracle.api.StatusException;
-import dev.coracle.api.tls.PemKeyManager;
+import dev.coracle.api.tls.TlsChoice;
 import dev.coracle.apiserver.config.ApiServerOptions;
 import dev.coracle.apiserver.internal.ApiServerMetrics;
 import dev.coracle.apiserver.internal.authn.ClientTrust;
@@ -26,18 +26,23 @@ import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.TrustOptions;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The HTTPS listener. One server per event loop, all on one port; every request passes the filters
  * in their order and ends at the first handler that knows its path.
  */
 public final class HttpFront {
+
+  private static final Logger LOG = LoggerFactory.getLogger(HttpFront.class);
 
   /**
    * Of the request line and of all headers, as upstream: {@code kubectl exec} has its command in
@@ -72,6 +77,7 @@ public final class HttpFront {
   private final ApiServerMetrics metrics;
   private final int instances;
   private final List<HttpServer> servers = new CopyOnWriteArrayList<>();
+  private @Nullable ServingCertificates certificates;
   private @Nullable String deployment;
   private volatile int port;
 
@@ -106,13 +112,40 @@ public final class HttpFront {
   public Future<Void> start() {
     // Port -1 is Vert.x's way to say: one free port for all instances.
     int wanted = options.listen().port() == 0 ? -1 : options.listen().port();
+    ServingCertificates shown;
+    try {
+      shown =
+          new ServingCertificates(
+              options.listen().certificate(),
+              options.listen().key(),
+              options.security().tls().named());
+    } catch (IllegalStateException | UncheckedIOException e) {
+      return Future.failedFuture(
+          new IllegalStateException(
+              "cannot use the API server's certificates: " + e.getMessage(), e));
+    }
+    certificates = shown;
+    shown.whenChanged(() -> servers.forEach(server -> show(server, shown)));
     return vertx
         .deployVerticle(
-            () -> (Deployable) new Listener(wanted),
+            () -> (Deployable) new Listener(wanted, shown),
             new DeploymentOptions().setInstances(instances))
         .onSuccess(id -> deployment = id)
         .<Void>mapEmpty()
         .recover(failure -> Future.failedFuture(explain(failure)));
+  }
+
+  /** Handshakes that begin from now on. */
+  private void show(HttpServer server, ServingCertificates shown) {
+    server
+        .updateSSLOptions(
+            serverOptions(0, shown)
+                .getSslOptions()
+                .setApplicationLayerProtocols(List.of("h2", "http/1.1")))
+        .onFailure(e ->
+            LOG.atError()
+                .addKeyValue("why", e.getMessage())
+                .log("The new certificates cannot be shown; the former ones are"));
   }
 
   private RuntimeException explain(Throwable failure) {
@@ -144,6 +177,9 @@ public final class HttpFront {
   public Future<Void> stop() {
     String id = deployment;
     deployment = null;
+    if (certificates != null) {
+      certificates.close();
+    }
     if (id == null) {
       return Future.succeededFuture();
     }
@@ -152,16 +188,18 @@ public final class HttpFront {
         .transform(_ -> vertx.undeploy(id));
   }
 
-  private HttpServerOptions serverOptions(int wantedPort) {
+  private HttpServerOptions serverOptions(int wantedPort, ServingCertificates shown) {
     var listen = options.listen();
-    return new HttpServerOptions()
+    TlsChoice tls = options.security().tls().choice();
+    HttpServerOptions http = new HttpServerOptions();
+    tls.offered().forEach(http::addEnabledCipherSuite);
+    return http.setEnabledSecureTransportProtocols(tls.protocols())
         .setHost(listen.address())
         .setPort(wantedPort)
         .setSsl(true)
         .setUseAlpn(true)
         .setClientAuth(ClientAuth.REQUEST)
-        .setKeyCertOptions(
-            KeyCertOptions.wrap(PemKeyManager.of(listen.certificate(), listen.key())))
+        .setKeyCertOptions(KeyCertOptions.wrap(shown.keys()))
         .setTrustOptions(TrustOptions.wrap(trust.lenient()))
         .setSslHandshakeTimeout(FIRST_SECONDS)
         .setSslHandshakeTimeoutUnit(TimeUnit.SECONDS)
@@ -189,10 +227,12 @@ public final class HttpFront {
   private final class Listener extends VerticleBase {
 
     private final int wantedPort;
+    private final ServingCertificates shown;
     private @Nullable HttpServer server;
 
-    Listener(int wantedPort) {
+    Listener(int wantedPort, ServingCertificates shown) {
       this.wantedPort = wantedPort;
+      this.shown = shown;
     }
 
     @Override
@@ -201,7 +241,7 @@ public final class HttpFront {
       router.route().handler(HttpFront.this::handle);
       HttpServer made =
           vertx
-              .createHttpServer(serverOptions(wantedPort))
+              .createHttpServer(serverOptions(wantedPort, shown))
               .connectionHandler(this::connected)
               .requestHandler(router)
               .exceptionHandler(this::failed);

@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.server.config;
 
+import dev.coracle.api.tls.TlsChoice;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;

@@ -1,4 +1,4 @@
-package dev.coracle.kubelet.server.config;
+package dev.coracle.api.tls;
 
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -9,8 +9,7 @@ import java.util.Set;
 import javax.net.ssl.SSLContext;
 
 /**
- * Which versions of TLS the kubelet's API speaks, and by which ciphers, by the names that Go has
- * for them.
+ * Which versions of TLS a server speaks, and by which ciphers, by the names that Go has for them.
  *
  * @param onlyVersion13 {@code VersionTLS13}; otherwise {@code VersionTLS12} and it
  * @param cipherSuites of version 1.2, empty for the platform's own choice; those of 1.3 are always
@@ -28,28 +27,32 @@ public record TlsChoice(boolean onlyVersion13, List<String> cipherSuites) {
   }
 
   /**
+   * @param versionOption what the version is called where it is chosen, for errors
    * @param minVersion {@code VersionTLS12}, {@code VersionTLS13} or nothing
+   * @param suitesOption what the ciphers are called there
    * @throws IllegalArgumentException of a version or cipher that there is not
    */
-  public static TlsChoice of(String minVersion, List<String> cipherSuites) {
+  public static TlsChoice of(
+      String versionOption, String minVersion, String suitesOption, List<String> cipherSuites) {
     boolean only13 =
         switch (minVersion) {
           case "", "VersionTLS12" -> false;
           case "VersionTLS13" -> true;
           case "VersionTLS10", "VersionTLS11" ->
               throw new IllegalArgumentException(
-                  "tlsMinVersion: "
+                  versionOption
+                      + ": "
                       + minVersion
                       + " is not spoken any more; it is VersionTLS12 or VersionTLS13");
           default ->
               throw new IllegalArgumentException(
-                  "tlsMinVersion: unknown tls version \"" + minVersion + "\"");
+                  versionOption + ": unknown tls version \"" + minVersion + "\"");
         };
     Set<String> known = supported();
     for (String suite : cipherSuites) {
       if (!known.contains(platformsName(suite))) {
         throw new IllegalArgumentException(
-            "tlsCipherSuites: Cipher suite " + suite + " not supported or doesn't exist");
+            suitesOption + ": Cipher suite " + suite + " not supported or doesn't exist");
       }
     }
     return new TlsChoice(only13, cipherSuites);

@@ -1,6 +1,5 @@
-package dev.coracle.ingress.internal;
+package dev.coracle.api.tls;
 
-import dev.coracle.api.tls.PemIdentity;
 import java.net.Socket;
 import java.security.Principal;
 import java.security.PrivateKey;
@@ -23,17 +22,37 @@ import org.jspecify.annotations.Nullable;
  * it, else the one with a wildcard for its first label, else the default. A certificate whose key
  * is of a kind that the client cannot take falls back to the default too.
  */
-final class SniKeyManager extends X509ExtendedKeyManager {
+public final class SniKeyManager extends X509ExtendedKeyManager {
 
   private static final int DNS_NAME = 2;
   private static final String DEFAULT = "";
 
+  /**
+   * An identity for names that are asked for.
+   *
+   * @param names those that it is shown for, whatever it says itself; none: those that it names
+   */
+  public record Named(List<String> names, PemIdentity identity) {
+    public Named {
+      names = List.copyOf(names);
+    }
+  }
+
   private final Map<String, PemIdentity> byName = new HashMap<>();
 
-  SniKeyManager(PemIdentity fallback, List<PemIdentity> identities) {
+  /**
+   * @param identities of two for one name, the one that is told to be for it, else the first
+   */
+  public SniKeyManager(PemIdentity fallback, List<Named> identities) {
     byName.put(DEFAULT, fallback);
-    for (PemIdentity identity : identities) {
-      names(identity.chain().getFirst()).forEach(name -> byName.putIfAbsent(name, identity));
+    for (Named named : identities) {
+      named.names.forEach(n -> byName.putIfAbsent(n.toLowerCase(Locale.ROOT), named.identity));
+    }
+    for (Named named : identities) {
+      if (named.names.isEmpty()) {
+        names(named.identity.chain().getFirst())
+            .forEach(name -> byName.putIfAbsent(name, named.identity));
+      }
     }
   }
 
@@ -51,8 +70,8 @@ final class SniKeyManager extends X509ExtendedKeyManager {
     }
   }
 
-  /** The key of the map under which the identity for a host stands. */
-  String find(String host) {
+  /** The alias under which the identity for a host stands. */
+  public String find(String host) {
     String name = host.toLowerCase(Locale.ROOT);
     if (byName.containsKey(name)) {
       return name;
@@ -71,10 +90,10 @@ final class SniKeyManager extends X509ExtendedKeyManager {
   }
 
   private @Nullable String usable(String keyType, String alias) {
-    if (keyType.startsWith(identity(alias).key().getAlgorithm())) {
+    if (identity(alias).fits(keyType)) {
       return alias;
     }
-    return keyType.startsWith(identity(DEFAULT).key().getAlgorithm()) ? DEFAULT : null;
+    return identity(DEFAULT).fits(keyType) ? DEFAULT : null;
   }
 
   @Override
@@ -113,7 +132,7 @@ final class SniKeyManager extends X509ExtendedKeyManager {
     return usable(keyType, DEFAULT);
   }
 
-  /** The gateway is no client with a certificate. */
+  /** A server is no client with a certificate. */
   @Override
   public String @Nullable [] getClientAliases(String keyType, Principal @Nullable [] issuers) {
     return null;
