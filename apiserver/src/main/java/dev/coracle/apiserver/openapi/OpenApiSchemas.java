@@ -62,6 +62,7 @@ final class OpenApiSchemas {
 
   private final OpenApiVersion version;
   private final Descriptions descriptions;
+  private final EnumValues enums = new EnumValues();
   private final SchemaTable table = SchemaTable.kubernetes();
   private final TreeMap<String, ObjectNode> done = new TreeMap<>();
   private final Deque<SchemaType> pending = new ArrayDeque<>();
@@ -261,6 +262,19 @@ final class OpenApiSchemas {
     SchemaType type = field.type();
     String text = describe(owner, field);
     ObjectNode out = type(type);
+    List<String> values = enums.of(owner.name(), field.name());
+    if (type.kind() == SchemaType.Kind.STRING) {
+      text = EnumValues.describe(text, values);
+    }
+    if (!values.isEmpty()) {
+      ArrayNode list =
+          switch (type.kind()) {
+            case LIST -> out.withObjectProperty("items").putArray("enum");
+            case MAP -> out.withObjectProperty("additionalProperties").putArray("enum");
+            default -> out.putArray("enum");
+          };
+      values.forEach(list::add);
+    }
     if (out.has("$ref")) {
       out = wrap(out, text);
     } else {

@@ -12,6 +12,7 @@ import dev.coracle.api.schema.Scheme;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -195,6 +196,30 @@ class OpenApiDocumentsTest {
             v2.at("/definitions/com.example.stable.v1.CronTab"))) {
       assertThat(type.path("x-kubernetes-selectable-fields").toString())
           .isEqualTo("[{\"fieldPath\":\"spec.cron\"}]");
+    }
+  }
+
+  /** Upstream: test/integration/apiserver/openapi, enums; kubectl explain shows them. */
+  @ParameterizedTest
+  @CsvSource({
+    "PodSpec, restartPolicy, '', 'Always,Never,OnFailure'",
+    "HostPathVolumeSource, type, '', ',BlockDevice,CharDevice,Directory,DirectoryOrCreate,File,FileOrCreate,Socket'",
+    "PersistentVolumeClaimSpec, accessModes, /items, 'ReadOnlyMany,ReadWriteMany,ReadWriteOnce,ReadWriteOncePod'",
+    "PersistentVolumeClaimStatus, allocatedResourceStatuses, /additionalProperties, 'ControllerResizeInProgress,ControllerResizeInfeasible,NodeResizeInProgress,NodeResizeInfeasible,NodeResizePending'",
+    "PodSpec, nodeName, '', "
+  })
+  void whatAFieldMayBeIsTold(String kind, String field, String below, @Nullable String values) {
+    JsonNode v3 = json(documents.groupVersion("api/v1").orElseThrow());
+    JsonNode v2 = json(documents.v2());
+    String type = "io.k8s.api.core.v1." + kind + "/properties/" + field;
+    for (JsonNode schema :
+        List.of(v3.at("/components/schemas/" + type), v2.at("/definitions/" + type))) {
+      List<String> told = new ArrayList<>();
+      schema.at(below + "/enum").forEach(value -> told.add(value.asText()));
+      assertThat(values == null ? "" : values).isEqualTo(String.join(",", told));
+      boolean text = values != null && below.isEmpty();
+      assertThat(schema.path("description").asText().contains("\n\nPossible enum values:\n - `\""))
+          .isEqualTo(text);
     }
   }
 
