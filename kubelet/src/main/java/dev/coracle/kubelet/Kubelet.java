@@ -207,6 +207,9 @@ public final class Kubelet implements Component {
     node.devices(plugins.devices()::counts);
     NodeEvents nodeEvents = NodeEvents.to(recorder, node::node);
     node.events(nodeEvents);
+    if (!around.simulated()) {
+      node.startup(metrics.startup(clock, around.machine()::bootTime));
+    }
     this.sources = new PodSources(client, pods, timers, options, node::node, this::post);
     this.parts =
         new PodParts(
@@ -257,7 +260,8 @@ public final class Kubelet implements Component {
                 parts.certificates,
                 () -> shown,
                 this::stuck,
-                tracing));
+                tracing,
+                metrics.http()));
     this.server = servers.api();
     this.healthz = servers.healthz();
     PodGauges.register(metrics, cache, loop);

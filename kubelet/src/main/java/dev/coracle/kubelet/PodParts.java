@@ -64,6 +64,7 @@ import dev.coracle.kubelet.internal.sync.PodSync;
 import dev.coracle.kubelet.internal.sync.SyncEvent;
 import dev.coracle.kubelet.internal.userns.SubordinateIds;
 import dev.coracle.kubelet.internal.userns.UserNamespaces;
+import dev.coracle.kubelet.internal.volume.GroupAccess;
 import dev.coracle.kubelet.internal.volume.LocalVolumeCleaner;
 import dev.coracle.kubelet.internal.volume.Tokens;
 import dev.coracle.kubelet.internal.volume.VolumeManager;
@@ -151,6 +152,26 @@ final class PodParts {
     Machine machine = around.machine();
     this.objects = new ObjectCache(client, informers, services, this::objectChanged);
     PodAccounts accounts = new PodAccounts(client, clock, new SecureRandom());
+    PullRecords records =
+        new PullRecords(
+            paths.real()
+                ? Optional.of(options.rootDir().resolve("image_manager"))
+                : Optional.empty(),
+            options.configuration().images().verification(),
+            clock,
+            metrics);
+    around
+        .metrics()
+        .gauge(
+            "kubelet_imagemanager_ondisk_pulledrecords",
+            "Number of ImagePulledRecords stored on disk.",
+            records::pulled);
+    around
+        .metrics()
+        .gauge(
+            "kubelet_imagemanager_ondisk_pullintents",
+            "Number of ImagePullIntents stored on disk.",
+            records::pulling);
     this.images =
         new ImageManager(
             runtime,
@@ -161,12 +182,7 @@ final class PodParts {
                     accounts,
                     around.metrics(),
                     clock)),
-            new PullRecords(
-                paths.real()
-                    ? Optional.of(options.rootDir().resolve("image_manager"))
-                    : Optional.empty(),
-                options.configuration().images().verification(),
-                clock),
+            records,
             events,
             metrics,
             clock,
@@ -205,6 +221,7 @@ final class PodParts {
             this::objectChanged,
             clock,
             new SecureRandom());
+    GroupAccess access = new GroupAccess(events, around.metrics().volumes());
     CsiVolumes csi =
         new CsiVolumes(
             plugins.csi(),
@@ -212,7 +229,7 @@ final class PodParts {
             tokens,
             paths,
             options.nodeName(),
-            events,
+            access,
             timers,
             node::refresh,
             node::saysInUse);
@@ -234,7 +251,8 @@ final class PodParts {
                     paths,
                     node::isSelectedBy,
                     () -> around.swap().bytes() > 0 && noswap.isSupported(),
-                    events),
+                    events,
+                    access),
             List.of(tokens, certificates),
             clock,
             around.metrics().volumes());

@@ -434,7 +434,10 @@ class PodLifeTest {
     mine.kubelet().housekeep();
     k.eventually(() -> {
       assertThat(mine.data.resolve("kubelet/pods/u-old")).doesNotExist();
+      assertThat(mine.meters().get("kubelet_orphan_pod_cleaned_volumes").gauge().value()).isOne();
     });
+    assertThat(mine.meters().get("kubelet_orphan_pod_cleaned_volumes_errors").gauge().value())
+        .isZero();
   }
 
   @Test

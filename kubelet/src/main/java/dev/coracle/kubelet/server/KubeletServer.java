@@ -42,14 +42,19 @@ public final class KubeletServer {
   private volatile @Nullable FollowedAuthority authority;
 
   public KubeletServer(Vertx vertx, KubeletServerOptions options, KubeletServerBackend backend) {
-    this(vertx, options, backend, Tracing.NONE);
+    this(vertx, options, backend, Tracing.NONE, RequestMonitor.NONE);
   }
 
   public KubeletServer(
-      Vertx vertx, KubeletServerOptions options, KubeletServerBackend backend, Tracing tracing) {
+      Vertx vertx,
+      KubeletServerOptions options,
+      KubeletServerBackend backend,
+      Tracing tracing,
+      RequestMonitor monitor) {
     this.vertx = vertx;
     this.options = options;
-    this.routes = new KubeletRoutes(vertx, options, backend, InstantSource.system(), tracing);
+    this.routes =
+        new KubeletRoutes(vertx, options, backend, InstantSource.system(), tracing, monitor);
   }
 
   /** Listens; the item is the port. */

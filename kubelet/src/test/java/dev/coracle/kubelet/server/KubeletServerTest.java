@@ -6,7 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.coracle.api.StatusException;
+import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.server.config.KubeletServerOptions;
+import dev.coracle.tracing.Tracing;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -36,6 +42,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.zip.GZIPInputStream;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -58,6 +65,7 @@ class KubeletServerTest {
 
   private final Vertx vertx = Vertx.vertx();
   private final List<NodeAttributes> asked = new CopyOnWriteArrayList<>();
+  private final MeterRegistry meters = new SimpleMeterRegistry();
   private TestPki pki;
   private KubeletServer server;
   private KubeletServerOptions options;
@@ -122,7 +130,9 @@ class KubeletServerTest {
         new KubeletServer(
             vertx,
             options,
-            new KubeletServerBackend(auth(), pods, runtime, this::checkpoint, documents));
+            new KubeletServerBackend(auth(), pods, runtime, this::checkpoint, documents),
+            Tracing.NONE,
+            new KubeletMetrics(meters, "n1").http());
     port = server.start().await().indefinitely();
     HttpClientOptions tls = tls("admin");
     // Held here: Vert.x closes a client that nobody refers to any more.
@@ -400,6 +410,40 @@ class KubeletServerTest {
     assertThat(get(null, null, "/pods")).isEqualTo(new Answer(401, "Unauthorized"));
     assertThat(get(null, null, "/healthz")).isEqualTo(new Answer(401, "Unauthorized"));
     assertThat(get(null, "forged", "/pods")).isEqualTo(new Answer(401, "Unauthorized"));
+  }
+
+  private double requests(String path, String longRunning) {
+    return meters
+        .find("kubelet_http_requests_total")
+        .tags("method", "GET", "path", path, "server_type", "readwrite")
+        .tag("long_running", longRunning)
+        .counters()
+        .stream()
+        .mapToDouble(Counter::count)
+        .sum();
+  }
+
+  /** Whoever asks for whatever is counted under a known name. */
+  @Test
+  void requestsAreCounted() throws Exception {
+    double others = requests("other", "false");
+    double cadvisor = requests("metrics/cadvisor", "false");
+    double execs = requests("exec", "true");
+    assertThat(get(null, null, "/healthzjunk").status()).isEqualTo(401);
+    assertThat(get("admin", null, "/metrics/cadvisor").status()).isEqualTo(200);
+    talk("/exec/default/web/live?command=echo&stdout=true", "v5.channel.k8s.io", List::of, false);
+    assertThat(requests("other", "false")).isEqualTo(others + 1);
+    assertThat(requests("metrics/cadvisor", "false")).isEqualTo(cadvisor + 1);
+    assertThat(requests("exec", "true")).isEqualTo(execs + 1);
+    Awaitility.await()
+        .untilAsserted(() ->
+            assertThat(meters.get("kubelet_http_inflight_requests").gauges())
+                .allSatisfy(g -> assertThat(g.value()).isZero()));
+    assertThat(
+            meters.get("kubelet_http_requests_duration").tag("path", "exec").timers().stream()
+                .mapToLong(Timer::count)
+                .sum())
+        .isPositive();
   }
 
   @Test

@@ -10,7 +10,6 @@ import dev.coracle.csi.v1.NodePublishVolumeRequest;
 import dev.coracle.csi.v1.NodeServiceCapability.RPC.Type;
 import dev.coracle.csi.v1.NodeStageVolumeRequest;
 import dev.coracle.csi.v1.VolumeCapability;
-import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.host.KeyedLocks;
 import dev.coracle.kubelet.internal.host.Mounts;
 import dev.coracle.kubelet.internal.host.PodPaths;
@@ -18,7 +17,7 @@ import dev.coracle.kubelet.internal.host.Timers;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ContainerMounts.Mounted;
 import dev.coracle.kubelet.internal.runtime.ObjectSource;
-import dev.coracle.kubelet.internal.volume.Ownership;
+import dev.coracle.kubelet.internal.volume.GroupAccess;
 import dev.coracle.kubelet.internal.volume.Tokens;
 import dev.coracle.kubelet.internal.volume.VolumePlugin;
 import dev.coracle.kubelet.spi.CriException;
@@ -54,7 +53,7 @@ public final class CsiVolumes {
   private final CsiRequests requests;
   private final PodPaths paths;
   private final String nodeName;
-  private final PodEvents events;
+  private final GroupAccess access;
   private final Runnable changed;
   private final Predicate<String> saidInUse;
   private final CsiDevices devices;
@@ -73,7 +72,7 @@ public final class CsiVolumes {
       Tokens tokens,
       PodPaths paths,
       String nodeName,
-      PodEvents events,
+      GroupAccess access,
       Timers timers,
       Runnable changed,
       Predicate<String> saidInUse) {
@@ -82,7 +81,7 @@ public final class CsiVolumes {
     this.requests = new CsiRequests(objects, tokens);
     this.paths = paths;
     this.nodeName = nodeName;
-    this.events = events;
+    this.access = access;
     this.changed =
         () -> {
           changes.incrementAndGet();
@@ -174,10 +173,14 @@ public final class CsiVolumes {
               && !only
               && !driver.can(Type.VOLUME_MOUNT_GROUP)
               && ownedByGroup(spec, fsType, isForOneNode(volume))) {
-            Ownership.apply(target, pod, events);
+            give(driver, target, pod);
           }
           return new Mounted(target, only, "");
         });
+  }
+
+  private void give(CsiDriver driver, Path target, Pod pod) throws IOException {
+    access.give("kubernetes.io/csi:" + driver.name(), target, pod);
   }
 
   /** What a driver says of itself, by its CSIDriver object; one without is for claims only. */
@@ -277,7 +280,7 @@ public final class CsiVolumes {
                 .putAllVolumeContext(
                     requests.context(pod, source.path("volumeAttributes"), spec, true)));
     if (!only && !driver.can(Type.VOLUME_MOUNT_GROUP) && ownedByGroup(spec, fsType, true)) {
-      Ownership.apply(target, pod, events);
+      give(driver, target, pod);
     }
     return new Mounted(target, only, "");
   }

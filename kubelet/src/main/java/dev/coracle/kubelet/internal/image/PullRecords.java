@@ -7,6 +7,7 @@ import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
 import dev.coracle.cri.v1.Image;
 import dev.coracle.kubelet.config.PullVerification;
+import dev.coracle.kubelet.internal.metrics.PodMetrics;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -50,6 +51,7 @@ public final class PullRecords {
   private final Optional<Path> directory;
   private final PullVerification verification;
   private final Clock clock;
+  private final PodMetrics metrics;
   private final Map<String, Pulled> pulled = new HashMap<>();
   private final Map<String, Integer> intents = new HashMap<>();
   private final Set<String> unfinished = new HashSet<>();
@@ -60,7 +62,9 @@ public final class PullRecords {
   /**
    * @param directory where it is written down; empty: nowhere
    */
-  public PullRecords(Optional<Path> directory, PullVerification verification, Clock clock) {
+  public PullRecords(
+      Optional<Path> directory, PullVerification verification, Clock clock, PodMetrics metrics) {
+    this.metrics = metrics;
     this.directory = directory;
     this.verification = verification;
     this.clock = clock;
@@ -77,6 +81,30 @@ public final class PullRecords {
    * @param shown the pod's credentials; asked for only where they decide
    */
   public boolean mustPull(String image, Image found, Supplier<List<PullCredential>> shown) {
+    Check check = Check.ERROR;
+    try {
+      check = check(image, found, shown);
+      return check == Check.MUST_AUTHENTICATE;
+    } finally {
+      metrics.mustPullChecked(check.text);
+    }
+  }
+
+  /** What it came to, in metrics' words. */
+  private enum Check {
+    POLICY_ALLOWED("credentialPolicyAllowed"),
+    RECORD_FOUND("credentialRecordFound"),
+    MUST_AUTHENTICATE("mustAuthenticate"),
+    ERROR("error");
+
+    private final String text;
+
+    Check(String text) {
+      this.text = text;
+    }
+  }
+
+  private Check check(String image, Image found, Supplier<List<PullCredential>> shown) {
     String name = ImageReference.fullName(image);
     String id = found.getId();
     PullAccess access;
@@ -88,16 +116,16 @@ public final class PullRecords {
               || unfinished.contains(image)
               || !unreadable.isEmpty() && unreadable.contains(fileName(id));
       if (!verification.isNeeded(name, ours)) {
-        return false;
+        return Check.POLICY_ALLOWED;
       }
       access =
           record == null ? PullAccess.NOBODY : record.byName.getOrDefault(name, PullAccess.NOBODY);
     }
     if (access.everybody()) {
-      return false;
+      return Check.RECORD_FOUND;
     }
     if (access.sources().isEmpty()) {
-      return true;
+      return Check.MUST_AUTHENTICATE;
     }
     for (PullCredential credential : shown.get()) {
       Optional<PullCredential.Source> mine = credential.source();
@@ -105,10 +133,22 @@ public final class PullRecords {
         if (!access.sources().contains(mine.get())) {
           record(name, id, Optional.of(mine));
         }
-        return false;
+        return Check.RECORD_FOUND;
       }
     }
-    return true;
+    return Check.MUST_AUTHENTICATE;
+  }
+
+  /** How many images there are records of on the disk. */
+  public synchronized int pulled() {
+    return directory.isEmpty() ? 0 : pulled.size();
+  }
+
+  /** How many pulls are under way, or were when a predecessor ended, by what the disk has. */
+  public synchronized int pulling() {
+    Set<String> all = new HashSet<>(unfinished);
+    all.addAll(intents.keySet());
+    return directory.isEmpty() ? 0 : all.size();
   }
 
   private static boolean bears(Image image, String name) {

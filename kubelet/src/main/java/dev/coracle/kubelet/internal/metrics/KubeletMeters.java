@@ -32,7 +32,7 @@ record KubeletMeters(MeterRegistry registry, String node) {
         .tags(tags.and("node", node))
         .serviceLevelObjectives(
             DoubleStream.of(bounds)
-                .mapToObj(s -> Duration.ofMillis(Math.round(s * 1000)))
+                .mapToObj(s -> Duration.ofNanos(Math.round(s * 1e9)))
                 .toArray(Duration[]::new))
         .register(registry);
   }

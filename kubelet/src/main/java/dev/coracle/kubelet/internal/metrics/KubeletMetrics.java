@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -15,12 +16,17 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import java.util.stream.DoubleStream;
 
 /**
  * Declares the kubelet's metrics. Times are seconds. Safe for any thread, and for many kubelets:
  * the simulated nodes of a process share one.
  */
 public final class KubeletMetrics {
+  /** Of calls to the runtime, in seconds: two and a half times the one before. */
+  private static final double[] OPERATIONS =
+      DoubleStream.iterate(.005, bound -> bound * 2.5).limit(14).toArray();
+
   private final MeterRegistry registry;
   private final Timer podStart;
   private final Counter pods;
@@ -40,6 +46,7 @@ public final class KubeletMetrics {
   private final Map<String, Timer> statsAges = new ConcurrentHashMap<>();
   private final AtomicLong lastRelist;
   private final StartMetrics starts;
+  private final HttpMetrics http;
 
   public KubeletMetrics(MeterRegistry registry, String node) {
     this.registry = registry;
@@ -49,6 +56,7 @@ public final class KubeletMetrics {
     this.podMetrics = new PodMetrics(meters);
     this.plugins = new PluginMetrics(meters);
     this.volumes = new VolumeOperations(meters);
+    this.http = new HttpMetrics(meters);
     this.lastRelist =
         meters.number(
             "kubelet_pleg_last_seen_seconds",
@@ -56,10 +64,11 @@ public final class KubeletMetrics {
             Tags.empty());
     this.starts = new StartMetrics(registry, node);
     this.podStart =
-        timer(
+        meters.timer(
             "kubelet_pod_start_duration_seconds",
             "Duration from the kubelet seeing a pod for the first time to the pod being running",
-            Tags.empty());
+            Tags.empty(),
+            PodMetrics.STARTS);
     this.relist =
         timer(
             "kubelet_pleg_relist_duration_seconds",
@@ -78,19 +87,7 @@ public final class KubeletMetrics {
   }
 
   private Timer timer(String name, String help, Tags tags) {
-    return Timer.builder(name.replace("_seconds", ""))
-        .description(help)
-        .tags(tags.and("node", node))
-        .publishPercentileHistogram(false)
-        .serviceLevelObjectives(
-            Duration.ofMillis(5),
-            Duration.ofMillis(25),
-            Duration.ofMillis(100),
-            Duration.ofMillis(250),
-            Duration.ofSeconds(1),
-            Duration.ofSeconds(5),
-            Duration.ofSeconds(30))
-        .register(registry);
+    return meters.timer(name, help, tags, KubeletMeters.LATENCIES);
   }
 
   /** How many there are, asked when scraped; the sum over all kubelets that share these metrics. */
@@ -143,6 +140,19 @@ public final class KubeletMetrics {
 
   public VolumeOperations volumes() {
     return volumes;
+  }
+
+  public HttpMetrics http() {
+    return http;
+  }
+
+  /**
+   * Of one real node, from now on.
+   *
+   * @param boot when its machine came up
+   */
+  public StartupMetrics startup(Clock clock, Supplier<Instant> boot) {
+    return new StartupMetrics(meters, clock, boot);
   }
 
   public void podRunning(Duration sinceSeen) {
@@ -258,7 +268,7 @@ public final class KubeletMetrics {
   public void credentialsAsked(String plugin, Duration took, boolean failed) {
     DistributionSummary.builder("kubelet_credential_provider_plugin_duration")
         .description("Duration of execution in seconds for credential provider plugin")
-        .serviceLevelObjectives(0.005, 0.025, 0.1, 0.25, 1, 5, 30)
+        .serviceLevelObjectives(KubeletMeters.LATENCIES)
         .tag("plugin_name", plugin)
         .tag("node", node)
         .register(registry)
@@ -322,10 +332,11 @@ public final class KubeletMetrics {
           .computeIfAbsent(
               type,
               t ->
-                  timer(
+                  meters.timer(
                       "kubelet_runtime_operations_duration_seconds",
                       "Duration of runtime operations by operation type",
-                      Tags.of("operation_type", t)))
+                      Tags.of("operation_type", t),
+                      OPERATIONS))
           .record(Duration.ofNanos(System.nanoTime() - begun));
     }
   }

@@ -13,13 +13,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ToLongFunction;
 
 /**
  * The metrics of how pods come to run and are told of. Made once, so that to record something is to
  * add to a histogram. Safe for any thread.
  */
 public final class PodMetrics {
-  private static final double[] STARTS = {
+  static final double[] STARTS = {
     0.5, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200,
     1800, 2700, 3600
   };
@@ -55,6 +56,7 @@ public final class PodMetrics {
   private final Timer written;
   private final AtomicLong firstWithNetwork;
   private final Counter orphans;
+  private volatile Sweep sweep = new Sweep();
 
   PodMetrics(KubeletMeters meters) {
     this.meters = meters;
@@ -101,6 +103,15 @@ public final class PodMetrics {
                 + " written yet to the API's answer.",
             Tags.empty(),
             WRITES);
+    sweepGauge(
+        "kubelet_orphan_pod_cleaned_volumes",
+        "The total number of orphaned Pods whose volumes were cleaned in the last periodic sweep.",
+        s -> s.pods.get());
+    sweepGauge(
+        "kubelet_orphan_pod_cleaned_volumes_errors",
+        "The number of orphaned Pods whose volumes failed to be cleaned in the last periodic"
+            + " sweep.",
+        s -> s.errors.get());
     this.firstWithNetwork = new AtomicLong(Double.doubleToLongBits(0));
     Gauge.builder(
             "kubelet_first_network_pod_start_sli_duration_seconds",
@@ -117,6 +128,18 @@ public final class PodMetrics {
   /** A pod that was not known has come. */
   public void came(int containerCount) {
     containers.record(containerCount);
+  }
+
+  /** A pod had gone and is there again before it has ended. */
+  public void cameBack(boolean isStatic) {
+    meters
+        .counter(
+            "kubelet_restarted_pods_total",
+            "Number of pods that have been restarted because they were deleted and recreated with"
+                + " the same UID while the kubelet was watching them (common for static pods,"
+                + " extremely uncommon for API pods)",
+            Tags.of("static", isStatic ? "true" : ""))
+        .increment();
   }
 
   /** Its worker has begun. */
@@ -185,6 +208,56 @@ public final class PodMetrics {
                 "pull_required",
                 pull))
         .increment();
+  }
+
+  /**
+   * An image that is here was asked for.
+   *
+   * @param result whether the pod may have it without its registry being asked
+   */
+  public void mustPullChecked(String result) {
+    meters
+        .counter(
+            "kubelet_imagemanager_image_mustpull_checks_total",
+            "Counter for how many times kubelet checked whether credentials need to be re-verified"
+                + " to access an image",
+            Tags.of("result", result))
+        .increment();
+  }
+
+  /** What the last look for remains of pods has come to; told by whoever removes them. */
+  public static final class Sweep {
+    private final AtomicLong pods = new AtomicLong();
+    private final AtomicLong errors = new AtomicLong();
+
+    private Sweep() {}
+
+    /**
+     * The files of a pod were to be removed.
+     *
+     * @param cleaned whether they are
+     */
+    public void swept(boolean cleaned) {
+      pods.incrementAndGet();
+      if (!cleaned) {
+        errors.incrementAndGet();
+      }
+    }
+  }
+
+  /** It is looked for what is left of pods that are gone. */
+  public Sweep sweeping() {
+    Sweep next = new Sweep();
+    sweep = next;
+    return next;
+  }
+
+  private void sweepGauge(String name, String help, ToLongFunction<Sweep> count) {
+    Gauge.builder(name, this, metrics -> count.applyAsLong(metrics.sweep))
+        .description(help)
+        .tag("node", meters.node())
+        .strongReference(true)
+        .register(meters.registry());
   }
 
   /** The runtime has a pod that this kubelet has never heard of. */

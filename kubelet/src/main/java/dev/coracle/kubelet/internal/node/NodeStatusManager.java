@@ -14,6 +14,7 @@ import dev.coracle.kubelet.config.NodeObjectOptions;
 import dev.coracle.kubelet.internal.device.DeviceManager;
 import dev.coracle.kubelet.internal.event.NodeEvents;
 import dev.coracle.kubelet.internal.host.Timers;
+import dev.coracle.kubelet.internal.metrics.StartupMetrics;
 import dev.coracle.kubelet.spi.CriException;
 import dev.coracle.kubelet.spi.RuntimeService;
 import java.time.Duration;
@@ -72,6 +73,11 @@ public final class NodeStatusManager {
   /** Where the changes of the Node are told. */
   public void events(NodeEvents events) {
     object.events(events);
+  }
+
+  /** Where it is told how long the node took to start. */
+  public void startup(StartupMetrics metrics) {
+    object.startup(metrics);
   }
 
   /** What eviction found; written with the next check. */

@@ -10,6 +10,7 @@ import dev.coracle.api.rest.WriteOptions;
 import dev.coracle.client.Client;
 import dev.coracle.kubelet.config.KubeletOptions;
 import dev.coracle.kubelet.internal.event.NodeEvents;
+import dev.coracle.kubelet.internal.metrics.StartupMetrics;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,6 +36,7 @@ final class OwnNodeObject {
   private final Consumer<String> ranges;
   private volatile @Nullable KubeObject node;
   private volatile NodeChanges changes;
+  private volatile Optional<StartupMetrics> startup = Optional.empty();
   private @Nullable ObjectNode written;
   private Instant reported = Instant.EPOCH;
 
@@ -59,6 +61,10 @@ final class OwnNodeObject {
 
   void events(NodeEvents events) {
     changes = new NodeChanges(options.nodeName(), events);
+  }
+
+  void startup(StartupMetrics metrics) {
+    startup = Optional.of(metrics);
   }
 
   /** As last written or read. */
@@ -110,8 +116,10 @@ final class OwnNodeObject {
 
   private void register() {
     KubeObject mine = registration.node(state.status(Json.object(), Json.object()));
+    startup.ifPresent(StartupMetrics::registering);
     try {
       KubeObject stored = client.create(Resources.NODES, mine).await().atMost(LIMIT);
+      startup.ifPresent(StartupMetrics::registered);
       accept(stored, (ObjectNode) mine.at("status"));
       if (stored.at("status", "nodeInfo").isObject()) {
         changes.status(Json.object(), mine.at("status"));
@@ -147,10 +155,22 @@ final class OwnNodeObject {
     }
     written = status;
     reported = clock.instant();
+    if (isReady(stored)) {
+      startup.ifPresent(StartupMetrics::ready);
+    }
     String cidr = PodRanges.of(stored);
     if (!cidr.isEmpty()) {
       ranges.accept(cidr);
     }
+  }
+
+  private static boolean isReady(KubeObject node) {
+    for (JsonNode condition : node.at("status", "conditions")) {
+      if (condition.path("type").asText().equals("Ready")) {
+        return condition.path("status").asText().equals("True");
+      }
+    }
+    return false;
   }
 
   private synchronized void forgetWritten() {

@@ -21,6 +21,7 @@ import dev.coracle.kubelet.server.HealthzServer;
 import dev.coracle.kubelet.server.KubeletServer;
 import dev.coracle.kubelet.server.KubeletServerBackend;
 import dev.coracle.kubelet.server.NodeDocuments;
+import dev.coracle.kubelet.server.RequestMonitor;
 import dev.coracle.kubelet.server.stats.VolumeMetrics;
 import dev.coracle.kubelet.spi.RuntimeService;
 import dev.coracle.tracing.Tracing;
@@ -56,7 +57,8 @@ public final class NodeApi {
       PodCertificates certificates,
       Supplier<ShownBeside> shown,
       Supplier<Optional<String>> stuck,
-      Tracing tracing) {}
+      Tracing tracing,
+      RequestMonitor monitor) {}
 
   /** The node's servers; they do not listen yet. */
   public record Servers(Optional<KubeletServer> api, Optional<HealthzServer> healthz) {}
@@ -82,7 +84,9 @@ public final class NodeApi {
             GroupFiles.detect());
     KubeletServerBackend backend = backend(client, options, sources, known, stats);
     return new Servers(
-        options.server().map(o -> new KubeletServer(vertx, o, backend, sources.tracing())),
+        options
+            .server()
+            .map(o -> new KubeletServer(vertx, o, backend, sources.tracing(), sources.monitor())),
         options
             .configuration()
             .serving()

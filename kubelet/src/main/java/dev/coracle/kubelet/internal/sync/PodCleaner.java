@@ -102,11 +102,14 @@ public final class PodCleaner {
   public void sweep(
       SyncLoop loop, Supplier<Collection<KubeObject>> source, Collection<String> inRuntime) {
     Set<String> remains = new TreeSet<>(inRuntime);
+    Set<String> onDisk;
     try {
-      remains.addAll(paths.known());
+      onDisk = Set.copyOf(paths.known());
+      remains.addAll(onDisk);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    PodMetrics.Sweep counts = metrics.sweeping();
     for (String uid : remains) {
       if (loop.pod(uid).isEmpty()
           && source.get().stream().noneMatch(p -> p.uid().equals(uid))
@@ -117,7 +120,10 @@ public final class PodCleaner {
         }
         timers.execute(() -> {
           try {
-            clean(uid, UNKNOWN_SECONDS);
+            boolean cleaned = clean(uid, UNKNOWN_SECONDS);
+            if (onDisk.contains(uid)) {
+              counts.swept(cleaned);
+            }
           } finally {
             unknown.remove(uid);
           }
@@ -126,7 +132,8 @@ public final class PodCleaner {
     }
   }
 
-  private void clean(String uid, long graceSeconds) {
+  /** Whether nothing of it is left. */
+  private boolean clean(String uid, long graceSeconds) {
     try {
       gc.removePod(uid, graceSeconds);
       volumes.unmount(uid);
@@ -135,11 +142,13 @@ public final class PodCleaner {
       }
       users.release(uid);
       leaving.remove(uid);
+      return true;
     } catch (IOException | CriException e) {
       LOG.atWarn()
           .addKeyValue("uid", uid)
           .addKeyValue("why", e.getMessage())
           .log("A pod's remains could not be removed, housekeeping tries again");
+      return false;
     }
   }
 

@@ -45,6 +45,7 @@ final class ClaimVolume implements VolumePlugin {
   private final NfsVolume nfs;
   private final VolumeUsers users;
   private final PodEvents events;
+  private final GroupAccess access;
   private final Predicate<JsonNode> selects;
 
   /**
@@ -63,6 +64,7 @@ final class ClaimVolume implements VolumePlugin {
       NfsVolume nfs,
       VolumeUsers users,
       PodEvents events,
+      GroupAccess access,
       Predicate<JsonNode> selects) {
     this.field = field;
     this.objects = objects;
@@ -74,6 +76,7 @@ final class ClaimVolume implements VolumePlugin {
     this.nfs = nfs;
     this.users = users;
     this.events = events;
+    this.access = access;
     this.selects = selects;
   }
 
@@ -221,7 +224,7 @@ final class ClaimVolume implements VolumePlugin {
               .formatted(group.getAsLong(), volume.name(), has));
     }
     if (!shared && !readOnly) {
-      Ownership.apply(at, pod, events);
+      access.give("kubernetes.io/local-volume", at, pod);
     }
     Files.createDirectories(paths.volume(pod.uid(), directoryName(), volume.name()));
     return at;

@@ -27,13 +27,16 @@ final class EmptyDirVolume implements VolumePlugin {
 
   private final Function<Pod, DownwardApi.Facts> facts;
   private final BooleanSupplier noswap;
+  private final GroupAccess access;
 
   /**
    * @param noswap whether what is in memory is to be kept out of swap, which the kernel can
    */
-  EmptyDirVolume(Function<Pod, DownwardApi.Facts> facts, BooleanSupplier noswap) {
+  EmptyDirVolume(
+      Function<Pod, DownwardApi.Facts> facts, BooleanSupplier noswap, GroupAccess access) {
     this.facts = facts;
     this.noswap = noswap;
+    this.access = access;
   }
 
   @Override
@@ -74,7 +77,7 @@ final class EmptyDirVolume implements VolumePlugin {
     }
     if (fresh) {
       open(dir);
-      Ownership.apply(dir, request.pod(), false);
+      access.giveNew(this, dir, request.pod(), false);
     }
     return Mounted.at(dir);
   }

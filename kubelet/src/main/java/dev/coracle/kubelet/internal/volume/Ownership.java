@@ -1,8 +1,6 @@
 package dev.coracle.kubelet.internal.volume;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.coracle.cri.Turns;
-import dev.coracle.kubelet.internal.event.PodEvents;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
@@ -42,42 +40,20 @@ public final class Ownership {
     return user == null ? OptionalLong.empty() : OptionalLong.of(user);
   }
 
-  /** Of a volume that is new, and so has few files. */
-  static void apply(Path tree, Pod pod, boolean readOnly) throws IOException {
-    apply(tree, pod, readOnly, new Turns()::step);
-  }
-
-  /**
-   * Of a volume that may have many files, and that the pod may write to.
-   *
-   * @param events tell when it takes long
-   */
-  public static void apply(Path tree, Pod pod, PodEvents events) throws IOException {
-    Turns turns = new Turns();
-    LongChange change = new LongChange(events, pod, tree, System::nanoTime);
-    apply(
-        tree,
-        pod,
-        false,
-        () -> {
-          turns.step();
-          change.step();
-        });
-  }
-
   /**
    * @param step is run at each file and directory
+   * @return whether that was to be done
    */
-  static void apply(Path tree, Pod pod, boolean readOnly, Runnable step) throws IOException {
+  static boolean apply(Path tree, Pod pod, boolean readOnly, Runnable step) throws IOException {
     OptionalLong group = fsGroup(pod);
     if (group.isEmpty()) {
-      return;
+      return false;
     }
     int gid = (int) group.getAsLong();
     boolean onlyWhenWrong =
         pod.securityContext().path("fsGroupChangePolicy").asText("").equals("OnRootMismatch");
     if (onlyWhenWrong && fits(tree, gid, (readOnly ? 0440 : 0660) | 02110)) {
-      return;
+      return false;
     }
     Files.walkFileTree(
         tree,
@@ -104,6 +80,7 @@ public final class Ownership {
             return FileVisitResult.CONTINUE;
           }
         });
+    return true;
   }
 
   private static boolean fits(Path path, int gid, int bits) throws IOException {

@@ -22,11 +22,13 @@ final class PayloadVolume implements VolumePlugin {
   private final String field;
   private final String directoryName;
   private final Source source;
+  private final GroupAccess access;
 
-  PayloadVolume(String field, String directoryName, Source source) {
+  PayloadVolume(String field, String directoryName, Source source, GroupAccess access) {
     this.field = field;
     this.directoryName = directoryName;
     this.source = source;
+    this.access = access;
   }
 
   @Override
@@ -55,7 +57,7 @@ final class PayloadVolume implements VolumePlugin {
     OptionalLong owner =
         field.equals("projected") ? Ownership.singleUser(request.pod()) : OptionalLong.empty();
     if (new AtomicWriter(dir).write(files, owner, Instant.now())) {
-      Ownership.apply(dir, request.pod(), true);
+      access.giveNew(this, dir, request.pod(), true);
     }
     return Mounted.readOnlyAt(dir);
   }

@@ -35,18 +35,20 @@ public final class VolumePlugins {
       PodPaths paths,
       Predicate<JsonNode> selects,
       BooleanSupplier noswap,
-      PodEvents events) {
+      PodEvents events,
+      GroupAccess access) {
     LocalDevices devices = new LocalDevices(paths);
     NfsVolume nfs = new NfsVolume(DiskTools::mountRemote);
     VolumeUsers users = new VolumeUsers(paths, csi);
     Payloads payloads = new Payloads(objects, tokens, certificates, facts);
     return List.of(
-        new EmptyDirVolume(facts, noswap),
+        new EmptyDirVolume(facts, noswap, access),
         new HostPathVolume(),
-        new PayloadVolume("configMap", "kubernetes.io~configmap", payloads::configMap),
-        new PayloadVolume("secret", "kubernetes.io~secret", payloads::secret),
-        new PayloadVolume("projected", "kubernetes.io~projected", payloads::projected),
-        new PayloadVolume("downwardAPI", "kubernetes.io~downward-api", payloads::downwardApi),
+        new PayloadVolume("configMap", "kubernetes.io~configmap", payloads::configMap, access),
+        new PayloadVolume("secret", "kubernetes.io~secret", payloads::secret, access),
+        new PayloadVolume("projected", "kubernetes.io~projected", payloads::projected, access),
+        new PayloadVolume(
+            "downwardAPI", "kubernetes.io~downward-api", payloads::downwardApi, access),
         new ImageVolume(),
         nfs,
         new CsiInlineVolume(csi),
@@ -61,6 +63,7 @@ public final class VolumePlugins {
             nfs,
             users,
             events,
+            access,
             selects),
         new ClaimVolume(
             "ephemeral",
@@ -73,6 +76,7 @@ public final class VolumePlugins {
             nfs,
             users,
             events,
+            access,
             selects));
   }
 }

@@ -1,10 +1,14 @@
 package dev.coracle.kubelet.internal.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.coracle.cri.v1.AuthConfig;
 import dev.coracle.cri.v1.Image;
 import dev.coracle.kubelet.config.PullVerification;
+import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,8 +27,50 @@ class PullRecordsTest {
 
   @TempDir private Path dir;
 
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+
   private PullRecords records() {
-    return new PullRecords(Optional.of(dir), PullVerification.DEFAULT, Clock.systemUTC());
+    return new PullRecords(
+        Optional.of(dir),
+        PullVerification.DEFAULT,
+        Clock.systemUTC(),
+        new KubeletMetrics(meters, "n1").pods());
+  }
+
+  private double checks(String result) {
+    return meters
+        .find("kubelet_imagemanager_image_mustpull_checks_total")
+        .tag("result", result)
+        .counters()
+        .stream()
+        .mapToDouble(Counter::count)
+        .sum();
+  }
+
+  @Test
+  void whatChecksComeToIsCountedAndSoAreRecords() {
+    PullRecords records = records();
+    assertThat(mustPull(records)).isFalse();
+    records.begin(IMAGE);
+    assertThat(records.pulling()).isOne();
+    assertThat(mustPull(records)).isTrue();
+    records.done(IMAGE, ID, secret("1", "pull", "p").source());
+    assertThat(mustPull(records, secret("1", "pull", "p"))).isFalse();
+    assertThatThrownBy(() ->
+            records.mustPull(
+                IMAGE,
+                image(IMAGE),
+                () -> {
+                  throw new IllegalStateException("no credentials can be had");
+                }))
+        .isInstanceOf(IllegalStateException.class);
+    assertThat(checks("credentialPolicyAllowed")).isOne();
+    assertThat(checks("mustAuthenticate")).isOne();
+    assertThat(checks("credentialRecordFound")).isOne();
+    assertThat(checks("error")).isOne();
+    assertThat(records.pulling()).isZero();
+    assertThat(records.pulled()).isOne();
+    assertThat(records().pulled()).isOne();
   }
 
   private static PullCredential secret(String uid, String name, String password) {

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
+import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.pod.DownwardApi;
 import dev.coracle.kubelet.internal.pod.Pod;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -50,10 +52,17 @@ class EmptyDirSizeTest {
             pod(LIMITED), "v", Json.object().put("medium", "Memory"), Path.of("/v"));
     DownwardApi.Facts facts =
         new DownwardApi.Facts("n", List.of(), List.of(), NODE, NODE, () -> NODE);
-    assertThat(new EmptyDirVolume(_ -> facts, () -> false).options(request))
-        .isEqualTo("size=67108864");
-    assertThat(new EmptyDirVolume(_ -> facts, () -> true).options(request))
-        .isEqualTo("size=67108864,noswap");
+    assertThat(volume(facts, false).options(request)).isEqualTo("size=67108864");
+    assertThat(volume(facts, true).options(request)).isEqualTo("size=67108864,noswap");
+  }
+
+  private static EmptyDirVolume volume(DownwardApi.Facts facts, boolean noswap) {
+    return new EmptyDirVolume(
+        _ -> facts,
+        () -> noswap,
+        new GroupAccess(
+            (pod, path, type, reason, message) -> {},
+            new KubeletMetrics(new SimpleMeterRegistry(), "n").volumes()));
   }
 
   @Test

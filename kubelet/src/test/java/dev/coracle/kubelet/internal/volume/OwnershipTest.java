@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.coracle.api.KubeObject;
 import dev.coracle.cri.Turns;
+import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.pod.Pod;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,7 +63,7 @@ class OwnershipTest {
 
   @Test
   void allOfTheVolumeIsTheGroups() throws IOException {
-    Ownership.apply(volume, pod("Always"), false);
+    Ownership.apply(volume, pod("Always"), false, () -> {});
     assertThat(privateOnes()).isZero();
     assertThat(mode(volume) & 02770).isEqualTo(02770);
     assertThat(mode(volume.resolve("inner")) & 02770).isEqualTo(02770);
@@ -77,18 +79,42 @@ class OwnershipTest {
     assertThatThrownBy(() -> Ownership.apply(volume, pod, false, end::step))
         .isInstanceOf(IllegalStateException.class);
     assertThat(privateOnes()).isPositive();
-    Ownership.apply(volume, pod, false);
+    Ownership.apply(volume, pod, false, () -> {});
     assertThat(privateOnes()).isZero();
   }
 
   @Test
   void aVolumeThatFitsIsNotWalkedThrough() throws IOException {
     Pod pod = pod("OnRootMismatch");
-    Ownership.apply(volume, pod, false);
+    Ownership.apply(volume, pod, false, () -> {});
     Path added = Files.createFile(volume.resolve("added"));
     int before = mode(added);
-    Ownership.apply(volume, pod, false);
+    Ownership.apply(volume, pod, false, () -> {});
     assertThat(mode(added)).isEqualTo(before);
+  }
+
+  @Test
+  void walksAreMeasuredAndNothingElse() throws IOException {
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    GroupAccess access =
+        new GroupAccess(
+            (pod, path, type, reason, message) -> {}, new KubeletMetrics(meters, "n").volumes());
+    Pod pod = pod("OnRootMismatch");
+    access.give("kubernetes.io/local-volume", volume, pod);
+    access.give("kubernetes.io/local-volume", volume, pod);
+    assertThat(
+            meters
+                .get("storage_operation_duration")
+                .tags(
+                    "operation_name",
+                    "volume_apply_access_control",
+                    "volume_plugin",
+                    "kubernetes.io/local-volume",
+                    "status",
+                    "success")
+                .timer()
+                .count())
+        .isOne();
   }
 
   @Test

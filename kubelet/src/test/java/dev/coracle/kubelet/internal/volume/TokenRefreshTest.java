@@ -93,7 +93,10 @@ class TokenRefreshTest {
                                 request.pod(),
                                 request.source().at("/sources/0/serviceAccountToken"))
                             .getBytes(StandardCharsets.UTF_8),
-                        0600)));
+                        0600)),
+            new GroupAccess(
+                (pod, path, type, reason, message) -> {},
+                new KubeletMetrics(new SimpleMeterRegistry(), "n").volumes()));
     return new VolumeManager(
         new PodPaths(root, root.resolve("logs")),
         List.of(projected),

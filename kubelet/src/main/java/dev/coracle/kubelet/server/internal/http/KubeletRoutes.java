@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.server.internal.http;
 
 import dev.coracle.kubelet.server.KubeletServerBackend;
+import dev.coracle.kubelet.server.RequestMonitor;
 import dev.coracle.kubelet.server.config.KubeletServerOptions;
 import dev.coracle.kubelet.server.internal.logs.ContainerLogStreams;
 import dev.coracle.kubelet.server.internal.nodelogs.NodeLogFiles;
@@ -18,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Every route of the kubelet's API, in one place. The order is: authentication and authorisation,
- * then the route.
+ * Every route of the kubelet's API, in one place. The order is: what is measured, authentication
+ * and authorisation, then the route.
  */
 public final class KubeletRoutes {
   private static final Logger log = LoggerFactory.getLogger(KubeletRoutes.class);
@@ -48,8 +49,10 @@ public final class KubeletRoutes {
       KubeletServerOptions options,
       KubeletServerBackend backend,
       InstantSource clock,
-      Tracing tracing) {
+      Tracing tracing,
+      RequestMonitor monitor) {
     router = Router.router(vertx);
+    router.route().handler(new MonitorHandler(monitor));
     router.route().handler(new AuthFilter(vertx, backend.auth(), options));
     if (tracing.on()) {
       router.route().handler(new TracingHandler(tracing));

@@ -123,6 +123,7 @@ final class PortForwardHandler implements Handler<RoutingContext> {
     if (slots.take(rc)) {
       upgrade
           .accept(vertx, protocol, options.streamIdleTimeout())
+          .onSuccess(_ -> MonitorHandler.upgraded(rc))
           .onSuccess(socket -> session.start(socket, slots::release))
           .onFailure(e -> {
             slots.release();

@@ -135,6 +135,7 @@ final class RemoteCommandHandler implements Handler<RoutingContext> {
         .onSuccess(runtime ->
             upgrade
                 .accept(vertx, offeredName(upgrade, protocol), options.streamIdleTimeout())
+                .onSuccess(_ -> MonitorHandler.upgraded(rc))
                 .compose(socket -> clientLink(upgrade, socket, protocol, streams))
                 .onSuccess(client -> join(client, runtime, streams))
                 .onFailure(e -> {
