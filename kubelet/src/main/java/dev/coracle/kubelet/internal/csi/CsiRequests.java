@@ -60,30 +60,22 @@ final class CsiRequests {
   }
 
   private static Mode mode(CsiDriver driver, JsonNode accessModes) {
-    boolean fine = driver.can(Type.SINGLE_NODE_MULTI_WRITER);
-    boolean once = accessModes.isMissingNode() || accessModes.isEmpty();
-    boolean readers = false;
-    boolean writers = false;
-    boolean oncePod = false;
-    for (JsonNode m : accessModes) {
-      once |= m.asText().equals("ReadWriteOnce");
-      readers |= m.asText().equals("ReadOnlyMany");
-      writers |= m.asText().equals("ReadWriteMany");
-      oncePod |= m.asText().equals("ReadWriteOncePod");
-    }
-    if (writers) {
-      return Mode.MULTI_NODE_MULTI_WRITER;
-    }
-    if (readers && once) {
-      return Mode.MULTI_NODE_SINGLE_WRITER;
-    }
-    if (readers) {
-      return Mode.MULTI_NODE_READER_ONLY;
-    }
-    if (oncePod) {
-      return fine ? Mode.SINGLE_NODE_SINGLE_WRITER : Mode.SINGLE_NODE_WRITER;
-    }
-    return fine ? Mode.SINGLE_NODE_MULTI_WRITER : Mode.SINGLE_NODE_WRITER;
+    return mode(accessModes, driver.can(Type.SINGLE_NODE_MULTI_WRITER));
+  }
+
+  /**
+   * What a volume is to be used as: the first of its modes, as upstream has it, whose drivers know
+   * of no others.
+   *
+   * @param fine whether the driver tells one pod of a node from several
+   */
+  static Mode mode(JsonNode accessModes, boolean fine) {
+    return switch (accessModes.path(0).asText("ReadWriteOnce")) {
+      case "ReadWriteMany" -> Mode.MULTI_NODE_MULTI_WRITER;
+      case "ReadOnlyMany" -> Mode.MULTI_NODE_READER_ONLY;
+      case "ReadWriteOncePod" -> fine ? Mode.SINGLE_NODE_SINGLE_WRITER : Mode.SINGLE_NODE_WRITER;
+      default -> fine ? Mode.SINGLE_NODE_MULTI_WRITER : Mode.SINGLE_NODE_WRITER;
+    };
   }
 
   /** The content of a Secret; nothing where none is referred to. */

@@ -9,6 +9,7 @@ import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.selector.FieldSelector;
 import dev.coracle.client.Client;
+import dev.coracle.csi.v1.VolumeCapability.AccessMode.Mode;
 import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.ObjectSource;
 import dev.coracle.kubelet.internal.volume.Tokens;
@@ -93,6 +94,23 @@ class CsiRequestsTest {
       assertThat(context).containsEntry(TOKENS, all);
       assertThat(secrets).doesNotContainKey(TOKENS);
     }
+  }
+
+  /** Few drivers know what several modes together would be. */
+  @Test
+  void aVolumeIsUsedByTheFirstOfItsModes() {
+    assertThat(CsiRequests.mode(MissingNode.getInstance(), false))
+        .isEqualTo(Mode.SINGLE_NODE_WRITER);
+    assertThat(CsiRequests.mode(Json.parse("[\"ReadWriteOnce\",\"ReadOnlyMany\"]"), false))
+        .isEqualTo(Mode.SINGLE_NODE_WRITER);
+    assertThat(CsiRequests.mode(Json.parse("[\"ReadOnlyMany\",\"ReadWriteOnce\"]"), true))
+        .isEqualTo(Mode.MULTI_NODE_READER_ONLY);
+    assertThat(CsiRequests.mode(Json.parse("[\"ReadWriteMany\"]"), true))
+        .isEqualTo(Mode.MULTI_NODE_MULTI_WRITER);
+    assertThat(CsiRequests.mode(Json.parse("[\"ReadWriteOncePod\"]"), true))
+        .isEqualTo(Mode.SINGLE_NODE_SINGLE_WRITER);
+    assertThat(CsiRequests.mode(Json.parse("[\"ReadWriteOnce\"]"), true))
+        .isEqualTo(Mode.SINGLE_NODE_MULTI_WRITER);
   }
 
   @Test
