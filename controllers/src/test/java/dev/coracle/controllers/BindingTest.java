@@ -86,6 +86,19 @@ class BindingTest {
     assertThat(volume("small").text("status", "phase")).isEqualTo("Available");
   }
 
+  /** What several nodes can write to is left for who needs that. */
+  @Test
+  void aVolumeThatCanDoLessIsTakenFirstAlsoWhereItIsLarger() {
+    volume(
+        "shared",
+        "2Gi",
+        v -> v.withObjectProperty("spec").withArrayProperty("accessModes").add("ReadWriteMany"));
+    volume("large", "9Gi", _ -> {});
+    volume("larger", "10Gi", _ -> {});
+    claim("c", "manual", _ -> {});
+    assertThat(boundTo("c")).isEqualTo("large");
+  }
+
   @Test
   void aVolumeMadeForAClaimThatGotAnotherIsReleased() {
     volume("first", "2Gi", _ -> {});

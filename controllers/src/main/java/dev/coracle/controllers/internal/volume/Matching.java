@@ -47,7 +47,10 @@ final class Matching {
     return size(claim.at("spec", "resources", "requests", "storage"));
   }
 
-  /** The smallest free volume that will do. */
+  /**
+   * The free volume that will do and can do least else: of those with the fewest access modes the
+   * smallest.
+   */
   static Optional<KubeObject> match(KubeObject claim, Collection<KubeObject> volumes) {
     var selector = claim.at("spec", "selector");
     return volumes.stream()
@@ -58,7 +61,8 @@ final class Matching {
             texts(v.at("spec", "accessModes")).containsAll(texts(claim.at("spec", "accessModes"))))
         .filter(v -> !selector.isObject() || LabelSelector.of(selector).matches(v))
         .min(
-            Comparator.<KubeObject, Quantity>comparing(Matching::capacity)
+            Comparator.<KubeObject>comparingInt(v -> texts(v.at("spec", "accessModes")).size())
+                .thenComparing(Matching::capacity)
                 .thenComparing(KubeObject::name));
   }
 
