@@ -26,17 +26,16 @@ class LocalStorageEvictionTest {
     k.close();
   }
 
-  private void assertEvicted(String pod, String message) {
+  private void assertEvicted(String pod, String limit, String message) {
     k.kubelet().lookForPressure();
     k.awaitPhase(pod, "Failed");
     assertThat(k.pod(pod).text("status", "reason")).isEqualTo("Evicted");
     assertThat(k.pod(pod).text("status", "message")).isEqualTo(message);
-    JsonNode target = dev.coracle.api.Json.object();
     for (JsonNode c : k.pod(pod).at("status", "conditions")) {
-      target = c.path("type").asText().equals("DisruptionTarget") ? c : target;
+      assertThat(c.path("type").asText()).as("it did so itself").isNotEqualTo("DisruptionTarget");
     }
-    assertThat(target.path("reason").asText()).isEqualTo("TerminationByKubelet");
-    assertThat(target.path("message").asText()).isEqualTo(message);
+    assertThat(k.meters().get("kubelet_evictions").tag("eviction_signal", limit).counter().count())
+        .isOne();
     k.eventually(() -> assertThat(k.events()).contains("Evicted: " + message));
   }
 
@@ -64,7 +63,8 @@ class LocalStorageEvictionTest {
             .resolve(made.uid())
             .resolve("volumes/kubernetes.io~empty-dir/v");
     Files.write(volume.resolve("file"), TWO_MIB);
-    assertEvicted("fat", "Usage of EmptyDir volume \"v\" exceeds the limit \"1Mi\". ");
+    assertEvicted(
+        "fat", "emptydirfs.limit", "Usage of EmptyDir volume \"v\" exceeds the limit \"1Mi\". ");
     assertThat(k.pod("thin").text("status", "phase")).isEqualTo("Running");
   }
 
@@ -76,7 +76,9 @@ class LocalStorageEvictionTest {
     Path logs = k.options.podLogsDir().resolve("default_loud_" + made.uid()).resolve("loud");
     Files.write(Files.createDirectories(logs).resolve("0.log"), TWO_MIB);
     assertEvicted(
-        "loud", "Pod ephemeral local storage usage exceeds the total limit of containers 1Mi. ");
+        "loud",
+        "ephemeralpodfs.limit",
+        "Pod ephemeral local storage usage exceeds the total limit of containers 1Mi. ");
   }
 
   @Test
@@ -86,11 +88,47 @@ class LocalStorageEvictionTest {
             "mixed",
             """
             "containers":[{"name":"a","image":"busybox:1","resources":{"limits":{"ephemeral-storage":"1Mi"}}},
-              {"name":"b","image":"busybox:1"}]
+              {"name":"b","image":"busybox:1","resources":{"limits":{"ephemeral-storage":"9Mi"}}}]
             """);
     k.awaitPhase("mixed", "Running");
     Path logs = k.options.podLogsDir().resolve("default_mixed_" + made.uid()).resolve("a");
     Files.write(Files.createDirectories(logs).resolve("0.log"), TWO_MIB);
-    assertEvicted("mixed", "Container a exceeded its local ephemeral storage limit \"1Mi\". ");
+    assertEvicted(
+        "mixed",
+        "ephemeralcontainerfs.limit",
+        "Container a exceeded its local ephemeral storage limit \"1Mi\". ");
+  }
+
+  /** The limits of some of a pod's containers are those of the pod. */
+  @Test
+  void aContainerWithoutALimitCountsForThoseThatHaveOne() throws Exception {
+    KubeObject made =
+        k.create(
+            "half",
+            """
+            "containers":[{"name":"a","image":"busybox:1","resources":{"limits":{"ephemeral-storage":"1Mi"}}},
+              {"name":"b","image":"busybox:1"}]
+            """);
+    k.create(
+        "critical",
+        """
+        "priority":2000000000,
+        "containers":[{"name":"critical","image":"busybox:1","resources":{"limits":{"ephemeral-storage":"1"}}}]
+        """);
+    k.awaitPhase("half", "Running");
+    k.awaitPhase("critical", "Running");
+    for (String dir :
+        new String[] {
+          "default_half_" + made.uid() + "/b",
+          "default_critical_" + k.pod("critical").uid() + "/critical"
+        }) {
+      Path logs = Files.createDirectories(k.options.podLogsDir().resolve(dir));
+      Files.write(logs.resolve("0.log"), TWO_MIB);
+    }
+    assertEvicted(
+        "half",
+        "ephemeralpodfs.limit",
+        "Pod ephemeral local storage usage exceeds the total limit of containers 1Mi. ");
+    assertThat(k.pod("critical").text("status", "phase")).as("never").isEqualTo("Running");
   }
 }

@@ -10,7 +10,9 @@ import dev.coracle.kubelet.config.EvictionSignal;
 import dev.coracle.kubelet.config.EvictionThreshold.Observation;
 import dev.coracle.kubelet.config.KubeletConfiguration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -120,6 +122,63 @@ class NodePressureTest {
     k.eventually(() -> assertThat(k.runtime.calls()).contains("stopContainer gentle 3"));
   }
 
+  /** What it has is not free before it has ended; until then no other one goes for it. */
+  @Test
+  void noSecondPodGoesWhileTheFirstOneStillEnds() throws Exception {
+    start("");
+    CountDownLatch go = new CountDownLatch(1);
+    k.runtime.failing(call -> {
+      if (call.startsWith("stopContainer")) {
+        try {
+          go.await(60, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+      }
+      return Optional.empty();
+    });
+    create("first", "\"priority\":1,", "");
+    create("second", "\"priority\":2,", "");
+    k.runtime.uses("first", 100L << 20);
+    k.runtime.uses("second", 100L << 20);
+    room.put(EvictionSignal.MEMORY_AVAILABLE, new Observation(50L << 20, 8L << 30));
+    k.kubelet().lookForPressure();
+    k.eventually(() -> assertThat(k.runtime.calls()).contains("stopContainer first 1"));
+    k.kubelet().lookForPressure();
+    k.kubelet().lookForPressure();
+    assertThat(evictions()).isEqualTo(1);
+    go.countDown();
+    k.awaitPhase("first", "Failed");
+    k.eventually(() -> {
+      k.kubelet().lookForPressure();
+      assertThat(evictions()).isEqualTo(2);
+    });
+    k.awaitPhase("second", "Failed");
+  }
+
+  private double evictions() {
+    return k.meters()
+        .get("kubelet_evictions")
+        .tag("eviction_signal", "memory.available")
+        .counter()
+        .count();
+  }
+
+  /** KEP-2837. */
+  @Test
+  void whatIsAskedForThePodAsAWholeCountsAsItsRequest() throws Exception {
+    start("");
+    create("modest", "\"resources\":{\"requests\":{\"memory\":\"1Gi\"}},", "");
+    create("hungry", "", ",\"resources\":{\"requests\":{\"memory\":\"10Mi\"}}");
+    k.runtime.uses("modest", 512L << 20);
+    k.runtime.uses("hungry", 100L << 20);
+    room.put(EvictionSignal.MEMORY_AVAILABLE, new Observation(50L << 20, 8L << 30));
+    k.kubelet().lookForPressure();
+    room.put(EvictionSignal.MEMORY_AVAILABLE, new Observation(4L << 30, 8L << 30));
+    k.awaitPhase("hungry", "Failed");
+    assertThat(k.pod("modest").text("status", "phase")).isEqualTo("Running");
+  }
+
   @Test
   void processIdsAreTakenFromTheLeastImportantAndNoMorePodsAreLetIn() throws Exception {
     start(",\"evictionHard\":{\"pid.available\":\"10%\"}");
@@ -185,6 +244,22 @@ class NodePressureTest {
     assertThat(k.pod("over").text("status", "phase")).isEqualTo("Succeeded");
     k.eventually(
         () -> assertThat(nodeCondition("DiskPressure").path("status").asText()).isEqualTo("True"));
+  }
+
+  @Test
+  void anImageThatIsAVolumeIsInUse() throws Exception {
+    start(",\"imageMinimumGCAge\":\"1ns\"");
+    k.runtime.image("data:1");
+    k.runtime.image("unused:1");
+    create(
+        "reads",
+        "\"volumes\":[{\"name\":\"d\",\"image\":{\"reference\":\"data:1\"}}],",
+        ",\"volumeMounts\":[{\"name\":\"d\",\"mountPath\":\"/d\"}]");
+    room.put(EvictionSignal.IMAGEFS_AVAILABLE, new Observation(100, 1000));
+    k.kubelet().lookForPressure();
+    assertThat(k.runtime.calls())
+        .contains("removeImage sha256:unused:1")
+        .doesNotContain("removeImage sha256:data:1");
   }
 
   @Test

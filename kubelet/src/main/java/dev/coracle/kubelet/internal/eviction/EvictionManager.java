@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +51,9 @@ public final class EvictionManager {
 
   /** What a hard threshold leaves a pod. */
   private static final long AT_ONCE_SECONDS = 1;
+
+  /** How much longer than its grace a pod is waited for that was evicted. */
+  private static final Duration LATE = Duration.ofSeconds(30);
 
   /** What the node has of everything watched; what cannot be read is left out. */
   @FunctionalInterface
@@ -74,6 +78,7 @@ public final class EvictionManager {
   private @Nullable Shortage shortage;
   private volatile Set<Condition> conditions = Set.of();
   private Timers.Handle timer = () -> {};
+  private Going last = new Going(CompletableFuture.completedFuture(null), 0);
 
   /**
    * @param observer empty: this machine
@@ -118,6 +123,18 @@ public final class EvictionManager {
             new SeldomEvents(nodeEvents, IMAGE_EVENTS, System::nanoTime));
   }
 
+  /**
+   * A pod that was evicted. What it had is not free before it has ended, so that no other one is to
+   * go for it.
+   *
+   * @param until it is waited for no longer
+   */
+  private record Going(CompletableFuture<Void> ended, long until) {
+    boolean isAwaited() {
+      return !ended.isDone() && System.nanoTime() - until < 0;
+    }
+  }
+
   public void start() {
     timer = timers.every(PERIOD, this::look);
   }
@@ -140,7 +157,7 @@ public final class EvictionManager {
     Shortage.Verdict verdict = tracked.look(seen, System.nanoTime());
     conditions = verdict.conditions();
     node.pressure(conditions);
-    if (evictAboveTheirLimits() || verdict.due().isEmpty()) {
+    if (evictAboveTheirLimits() || verdict.due().isEmpty() || last.isAwaited()) {
       return;
     }
     EvictionThreshold worst = verdict.due().getFirst();
@@ -186,7 +203,7 @@ public final class EvictionManager {
   private boolean evictAboveTheirLimits() {
     List<PodContext> limited =
         loop.pods().stream()
-            .filter(p -> !loop.isEnded(p.uid()) && !p.pod().isDeleting())
+            .filter(p -> mayGo(p.pod()))
             .filter(p -> LocalStorage.isLimited(p.pod()))
             .toList();
     if (limited.isEmpty()) {
@@ -195,9 +212,11 @@ public final class EvictionManager {
     Usage usage = Usage.of(runtime);
     boolean any = false;
     for (PodContext p : limited) {
-      Optional<String> why = storage.excess(p.pod(), usage.layers(p.uid()));
+      Optional<LocalStorage.Excess> why = storage.excess(p.pod(), usage.layers(p.uid()));
       if (why.isPresent()) {
-        evict(p.pod(), why.get(), AT_ONCE_SECONDS, "ephemeralpodfs.limit");
+        // The pod's own doing is no disruption of it.
+        String message = why.get().message();
+        evict(p.pod(), Verdict.of("Evicted", message), AT_ONCE_SECONDS, why.get().limit());
         any = true;
       }
     }
@@ -207,11 +226,7 @@ public final class EvictionManager {
   private void evictOne(EvictionThreshold threshold, Observation seen) {
     Usage usage = Usage.of(runtime);
     Map<String, Long> use = new HashMap<>();
-    List<Pod> candidates =
-        loop.pods().stream()
-            .map(PodContext::pod)
-            .filter(p -> !loop.isEnded(p.uid()) && !p.isDeleting() && !p.isCritical())
-            .toList();
+    List<Pod> candidates = loop.pods().stream().map(PodContext::pod).filter(this::mayGo).toList();
     for (Pod p : candidates) {
       use.put(p.uid(), used(threshold.signal(), p, usage));
     }
@@ -221,13 +236,20 @@ public final class EvictionManager {
             p ->
                 evict(
                     p,
-                    EvictionMessages.of(p, threshold, seen, usage),
+                    Verdict.disruption("Evicted", EvictionMessages.of(p, threshold, seen, usage)),
                     grace(threshold, p),
                     threshold.signal().text()),
             () ->
                 LOG.atWarn()
                     .addKeyValue("signal", threshold.signal().text())
                     .log("The node runs short, and there is no pod to evict"));
+  }
+
+  private boolean mayGo(Pod pod) {
+    return !loop.isEnded(pod.uid())
+        && !loop.isEnding(pod.uid())
+        && !pod.isDeleting()
+        && !pod.isCritical();
   }
 
   private long used(EvictionSignal signal, Pod pod, Usage usage) {
@@ -247,11 +269,16 @@ public final class EvictionManager {
         : Math.min(options.maxPodGraceSeconds(), pod.gracePeriodSeconds());
   }
 
-  private void evict(Pod pod, String message, long grace, String signal) {
-    LOG.atWarn().addKeyValue("pod", pod.key()).addKeyValue("why", message).log("Evicting a pod");
-    events.warning(pod, "Evicted", message);
+  private void evict(Pod pod, Verdict why, long grace, String signal) {
+    LOG.atWarn()
+        .addKeyValue("pod", pod.key())
+        .addKeyValue("why", why.message())
+        .log("Evicting a pod");
+    events.warning(pod, why.reason(), why.message());
     metrics.evicted(signal);
-    loop.evict(pod.uid(), Verdict.disruption("Evicted", message), OptionalLong.of(grace));
-    graces.watch(pod, grace, loop.ended(pod.uid()));
+    loop.evict(pod.uid(), why, OptionalLong.of(grace));
+    CompletableFuture<Void> ended = loop.ended(pod.uid());
+    graces.watch(pod, grace, ended);
+    last = new Going(ended, System.nanoTime() + Duration.ofSeconds(grace).plus(LATE).toNanos());
   }
 }

@@ -1,13 +1,16 @@
 package dev.coracle.kubelet.internal.eviction;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Aggregate;
 import dev.coracle.cri.v1.Image;
 import dev.coracle.kubelet.config.ImageOptions;
 import dev.coracle.kubelet.internal.event.NodeEvents;
 import dev.coracle.kubelet.internal.host.Native.FileSystemRoom;
 import dev.coracle.kubelet.internal.image.ImageAges;
+import dev.coracle.kubelet.internal.image.ImageReference;
 import dev.coracle.kubelet.internal.metrics.KubeletMetrics;
 import dev.coracle.kubelet.internal.pod.GoText;
+import dev.coracle.kubelet.internal.pod.Pod;
 import dev.coracle.kubelet.internal.runtime.PodContext;
 import dev.coracle.kubelet.internal.runtime.RuntimeCache;
 import dev.coracle.kubelet.spi.CriException;
@@ -221,12 +224,30 @@ final class ImageGc {
     return Optional.empty();
   }
 
-  /** Those no container has, the longest unused first. */
+  /** A pod uses its image volumes, though no container is made of them (KEP-4639). */
+  private void volumes(Pod pod, Set<String> used) {
+    for (JsonNode volume : pod.spec().path("volumes")) {
+      String reference = volume.path("image").path("reference").asText("");
+      if (reference.isEmpty()) {
+        continue;
+      }
+      try {
+        runtime.imageStatus(ImageReference.withTag(reference)).ifPresent(i -> used.add(i.getId()));
+      } catch (IllegalArgumentException e) {
+        LOG.atDebug().addKeyValue("pod", pod.key()).log("No image can have the name of its volume");
+      }
+    }
+  }
+
+  /** Those that neither a container nor a volume has, the longest unused first. */
   private List<Image> idle() {
     Set<String> used = new HashSet<>();
     for (PodContext p : pods.get()) {
       cache.last(p.uid()).ifPresent(s -> s.containers().forEach(c -> used.add(c.imageRef())));
       p.pod().allContainers().forEach(c -> used.add(c.image()));
+      if (!p.pod().isTerminalPhase()) {
+        volumes(p.pod(), used);
+      }
     }
     Instant now = clock.instant();
     List<Image> all = runtime.listImages();

@@ -1,6 +1,7 @@
 package dev.coracle.kubelet.internal.eviction;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.PodRequests;
 import dev.coracle.api.Quantity;
 import dev.coracle.kubelet.internal.host.PodPaths;
 import dev.coracle.kubelet.internal.host.TreeUse;
@@ -24,55 +25,65 @@ final class LocalStorage {
     this.paths = paths;
   }
 
+  /**
+   * Why the pod must go.
+   *
+   * @param limit which one it is above, as metrics call it
+   * @param message in upstream's words
+   */
+  record Excess(String limit, String message) {}
+
   static boolean isLimited(Pod pod) {
     for (JsonNode v : pod.spec().path("volumes")) {
       if (v.path("emptyDir").hasNonNull("sizeLimit")) {
         return true;
       }
     }
-    return pod.containers().stream().anyMatch(c -> c.limits().hasNonNull("ephemeral-storage"));
+    return limit(pod).isPresent();
+  }
+
+  /** Of the pod, all its containers together; those that have none of their own add nothing. */
+  private static Optional<Quantity> limit(Pod pod) {
+    return Optional.ofNullable(
+        PodRequests.ofContainers(pod.spec(), "limits").get("ephemeral-storage"));
   }
 
   /**
-   * Why the pod must go, in upstream's words.
+   * The first limit that the pod is above.
    *
    * @param layers bytes of the containers' writable layers, by container name
    */
-  Optional<String> excess(Pod pod, Map<String, Long> layers) {
+  Optional<Excess> excess(Pod pod, Map<String, Long> layers) {
     for (JsonNode v : pod.spec().path("volumes")) {
       Quantity limit = quantity(v.path("emptyDir").path("sizeLimit"));
       String name = v.path("name").asText("");
       if (limit.signum() > 0
           && TreeUse.of(paths.volume(pod.uid(), EMPTY_DIR, name)).bytes() > limit.longValue()) {
         return Optional.of(
-            "Usage of EmptyDir volume "
-                + GoText.quote(name)
-                + " exceeds the limit "
-                + GoText.quote(limit.toString())
-                + ". ");
+            new Excess(
+                "emptydirfs.limit",
+                "Usage of EmptyDir volume "
+                    + GoText.quote(name)
+                    + " exceeds the limit "
+                    + GoText.quote(limit.toString())
+                    + ". "));
       }
     }
     return ofPod(pod, layers).or(() -> ofContainers(pod, layers));
   }
 
-  private Optional<String> ofPod(Pod pod, Map<String, Long> layers) {
-    Quantity limit = Quantity.ZERO;
-    for (ContainerSpec c : pod.containers()) {
-      Quantity own = quantity(c.limits().path("ephemeral-storage"));
-      if (own.signum() == 0) {
-        return Optional.empty();
-      }
-      limit = limit.plus(own);
-    }
-    return used(pod, layers) > limit.longValue()
-        ? Optional.of(
-            "Pod ephemeral local storage usage exceeds the total limit of containers "
-                + limit
-                + ". ")
-        : Optional.empty();
+  private Optional<Excess> ofPod(Pod pod, Map<String, Long> layers) {
+    return limit(pod)
+        .filter(limit -> used(pod, layers) > limit.longValue())
+        .map(limit ->
+            new Excess(
+                "ephemeralpodfs.limit",
+                "Pod ephemeral local storage usage exceeds the total limit of containers "
+                    + limit
+                    + ". "));
   }
 
-  private Optional<String> ofContainers(Pod pod, Map<String, Long> layers) {
+  private Optional<Excess> ofContainers(Pod pod, Map<String, Long> layers) {
     for (ContainerSpec c : pod.containers()) {
       Quantity limit = quantity(c.limits().path("ephemeral-storage"));
       if (limit.signum() == 0) {
@@ -83,11 +94,13 @@ final class LocalStorage {
               + TreeUse.of(paths.podLogs(pod).resolve(c.name())).bytes();
       if (used > limit.longValue()) {
         return Optional.of(
-            "Container "
-                + c.name()
-                + " exceeded its local ephemeral storage limit "
-                + GoText.quote(limit.toString())
-                + ". ");
+            new Excess(
+                "ephemeralcontainerfs.limit",
+                "Container "
+                    + c.name()
+                    + " exceeded its local ephemeral storage limit "
+                    + GoText.quote(limit.toString())
+                    + ". "));
       }
     }
     return Optional.empty();

@@ -1,5 +1,6 @@
 package dev.coracle.kubelet.internal.eviction;
 
+import dev.coracle.api.Quantity;
 import dev.coracle.kubelet.config.EvictionSignal;
 import dev.coracle.kubelet.internal.pod.Pod;
 import java.util.Comparator;
@@ -29,8 +30,6 @@ final class Ranking {
   }
 
   private static long requested(Pod pod, EvictionSignal signal) {
-    return pod.containers().stream()
-        .mapToLong(c -> EvictionMessages.request(c, signal.resource()))
-        .sum();
+    return pod.requests().getOrDefault(signal.resource(), Quantity.ZERO).longValue();
   }
 }
