@@ -244,6 +244,32 @@ class DraTest {
     assertThat(driver.calls).containsExactly("prepare claim", "unprepare claim");
   }
 
+  /** Whoever hears that the pod is over gives its devices to the next one. */
+  @Test
+  void aPodIsNotOverUntilItsDevicesAreGivenBack() {
+    claim(
+        k.create(
+            "job",
+            """
+            "restartPolicy":"Never",
+            "resourceClaims":[{"name":"gpu","resourceClaimName":"claim"}],
+            "containers":[{"name":"job","image":"busybox:1",
+             "resources":{"claims":[{"name":"gpu","request":"one"}]}}]
+            """));
+    k.awaitPhase("job", "Running");
+    driver.clinging = Optional.of("still busy");
+    k.runtime.end(k.runtime.running("job").orElseThrow().getId(), 0, "Completed");
+    k.eventually(() -> assertThat(driver.calls).endsWith("unprepare claim", "unprepare claim"));
+    k.eventually(
+        () -> assertThat(k.container("job").path("state").path("terminated").isObject()).isTrue());
+    assertThat(k.pod("job").text("status", "phase")).isEqualTo("Running");
+    driver.clinging = Optional.empty();
+    k.awaitPhase("job", "Succeeded");
+    assertThat(k.container("job").path("allocatedResourcesStatus").at("/0/name").asText())
+        .as("how they fared stays")
+        .isEqualTo("claim:gpu/one");
+  }
+
   /** KEP-4680. */
   private void awaitHealth(String pod, String health, String message) {
     k.eventually(() -> {

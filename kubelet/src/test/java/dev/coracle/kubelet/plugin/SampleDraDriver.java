@@ -41,6 +41,9 @@ public final class SampleDraDriver implements AutoCloseable {
   public final List<RegistrationStatus> told = new CopyOnWriteArrayList<>();
   public volatile Optional<String> failing = Optional.empty();
 
+  /** Why it does not take devices back. */
+  public volatile Optional<String> clinging = Optional.empty();
+
   /** Whose claim it answers about instead of the one it was asked about; empty: of none. */
   public volatile Optional<String> lying = Optional.empty();
 
@@ -188,7 +191,9 @@ public final class SampleDraDriver implements AutoCloseable {
       NodeUnprepareResourcesResponse.Builder out = NodeUnprepareResourcesResponse.newBuilder();
       for (Claim claim : request.getClaimsList()) {
         calls.add("unprepare " + claim.getName());
-        out.putClaims(claim.getUid(), NodeUnprepareResourceResponse.getDefaultInstance());
+        NodeUnprepareResourceResponse.Builder answer = NodeUnprepareResourceResponse.newBuilder();
+        clinging.ifPresent(answer::setError);
+        out.putClaims(claim.getUid(), answer.build());
       }
       return Future.succeededFuture(out.build());
     }

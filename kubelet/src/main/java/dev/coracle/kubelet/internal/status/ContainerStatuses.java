@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code containerStatuses} and its two sisters, by upstream's rules. Pure but for reading
@@ -108,9 +109,20 @@ final class ContainerStatuses {
         waiting(c, status);
       }
       probed(c, status);
+      if (ended) {
+        lastHealth(before.get(c.name()), status);
+      }
       list.add(status);
     }
     return list;
+  }
+
+  /** How its devices fared when it ended, which it has given back since. */
+  private static void lastHealth(@Nullable JsonNode old, ObjectNode status) {
+    String field = "allocatedResourcesStatus";
+    if (old != null && old.has(field) && !status.has(field)) {
+      status.set(field, old.get(field));
+    }
   }
 
   /**
@@ -125,8 +137,7 @@ final class ContainerStatuses {
             || !RestartRules.restarts(pod, c, ended.path("exitCode").asInt(0)));
   }
 
-  private ObjectNode initial(
-      ContainerSpec c, @org.jspecify.annotations.Nullable JsonNode old, boolean hasInit) {
+  private ObjectNode initial(ContainerSpec c, @Nullable JsonNode old, boolean hasInit) {
     if (old != null && old.path("state").hasNonNull("terminated") && old.isObject()) {
       return old.deepCopy();
     }
@@ -145,7 +156,7 @@ final class ContainerStatuses {
   }
 
   /** A container the runtime knows no more of, though it ran. */
-  private void lost(@org.jspecify.annotations.Nullable JsonNode old, ObjectNode status) {
+  private void lost(@Nullable JsonNode old, ObjectNode status) {
     if (old == null || !old.path("state").hasNonNull("running")) {
       return;
     }
@@ -321,7 +332,7 @@ final class ContainerStatuses {
     return state;
   }
 
-  private static @org.jspecify.annotations.Nullable String time(long nanos) {
+  private static @Nullable String time(long nanos) {
     return Timestamps.time(Instant.ofEpochSecond(0, Math.max(0, nanos)));
   }
 

@@ -178,14 +178,16 @@ public final class PodStatusBuilder {
 
   /**
    * In place: a last phase, its reason and the disruption are not told yet. What a pod has is free
-   * for others when its phase is a last one, and none of its containers may run then any more.
+   * for others when its phase is a last one: none of its containers may run then any more, nor may
+   * it hold devices.
    *
    * @param before the status that was told last
+   * @return whether there was a last phase to be held back
    */
-  public static void holdBack(ObjectNode status, JsonNode before) {
+  public static boolean holdBack(ObjectNode status, JsonNode before) {
     String phase = before.path("phase").asText("Pending");
     if (!isOver(status.path("phase").asText("")) || isOver(phase)) {
-      return;
+      return false;
     }
     status.put("phase", phase).remove(List.of("reason", "message"));
     copy(before, status, "reason");
@@ -196,6 +198,7 @@ public final class PodStatusBuilder {
         conditions.remove();
       }
     }
+    return true;
   }
 
   /**

@@ -26,10 +26,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes pods' statuses to the API: at once when one changes (only that a pod begins to start waits
- * a moment for what comes of it), one patch of a pod at a time, always the newest, until it is
- * there. What the API has of others (conditions of schedulers and readiness gates) is left alone:
- * the patch is strategic and names only what changed.
+ * Writes pods' statuses to the API: at once when one changes (only that a pod begins to start, or
+ * that all it runs has ended, waits a moment for what comes of it), one patch of a pod at a time,
+ * always the newest, until it is there. What the API has of others (conditions of schedulers and
+ * readiness gates) is left alone: the patch is strategic and names only what changed.
  *
  * <p>Safe for any thread; patches run on virtual threads.
  */
@@ -67,6 +67,9 @@ public final class StatusManager {
     private @Nullable ObjectNode wanted;
     private JsonNode written;
     private boolean sending;
+
+    /** Whether more than what is wanted is soon to come. */
+    private boolean soon;
 
     /** When that began to differ which is not written yet. */
     private long changedNanos;
@@ -120,8 +123,9 @@ public final class StatusManager {
 
   /**
    * @param target the pod in the API: the pod itself, or a static pod's mirror
+   * @param soon whether it waits a moment for the one that most likely comes next
    */
-  public void set(String uid, Pod target, ObjectNode status) {
+  public void set(String uid, Pod target, ObjectNode status, boolean soon) {
     Entry entry = entries.computeIfAbsent(uid, _ -> new Entry(target));
     synchronized (entry) {
       if (!entry.pod.uid().equals(target.uid()) || drifted(entry, target, status)) {
@@ -133,6 +137,7 @@ public final class StatusManager {
         return;
       }
       entry.wanted = status;
+      entry.soon = soon;
       if (entry.settled.isDone()) {
         entry.settled = new CompletableFuture<>();
         entry.changedNanos = System.nanoTime();
@@ -140,7 +145,7 @@ public final class StatusManager {
       if (entry.sending) {
         return;
       }
-      if (isStarting(entry, status)) {
+      if (soon || isStarting(entry, status)) {
         if (entry.held == null) {
           entry.held = timers.after(starting, () -> sendNow(uid, entry));
         }
@@ -238,7 +243,7 @@ public final class StatusManager {
         entry.written = wanted;
       }
       // With the lock held: a newer status may be set meanwhile, which this must not take back.
-      set(pod.uid(), pod, wanted);
+      set(pod.uid(), pod, wanted, entry.soon);
     }
   }
 
@@ -247,7 +252,7 @@ public final class StatusManager {
       entry.correction = null;
       ObjectNode wanted = entry.wanted;
       if (wanted != null && entries.get(uid) == entry) {
-        set(uid, entry.pod, wanted);
+        set(uid, entry.pod, wanted, entry.soon);
       }
     }
   }

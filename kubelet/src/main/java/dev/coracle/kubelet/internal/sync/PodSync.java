@@ -341,8 +341,19 @@ public final class PodSync implements PodWorker.Steps {
     if (after.anythingRunning()) {
       throw new IllegalStateException("detected running containers after a successful KillPod");
     }
+    // Who hears that the pod is over may give its devices to the next one.
+    release(worker, after);
     tell(worker, after, true);
     return new PodWorker.Next(PodWorker.Phase.TERMINATED, Optional.of(Duration.ZERO));
+  }
+
+  private void release(PodWorker worker, PodRuntimeStatus status) {
+    try {
+      devices.release(worker.context().uid());
+    } catch (NodeDevices.NotReady e) {
+      tell(worker, status, false);
+      throw new IllegalStateException("the pod's devices are not given back yet", e);
+    }
   }
 
   /**
@@ -376,11 +387,6 @@ public final class PodSync implements PodWorker.Steps {
       users.release(uid);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-    try {
-      devices.release(uid);
-    } catch (NodeDevices.NotReady e) {
-      throw new IllegalStateException("the pod's devices are not given back yet", e);
     }
     cgroups.remove(pod);
     if (worker.isRemoved()) {
@@ -442,18 +448,17 @@ public final class PodSync implements PodWorker.Steps {
 
   /**
    * Computes and hands over the status; answers the phase, which is told later where it is a last
-   * one and something still runs.
+   * one and the pod has not ended.
    */
-  private String tell(PodWorker worker, PodRuntimeStatus status, boolean ending) {
+  private String tell(PodWorker worker, PodRuntimeStatus status, boolean ended) {
     PodContext context = worker.context();
     Pod pod = context.pod();
-    ObjectNode computed = statuses.build(context, status, before(pod), ending, worker.verdict());
+    ObjectNode computed = statuses.build(context, status, before(pod), ended, worker.verdict());
     String phase = computed.path("phase").asText("");
-    if (status.anythingRunning()) {
-      PodStatusBuilder.holdBack(computed, before(pod));
-    }
+    boolean more = !ended && PodStatusBuilder.holdBack(computed, before(pod));
     if (!worker.isRemoved()) {
-      target.apply(pod).ifPresent(t -> statusManager.set(pod.uid(), t, computed));
+      boolean soon = more && !status.anythingRunning();
+      target.apply(pod).ifPresent(t -> statusManager.set(pod.uid(), t, computed, soon));
     }
     if (phase.equals("Running") && context.firstTimeRunning()) {
       metrics.podRunning(Duration.between(context.firstSeen(), clock.instant()));

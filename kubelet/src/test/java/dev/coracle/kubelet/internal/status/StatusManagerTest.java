@@ -100,9 +100,9 @@ class StatusManagerTest {
   void aPodThatSoonRunsIsWrittenOnce() throws Exception {
     StatusManager statuses = statuses(Duration.ofHours(1));
     Pod pod = pod();
-    statuses.set(pod.uid(), pod, starting());
+    statuses.set(pod.uid(), pod, starting(), false);
     assertThat(statuses.last(pod.uid())).contains(starting());
-    statuses.set(pod.uid(), pod, running());
+    statuses.set(pod.uid(), pod, running(), false);
     awaitSettled(statuses, pod);
     assertThat(api.calls("patch", Resources.PODS)).hasSize(1);
     assertThat(phaseInApi()).contains("running");
@@ -112,18 +112,33 @@ class StatusManagerTest {
   void aPodThatTakesItsTimeIsToldOf() {
     StatusManager statuses = statuses(Duration.ofMillis(1));
     Pod pod = pod();
-    statuses.set(pod.uid(), pod, starting());
+    statuses.set(pod.uid(), pod, starting(), false);
     Awaitility.await()
         .atMost(Duration.ofMinutes(1))
         .untilAsserted(() -> assertThat(phaseInApi()).contains("ContainerCreating"));
   }
 
   @Test
+  void whatIsSoonFollowedByMoreWaitsForIt() throws Exception {
+    StatusManager statuses = statuses(Duration.ofHours(1));
+    Pod pod = pod();
+    statuses.set(pod.uid(), pod, running(), false);
+    awaitSettled(statuses, pod);
+    statuses.set(pod.uid(), pod, restarted(), true);
+    assertThat(statuses.settled(pod.uid())).isNotDone();
+    assertThat(api.calls("patch", Resources.PODS)).hasSize(1);
+    statuses.set(pod.uid(), pod, restarted().put("message", "own"), false);
+    awaitSettled(statuses, pod);
+    assertThat(api.calls("patch", Resources.PODS)).hasSize(2);
+  }
+
+  @Test
   void whatGoesWrongIsToldAtOnce() throws Exception {
     StatusManager statuses = statuses(Duration.ofHours(1));
     Pod pod = pod();
-    statuses.set(pod.uid(), pod, starting());
-    statuses.set(pod.uid(), pod, status("Pending", "{\"waiting\":{\"reason\":\"ErrImagePull\"}}"));
+    statuses.set(pod.uid(), pod, starting(), false);
+    statuses.set(
+        pod.uid(), pod, status("Pending", "{\"waiting\":{\"reason\":\"ErrImagePull\"}}"), false);
     awaitSettled(statuses, pod);
     assertThat(phaseInApi()).contains("ErrImagePull");
   }
@@ -132,9 +147,9 @@ class StatusManagerTest {
   void onceToldEveryChangeIs() throws Exception {
     StatusManager statuses = statuses(Duration.ofHours(1));
     Pod pod = pod();
-    statuses.set(pod.uid(), pod, running());
+    statuses.set(pod.uid(), pod, running(), false);
     awaitSettled(statuses, pod);
-    statuses.set(pod.uid(), pod, starting());
+    statuses.set(pod.uid(), pod, starting(), false);
     awaitSettled(statuses, pod);
     assertThat(phaseInApi()).contains("ContainerCreating");
   }
@@ -144,11 +159,11 @@ class StatusManagerTest {
   void whatSomebodyElseWroteJustBeforeIsPutRight() throws Exception {
     StatusManager statuses = statuses(Duration.ZERO);
     Pod pod = pod();
-    statuses.set(pod.uid(), pod, running().put("message", "own"));
+    statuses.set(pod.uid(), pod, running().put("message", "own"), false);
     awaitSettled(statuses, pod);
     api.change(
         Resources.PODS, "default", "p", o -> o.withObject("/status").put("message", "foreign"));
-    statuses.set(pod.uid(), pod, restarted().put("message", "own"));
+    statuses.set(pod.uid(), pod, restarted().put("message", "own"), false);
     awaitSettled(statuses, pod);
     assertThat(message()).isEqualTo("foreign");
     statuses.reconcile(inApi());
@@ -162,7 +177,7 @@ class StatusManagerTest {
   void whatTheApiSaysInOtherWordsIsTriedOnce() throws Exception {
     StatusManager statuses = statuses(Duration.ZERO);
     Pod pod = pod();
-    statuses.set(pod.uid(), pod, running());
+    statuses.set(pod.uid(), pod, running(), false);
     awaitSettled(statuses, pod);
     Pod seen = new Pod(inApi().object().with(o -> o.withObject("/status").put("phase", "running")));
     statuses.reconcile(seen);
@@ -179,7 +194,7 @@ class StatusManagerTest {
   void whatIsReadBackAsItWasWrittenIsNotWrittenAgain() throws Exception {
     StatusManager statuses = statuses(Duration.ZERO);
     Pod pod = pod();
-    statuses.set(pod.uid(), pod, running().put("observedGeneration", 1L));
+    statuses.set(pod.uid(), pod, running().put("observedGeneration", 1L), false);
     awaitSettled(statuses, pod);
     Pod read = new Pod(KubeObject.parse(new String(inApi().object().json(), UTF_8)));
     assertThat(read.status().path("observedGeneration").isInt()).isTrue();
@@ -197,12 +212,12 @@ class StatusManagerTest {
   void aPodThatIsGoneIsAskedForOnceAndNotAgainAndAgain() throws Exception {
     StatusManager statuses = statuses(Duration.ZERO);
     Pod pod = pod();
-    statuses.set(pod.uid(), pod, running());
+    statuses.set(pod.uid(), pod, running(), false);
     awaitSettled(statuses, pod);
     Pod seen = inApi();
     api.delete(Resources.PODS, "default", "p", DeleteOptions.now()).await().indefinitely();
     int before = api.calls("patch", Resources.PODS).size();
-    statuses.set(pod.uid(), seen, restarted());
+    statuses.set(pod.uid(), seen, restarted(), false);
     awaitSettled(statuses, pod);
     assertThat(api.calls("patch", Resources.PODS)).hasSize(before + 1);
   }
@@ -212,7 +227,7 @@ class StatusManagerTest {
   void newsOfThePodNeverTakeBackWhatWasSet() throws Exception {
     StatusManager statuses = statuses(Duration.ZERO);
     Pod pod = pod();
-    statuses.set(pod.uid(), pod, running());
+    statuses.set(pod.uid(), pod, running(), false);
     AtomicBoolean over = new AtomicBoolean();
     Thread news =
         Thread.ofPlatform()
@@ -224,7 +239,7 @@ class StatusManagerTest {
     try {
       for (int i = 0; i < 5_000; i++) {
         ObjectNode newer = running().put("message", "m" + i);
-        statuses.set(pod.uid(), pod, newer);
+        statuses.set(pod.uid(), pod, newer, false);
         Thread.onSpinWait();
         assertThat(statuses.last(pod.uid())).contains(newer);
       }
