@@ -227,7 +227,7 @@ public final class Kubelet implements Component {
             node,
             plugins,
             sources,
-            new PodParts.Links(this::post, this::podsOfLoop, this::isEnded, this::pressures));
+            new PodParts.Links(this::post, this::podsOfLoop, this::needsNothing, this::pressures));
     this.loop =
         new SyncLoop(
             parts.sync,
@@ -238,7 +238,8 @@ public final class Kubelet implements Component {
             this::gone,
             this::housekeeping,
             this::admit,
-            this::noted);
+            this::noted,
+            pod -> metrics.pods().cameBack(pod.isStatic()));
     this.pleg = new Pleg(runtime, cache, timers, metrics, this::touched, this::runtimeIsBack);
     cache.unheardOfBy(pleg::isUnheardOf);
     this.loopHealth = new LoopHealth(options.configuration().pods().resync());
@@ -309,7 +310,7 @@ public final class Kubelet implements Component {
     timers.execute(plugins::start);
     listed.join();
     nodeParts.start();
-    sources.startManifests();
+    sources.start();
     nodeParts.awaitShutdowns();
     loop.post(new SyncEvent.Housekeeping());
     timers.every(HOUSEKEEPING, () -> loop.post(new SyncEvent.Housekeeping()));
@@ -445,8 +446,8 @@ public final class Kubelet implements Component {
     return loop.pods();
   }
 
-  private boolean isEnded(Pod pod) {
-    return loop.isEnded(pod.uid());
+  private boolean needsNothing(Pod pod) {
+    return loop.isEnded(pod.uid()) || loop.isRefused(pod.uid());
   }
 
   private Set<Condition> pressures() {
@@ -484,9 +485,10 @@ public final class Kubelet implements Component {
     loop.pods().forEach(p -> touched(p.uid()));
   }
 
-  private void gone(Pod pod) {
-    parts.cleaner.forget(pod.uid());
+  private CompletionStage<Void> gone(Pod pod, boolean comesBack) {
+    CompletionStage<Void> cleaned = parts.cleaner.forget(pod.uid(), comesBack);
     sources.ended(pod);
+    return cleaned;
   }
 
   /** A newer version of a pod whose spec is as before: mostly its status as it was written. */

@@ -94,13 +94,13 @@ final class PodParts {
    *
    * @param post tells the sync loop
    * @param pods of the sync loop
-   * @param ended whether a pod has ended, for the sync loop
+   * @param needsNothing whether what a pod asked for is free for others, for the sync loop
    * @param pressures what the node is short of
    */
   record Links(
       Consumer<SyncEvent> post,
       Supplier<List<PodContext>> pods,
-      Predicate<Pod> ended,
+      Predicate<Pod> needsNothing,
       Supplier<Set<Condition>> pressures) {}
 
   final ImageManager images;
@@ -286,7 +286,7 @@ final class PodParts {
             node::node,
             node::fresh,
             () -> links.pods().get().stream().map(PodContext::pod).toList(),
-            links.ended(),
+            links.needsNothing(),
             links.pressures(),
             options.configuration().pods().sysctls(),
             options.configuration().cpus(),
@@ -366,13 +366,18 @@ final class PodParts {
   /** A pod that was not known. */
   PodContext came(Pod pod) {
     metrics.came(pod.containers().size());
-    return new PodContext(
-        pod,
-        clock,
-        options.restartBackOff(),
-        options.restartBackOffMax(),
-        options.configuration().pods().firstRestart(),
-        options.configuration().pods().longestRestart());
+    PodContext context =
+        new PodContext(
+            pod,
+            clock,
+            options.restartBackOff(),
+            options.restartBackOffMax(),
+            options.configuration().pods().firstRestart(),
+            options.configuration().pods().longestRestart());
+    if (pod.hasBegun()) {
+      resizer.restore(context);
+    }
+    return context;
   }
 
   /** A pod is not let in. */

@@ -385,6 +385,27 @@ class PodResizeTest {
     });
   }
 
+  /** What was only wished for is not asked of the node when it is asked for room again. */
+  @Test
+  void aWishIsNoPromiseForTheNextKubeletEither() throws Exception {
+    long millis = Runtime.getRuntime().availableProcessors() * 1000L;
+    create("big", millis - 300 + "m", "");
+    create("waits", "100m", "");
+    resize("waits", "400m");
+    k.eventually(() ->
+        assertThat(condition("waits", "PodResizePending").path("reason").asText())
+            .isEqualTo("Deferred"));
+    k.restart();
+    create("after", "100m", "");
+    assertThat(k.container("waits").path("allocatedResources").path("cpu").asText())
+        .isEqualTo("100m");
+    assertThat(k.pod("waits").text("status", "phase")).isEqualTo("Running");
+    assertThat(k.container("waits").path("restartCount").asInt()).isZero();
+    k.eventually(() ->
+        assertThat(condition("waits", "PodResizePending").path("reason").asText())
+            .isEqualTo("Deferred"));
+  }
+
   /** Its object stays in the API; what it was promised is free all the same. */
   @Test
   void whatAPodThatIsDoneHadIsFree() {

@@ -275,6 +275,70 @@ class PodTroubleTest {
     assertThat(k.pod("windows").text("status", "reason")).isEqualTo("PodOSNotSupported");
   }
 
+  /** A kubelet that is started anew lets its pods in anew, also those that run. */
+  @Test
+  void aPodThatRunsWhereItDoesNotBelongAnyMoreEndsWithTheNextKubelet() throws Exception {
+    label("blue");
+    k.create(
+        "blue",
+        "\"nodeSelector\":{\"color\":\"blue\"},"
+            + "\"containers\":[{\"name\":\"blue\",\"image\":\"busybox:1\"}]");
+    k.simple("anywhere", "");
+    k.awaitPhase("blue", "Running");
+    k.awaitPhase("anywhere", "Running");
+    label("red");
+    k.simple("later", "");
+    k.awaitPhase("later", "Running");
+    assertThat(k.pod("blue").text("status", "phase")).isEqualTo("Running");
+    k.restart();
+    k.awaitPhase("blue", "Failed");
+    assertThat(k.pod("blue").text("status", "reason")).isEqualTo("NodeAffinity");
+    assertThat(k.runtime.calls()).as("with its own grace").contains("stopContainer blue 5");
+    assertThat(k.pod("anywhere").text("status", "phase")).isEqualTo("Running");
+    assertThat(k.container("anywhere").path("restartCount").asInt()).isZero();
+  }
+
+  private void label(String color) {
+    k.api
+        .patch(
+            Resources.NODES,
+            "",
+            "n1",
+            Patch.merge(node -> node.putObject("metadata").putObject("labels").put("color", color)))
+        .await()
+        .indefinitely();
+  }
+
+  /** Else the two would keep each other out. */
+  @Test
+  void whatARefusedPodAskedForIsFree() throws Exception {
+    CountDownLatch go = new CountDownLatch(1);
+    String port =
+        "\"containers\":[{\"name\":\"%s\",\"image\":\"busybox:1\","
+            + "\"ports\":[{\"containerPort\":80,\"hostPort\":8080}]}]";
+    label("blue");
+    k.create("held", "\"nodeSelector\":{\"color\":\"blue\"}," + port.formatted("held"));
+    k.awaitPhase("held", "Running");
+    label("red");
+    k.runtime.failing(call -> {
+      if (call.equals("stopContainer held 5")) {
+        try {
+          go.await(60, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+      }
+      return Optional.empty();
+    });
+    k.restart();
+    k.eventually(() -> assertThat(k.runtime.calls()).contains("stopContainer held 5"));
+    k.create("next", port.formatted("next"));
+    k.awaitPhase("next", "Running");
+    assertThat(k.pod("held").text("status", "phase")).as("it still ends").isEqualTo("Running");
+    go.countDown();
+    k.awaitPhase("held", "Failed");
+  }
+
   @Test
   void aPodThatWouldBeEvictedAtOnceIsRefused() throws Exception {
     String tolerant =

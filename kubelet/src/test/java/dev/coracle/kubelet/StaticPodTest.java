@@ -178,6 +178,37 @@ class StaticPodTest {
     }
   }
 
+  /** It is the same pod by its uid, and runs anew all the same. */
+  @Test
+  void aManifestThatIsPutBackWhileItsPodEndsRunsAgain() throws Exception {
+    write("busybox:1");
+    try (KubeletHarness k = new KubeletHarness(o -> o.withStaticPodPath(manifests))) {
+      CountDownLatch go = holdEnds(k);
+      k.eventually(() -> assertThat(mirror(k).text("status", "phase")).isEqualTo("Running"));
+      String before = k.runtime.running("s").orElseThrow().getId();
+      Files.delete(manifests.resolve("static.yaml"));
+      k.eventually(() -> assertThat(k.runtime.calls()).contains("stopContainer s 30"));
+      write("busybox:1");
+      k.eventually(() ->
+          assertThat(
+                  k.meters()
+                      .get("kubelet_restarted_pods_total")
+                      .tag("static", "true")
+                      .counter()
+                      .count())
+              .isOne());
+      go.countDown();
+      k.eventually(
+          () -> assertThat(k.runtime.running("s").map(c -> c.getId())).get().isNotEqualTo(before));
+      k.eventually(() -> {
+        assertThat(mirror(k).text("status", "phase")).isEqualTo("Running");
+        assertThat(mirror(k).at("status", "containerStatuses").path(0).path("restartCount").asInt())
+            .isOne();
+      });
+      assertThat(starts(k)).isEqualTo(2);
+    }
+  }
+
   @Test
   void aPodIsShownUntilItHasEndedThoughItsManifestIsGone() throws Exception {
     write("busybox:1");

@@ -37,7 +37,7 @@ public final class Admission implements ResizeRoom {
   private final Supplier<Optional<KubeObject>> node;
   private final Supplier<Optional<KubeObject>> fresh;
   private final Supplier<Collection<Pod>> pods;
-  private final Predicate<Pod> ended;
+  private final Predicate<Pod> needsNothing;
   private final Supplier<Set<Condition>> pressures;
   private final Sysctls sysctls;
   private final CpuManagement cpus;
@@ -49,7 +49,7 @@ public final class Admission implements ResizeRoom {
    * @param fresh the node as the API has it now; asked before a pod is refused for the node's
    *     labels or taints
    * @param pods all pods of this node
-   * @param ended whether a pod needs nothing any more
+   * @param needsNothing whether what a pod asked for is free for others
    * @param sysctls those that pods may set
    * @param cpus whether pods have CPUs of their own, which do not change while they run
    * @param memory whether they have memory of their own, likewise
@@ -60,7 +60,7 @@ public final class Admission implements ResizeRoom {
       Supplier<Optional<KubeObject>> node,
       Supplier<Optional<KubeObject>> fresh,
       Supplier<Collection<Pod>> pods,
-      Predicate<Pod> ended,
+      Predicate<Pod> needsNothing,
       Supplier<Set<Condition>> pressures,
       Sysctls sysctls,
       CpuManagement cpus,
@@ -70,7 +70,7 @@ public final class Admission implements ResizeRoom {
     this.node = node;
     this.fresh = fresh;
     this.pods = pods;
-    this.ended = ended;
+    this.needsNothing = needsNothing;
     this.pressures = pressures;
     this.sysctls = sysctls;
     this.cpus = cpus;
@@ -80,19 +80,18 @@ public final class Admission implements ResizeRoom {
   }
 
   /**
-   * Empty: the pod is welcome. A pod that already ran here always is.
+   * Empty: the pod is welcome. A kubelet that was started anew asks of every pod that it finds,
+   * also of one that runs, by all that is lasting: what the node is short of just now is left to
+   * eviction.
    *
    * @param preemption makes room for a critical pod, or says why it cannot
    */
   public Optional<Verdict> check(Pod pod, Function<List<Lack>, Optional<Verdict>> preemption) {
-    if (pod.status().hasNonNull("startTime")) {
-      return Optional.empty();
-    }
     Optional<String> forbidden = sysctls.refusal(pod.spec());
     if (forbidden.isPresent()) {
       return Optional.of(Verdict.rejected("SysctlForbidden", forbidden.get()));
     }
-    if (!appArmor && AppArmor.isAskedFor(pod)) {
+    if (!appArmor && !pod.phase().equals("Running") && AppArmor.isAskedFor(pod)) {
       return Optional.of(
           Verdict.rejected(
               "AppArmor", "Cannot enforce AppArmor: AppArmor is not enabled on the host"));
@@ -101,10 +100,7 @@ public final class Admission implements ResizeRoom {
       return Optional.empty();
     }
     KubeObject known = node.get().get();
-    if (pod.isStatic()) {
-      return room(pod, known, preemption);
-    }
-    Set<Condition> pressure = pressures.get();
+    Set<Condition> pressure = pod.hasBegun() ? Set.of() : pressures.get();
     if (!isBearable(pod, pressure)) {
       return Optional.of(
           Verdict.rejected(
@@ -120,13 +116,6 @@ public final class Admission implements ResizeRoom {
           Verdict.rejected(
               "PodOSNotSupported", "Failed to admit pod as the OS field doesn't match node OS"));
     }
-    if (!selected(pod, known) && !selected(pod, fresh.get().orElse(known))) {
-      return Optional.of(
-          Verdict.rejected(
-              "NodeAffinity",
-              "Predicate NodeAffinity failed: node(s) didn't match Pod's node"
-                  + " affinity/selector"));
-    }
     if (pod.securityContext().path("supplementalGroupsPolicy").asText().equals("Strict")
         && !known.at("status", "features", "supplementalGroupsPolicy").asBoolean()) {
       return Optional.of(
@@ -134,36 +123,30 @@ public final class Admission implements ResizeRoom {
               "SupplementalGroupsPolicyNotSupported",
               "SupplementalGroupsPolicy=Strict is not supported in this node"));
     }
-    if (!portsAreFree(pod)) {
-      return Optional.of(
-          Verdict.rejected(
-              "NodePorts",
-              "Predicate NodePorts failed: node(s) didn't have free ports for the"
-                  + " requested pod ports"));
+    List<Lack> lacks = lacks(pod, known);
+    if (!lacks.isEmpty() && !pod.isCritical()) {
+      return Optional.of(lacks.getFirst().verdict());
     }
-    if (!pod.isCritical()) {
-      Optional<Verdict> refusal = room(pod, known, preemption);
-      if (refusal.isPresent()) {
-        return refusal;
-      }
-    }
-    if (!stays(pod, known) && !stays(pod, fresh.get().orElse(known))) {
-      return Optional.of(
-          Verdict.rejected(
-              "TaintToleration",
-              "Predicate TaintToleration failed: node(s) had taints that the pod didn't"
-                  + " tolerate"));
-    }
-    return pod.isCritical() ? room(pod, known, preemption) : Optional.empty();
+    Optional<Verdict> unfit = unfit(pod, known);
+    return unfit.isPresent() || lacks.isEmpty() ? unfit : preemption.apply(lacks);
   }
 
-  private Optional<Verdict> room(
-      Pod pod, KubeObject node, Function<List<Lack>, Optional<Verdict>> preemption) {
-    List<Lack> lacks = lacks(pod, node);
-    if (lacks.isEmpty()) {
-      return Optional.empty();
+  /** What no preemption helps. */
+  private Optional<Verdict> unfit(Pod pod, KubeObject known) {
+    if (!selected(pod, known) && !selected(pod, fresh.get().orElse(known))) {
+      return predicate("NodeAffinity", "node(s) didn't match Pod's node affinity/selector");
     }
-    return pod.isCritical() ? preemption.apply(lacks) : Optional.of(lacks.getFirst().verdict());
+    if (!portsAreFree(pod)) {
+      return predicate("NodePorts", "node(s) didn't have free ports for the requested pod ports");
+    }
+    if (!pod.isStatic() && !stays(pod, known) && !stays(pod, fresh.get().orElse(known))) {
+      return predicate("TaintToleration", "node(s) had taints that the pod didn't tolerate");
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<Verdict> predicate(String name, String why) {
+    return Optional.of(Verdict.rejected(name, "Predicate " + name + " failed: " + why));
   }
 
   /** Who would be evicted at once need not begin. */
@@ -269,7 +252,8 @@ public final class Admission implements ResizeRoom {
     List<HostPort> wanted = HostPort.of(pod);
     return wanted.isEmpty()
         || pods.get().stream()
-            .filter(o -> !o.uid().equals(pod.uid()) && !ended.test(o) && !o.isTerminalPhase())
+            .filter(
+                o -> !o.uid().equals(pod.uid()) && !needsNothing.test(o) && !o.isTerminalPhase())
             .flatMap(o -> HostPort.of(o).stream())
             .noneMatch(taken -> wanted.stream().anyMatch(taken::conflictsWith));
   }
@@ -282,7 +266,7 @@ public final class Admission implements ResizeRoom {
     Map<String, Quantity> used = new TreeMap<>();
     int count = 0;
     for (Pod other : pods.get()) {
-      if (!other.uid().equals(pod.uid()) && !ended.test(other) && !other.isTerminalPhase()) {
+      if (!other.uid().equals(pod.uid()) && !needsNothing.test(other) && !other.isTerminalPhase()) {
         other.requests().forEach((r, q) -> used.merge(r, q, Quantity::plus));
         count++;
       }
@@ -297,8 +281,9 @@ public final class Admission implements ResizeRoom {
       if (e.getValue().signum() == 0) {
         continue;
       }
-      if (e.getKey().contains("/") && !allocatable.has(e.getKey())) {
-        continue; // A resource of the cluster, not of this node; the scheduler has counted it.
+      if (e.getKey().contains("/") && (pod.hasBegun() || !allocatable.has(e.getKey()))) {
+        // It has them already; or they are the cluster's, not this node's, and were counted there.
+        continue;
       }
       Quantity have = Quantity.tryParse(allocatable.path(e.getKey()).asText("0"));
       Quantity capacity = have == null ? Quantity.ZERO : have;

@@ -48,7 +48,8 @@ public final class Preemption {
     List<Pod> others =
         loop.pods().stream()
             .map(PodContext::pod)
-            .filter(p -> !loop.isEnded(p.uid()) && !p.isTerminalPhase())
+            .filter(p -> !loop.isEnded(p.uid()) && !loop.isRefused(p.uid()))
+            .filter(p -> !p.isTerminalPhase())
             .toList();
     List<Pod> victims;
     try {

@@ -32,13 +32,14 @@ public final class PodSources {
   private final Consumer<SyncEvent> loop;
   private final MirrorPods mirrors;
   private final StaticPodSet manifests;
+  private boolean listed;
   private volatile boolean started;
   private final List<ManifestSource> places = new ArrayList<>();
 
   /**
    * @param pods of this node
    * @param node the Node, which owns the mirrors
-   * @param loop is told of changes, once the informer runs and {@link #startManifests} was called
+   * @param loop is told of changes from {@link #start} on
    */
   public PodSources(
       Client client,
@@ -96,7 +97,15 @@ public final class PodSources {
         });
   }
 
-  public void startManifests() throws IOException {
+  /**
+   * Tells of the pods that are there, all at once, then of every change. Called when the informer
+   * has its first list, and the Node is known by which pods are let in.
+   */
+  public void start() throws IOException {
+    synchronized (this) {
+      listed = true;
+      loop.accept(new SyncEvent.Listed());
+    }
     for (ManifestSource place : places) {
       place.start();
     }
@@ -159,7 +168,10 @@ public final class PodSources {
   }
 
   /** Mirrors are shown, not run: they only lead to their static pod. */
-  private void changed(KubeObject pod) {
+  private synchronized void changed(KubeObject pod) {
+    if (!listed) {
+      return;
+    }
     if (pod.annotation(Pod.CONFIG_MIRROR).isEmpty()) {
       loop.accept(new SyncEvent.PodChanged(pod));
     } else {
@@ -167,7 +179,10 @@ public final class PodSources {
     }
   }
 
-  private void removed(KubeObject pod) {
+  private synchronized void removed(KubeObject pod) {
+    if (!listed) {
+      return;
+    }
     if (pod.annotation(Pod.CONFIG_MIRROR).isEmpty()) {
       loop.accept(new SyncEvent.PodRemoved(pod));
     } else {

@@ -165,6 +165,11 @@ public final class Pod {
     return status().path("phase").asText("");
   }
 
+  /** Whether some kubelet, this one or one before, has taken it already. */
+  public boolean hasBegun() {
+    return status().hasNonNull("startTime");
+  }
+
   public boolean isTerminalPhase() {
     return phase().equals("Succeeded") || phase().equals("Failed");
   }

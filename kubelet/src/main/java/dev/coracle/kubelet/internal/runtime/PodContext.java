@@ -56,7 +56,7 @@ public final class PodContext {
     this.pod = pod;
     this.firstSeen = clock.instant();
     this.ran = new AtomicBoolean(pod.phase().equals("Running"));
-    this.startup = pod.status().path("startTime").isTextual() ? null : new PodStartup();
+    this.startup = pod.hasBegun() ? null : new PodStartup();
     this.restarts =
         new BackOff(clock, initialBackOff, maxBackOff).atMost(firstRestart, longestRestart);
     this.pulls = new BackOff(clock, initialBackOff, maxBackOff);

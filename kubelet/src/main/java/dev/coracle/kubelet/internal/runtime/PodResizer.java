@@ -52,6 +52,13 @@ public final class PodResizer {
     this.promises = new ResizePromises(events, room, node, wake, file, metrics);
   }
 
+  /**
+   * A pod that was here before this kubelet has what it was promised then, whatever it asks now.
+   */
+  public void restore(PodContext context) {
+    file.restore(context, Allocation.of(context.desired()));
+  }
+
   /** Promises what the newest spec asks for, or notes why not. */
   public void consider(PodContext context, PodRuntimeStatus status) {
     promises.consider(context, status);

@@ -75,6 +75,7 @@ final class ResizePromises {
       events.normal(desired, "ResizeStarted", ResizeWords.started(desired));
       wakeOthers(desired.uid(), ResizeMetrics.POD_RESIZED);
     } else if (!resources.pending().equals(before)) {
+      file.save(desired.uid(), resources); // The next kubelet must not take the wish for a promise.
       PodResources.Pending why = resources.pending().get();
       events.warning(desired, "Resize" + why.reason(), ResizeWords.pending(desired, why));
     }

@@ -20,6 +20,8 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -82,15 +84,24 @@ public final class PodCleaner {
     return Set.copyOf(leaving);
   }
 
-  /** A pod is gone from the API and has ended: nothing of it may stay. */
-  public void forget(String uid) {
-    cache.forget(uid);
+  /**
+   * A pod is gone from the API and has ended: nothing of it may stay.
+   *
+   * @param comesBack the same pod is to run again; what the runtime has of it, and its logs, are
+   *     what it restarts from
+   * @return done when its remains are removed, or could not be
+   */
+  public CompletionStage<Void> forget(String uid, boolean comesBack) {
     statuses.forget(uid);
     volumes.forget(uid);
     objects.forget(uid);
     accounts.forget(uid);
+    if (comesBack) {
+      return CompletableFuture.completedFuture(null);
+    }
+    cache.forget(uid);
     leaving.add(uid);
-    timers.execute(() -> clean(uid, 0));
+    return CompletableFuture.runAsync(() -> clean(uid, 0), timers);
   }
 
   /**

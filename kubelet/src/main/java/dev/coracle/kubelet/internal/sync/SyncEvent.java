@@ -4,6 +4,9 @@ import dev.coracle.api.KubeObject;
 
 /** What the SyncLoop hears of: pod updates, pod lifecycle events, ticks, housekeeping. */
 public sealed interface SyncEvent {
+  /** The pods that are there at the beginning are known: look at all of them. */
+  record Listed() implements SyncEvent {}
+
   /** A pod is there or has changed, in the API or in a manifest. */
   record PodChanged(KubeObject pod) implements SyncEvent {}
 

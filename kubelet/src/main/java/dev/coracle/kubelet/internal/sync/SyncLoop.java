@@ -10,14 +10,17 @@ import dev.coracle.tracing.Tracing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -42,22 +45,29 @@ public final class SyncLoop {
 
   private static final Logger LOG = LoggerFactory.getLogger(SyncLoop.class);
   private static final int CAPACITY = 4096;
+  private static final Comparator<KubeObject> OLDEST =
+      Comparator.<KubeObject, String>comparing(p -> p.text("metadata", "creationTimestamp"))
+          .thenComparing(p -> p.key().toString());
 
   private final ArrayBlockingQueue<SyncEvent> queue = new ArrayBlockingQueue<>(CAPACITY);
   private final AtomicBoolean overflow = new AtomicBoolean();
   private final Map<String, PodWorker> workers = new ConcurrentHashMap<>();
 
-  /** Static pods that begin when the one that had their name before has ended. */
+  /**
+   * Pods that begin when another has ended: static ones, whose name the other had, and those that
+   * are the other, having gone and come back meanwhile.
+   */
   private final Map<NamespacedName, Pod> heirs = new ConcurrentHashMap<>();
 
   private final PodWorker.Steps steps;
   private final Timers timers;
   private final Function<Pod, PodContext> contexts;
   private final Supplier<Collection<KubeObject>> source;
-  private final java.util.function.Consumer<Pod> finished;
+  private final BiFunction<Pod, Boolean, CompletionStage<Void>> finished;
   private final java.util.function.Consumer<SyncLoop> housekeeping;
   private final Function<PodContext, Optional<Verdict>> admission;
   private final java.util.function.Consumer<Pod> unchanged;
+  private final java.util.function.Consumer<Pod> cameBack;
   private volatile @Nullable Thread thread;
   private volatile boolean stopped;
   private volatile long handlingSince;
@@ -65,10 +75,12 @@ public final class SyncLoop {
 
   /**
    * @param source all pods there should be
-   * @param finished hears of a pod that ended and is gone from its source
+   * @param finished hears of a pod that ended and is gone from its source, and whether it has come
+   *     back, so that what the runtime has of it is to stay; done when nothing else of it is left
    * @param housekeeping is run on its tick, on a virtual thread
    * @param admission why a new pod is refused by this node
    * @param unchanged hears of newer versions of pods that want nothing new
+   * @param cameBack hears of pods that had gone and are there again before they have ended
    */
   public SyncLoop(
       PodSync steps,
@@ -76,10 +88,11 @@ public final class SyncLoop {
       Timers timers,
       Function<Pod, PodContext> contexts,
       Supplier<Collection<KubeObject>> source,
-      java.util.function.Consumer<Pod> finished,
+      BiFunction<Pod, Boolean, CompletionStage<Void>> finished,
       java.util.function.Consumer<SyncLoop> housekeeping,
       Function<PodContext, Optional<Verdict>> admission,
-      java.util.function.Consumer<Pod> unchanged) {
+      java.util.function.Consumer<Pod> unchanged,
+      java.util.function.Consumer<Pod> cameBack) {
     this.steps = TracedSteps.around(steps, tracing);
     this.timers = timers;
     this.contexts = contexts;
@@ -88,6 +101,7 @@ public final class SyncLoop {
     this.housekeeping = housekeeping;
     this.admission = admission;
     this.unchanged = unchanged;
+    this.cameBack = cameBack;
   }
 
   public void start() {
@@ -158,6 +172,12 @@ public final class SyncLoop {
         && (w.phase() == PodWorker.Phase.TERMINATED || w.phase() == PodWorker.Phase.FINISHED);
   }
 
+  /** Whether this node did not take the pod; what it asked for is nothing to others then. */
+  public boolean isRefused(String uid) {
+    PodWorker w = workers.get(uid);
+    return w != null && w.verdict().filter(Verdict::isRejection).isPresent();
+  }
+
   /** Whether the pod has been told to end, and may not have done so yet. */
   public boolean isEnding(String uid) {
     PodWorker w = workers.get(uid);
@@ -204,6 +224,7 @@ public final class SyncLoop {
 
   private void handle(SyncEvent event) {
     switch (event) {
+      case SyncEvent.Listed _ -> everything();
       case SyncEvent.PodChanged e -> changed(new Pod(e.pod()));
       case SyncEvent.PodRemoved e -> removed(e.last().uid());
       case SyncEvent.PodTouched e -> {
@@ -218,7 +239,7 @@ public final class SyncLoop {
 
   private void changed(Pod pod) {
     PodWorker known = workers.get(pod.uid());
-    if (known != null) {
+    if (known != null && !known.isRemoved()) {
       if (known.context().desired().wantsTheSameAs(pod)) {
         known.note(pod);
         unchanged.accept(pod);
@@ -227,9 +248,12 @@ public final class SyncLoop {
       }
       return;
     }
-    if (pod.isStatic() && awaitsAnother(pod)) {
+    if (awaitsAnother(pod)) {
       NamespacedName key = pod.object().key();
-      heirs.put(key, pod);
+      Pod before = heirs.put(key, pod);
+      if (known != null && (before == null || !before.uid().equals(pod.uid()))) {
+        cameBack.accept(pod);
+      }
       // The other may have ended meanwhile, and then it has told of this one, or found none.
       if (awaitsAnother(pod) || !heirs.remove(key, pod)) {
         return;
@@ -246,9 +270,11 @@ public final class SyncLoop {
   }
 
   private boolean awaitsAnother(Pod pod) {
-    return workers.values().stream()
-        .map(w -> w.context().pod())
-        .anyMatch(p -> p.isStatic() && p.object().key().equals(pod.object().key()));
+    return workers.containsKey(pod.uid())
+        || pod.isStatic()
+            && workers.values().stream()
+                .map(w -> w.context().pod())
+                .anyMatch(p -> p.isStatic() && p.object().key().equals(pod.object().key()));
   }
 
   private void removed(String uid) {
@@ -263,23 +289,35 @@ public final class SyncLoop {
     w.terminate(forced ? OptionalLong.of(1) : OptionalLong.empty(), Optional.empty(), true);
   }
 
+  /** A pod is known until nothing of it is left: what would be removed of it, its heir may have. */
   private void forget(PodWorker w) {
     w.stop();
-    if (workers.remove(w.context().uid(), w)) {
-      Pod pod = w.context().pod();
-      finished.accept(pod);
-      Pod heir = pod.isStatic() ? heirs.remove(pod.object().key()) : null;
-      if (heir != null) {
-        post(new SyncEvent.PodChanged(heir.object()));
-      }
+    Pod pod = w.context().pod();
+    Pod heir = heirs.get(pod.object().key());
+    boolean comesBack = heir != null && heir.uid().equals(pod.uid());
+    finished.apply(pod, comesBack).whenComplete((_, _) -> drop(w));
+  }
+
+  private void drop(PodWorker w) {
+    workers.remove(w.context().uid(), w);
+    Pod heir = heirs.remove(w.context().pod().object().key());
+    if (heir != null) {
+      post(new SyncEvent.PodChanged(heir.object()));
     }
   }
 
+  /** The oldest first: who was here before keeps its place. */
   private void everything() {
     Map<String, KubeObject> wanted = new java.util.HashMap<>();
     source.get().forEach(p -> wanted.put(p.uid(), p));
     heirs.values().removeIf(p -> !wanted.containsKey(p.uid()));
-    wanted.values().forEach(p -> changed(new Pod(p)));
+    for (KubeObject pod : wanted.values().stream().sorted(OLDEST).toList()) {
+      try {
+        changed(new Pod(pod));
+      } catch (RuntimeException e) {
+        LOG.atError().addKeyValue("pod", pod.key()).setCause(e).log("A pod could not be looked at");
+      }
+    }
     workers.keySet().stream()
         .filter(uid -> !wanted.containsKey(uid))
         .toList()
