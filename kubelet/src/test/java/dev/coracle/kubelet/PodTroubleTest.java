@@ -273,6 +273,21 @@ class PodTroubleTest {
     assertThat(k.pod("elsewhere").text("status", "reason")).isEqualTo("NodeAffinity");
     k.awaitPhase("windows", "Failed");
     assertThat(k.pod("windows").text("status", "reason")).isEqualTo("PodOSNotSupported");
+    k.api
+        .create(
+            Resources.PODS,
+            KubeObject.parse(
+                """
+                {"apiVersion":"v1","kind":"Pod",
+                 "metadata":{"namespace":"default","name":"labelled",
+                  "labels":{"kubernetes.io/os":"windows"}},
+                 "spec":{"nodeName":"n1","containers":[{"name":"c","image":"busybox:1"}]}}
+                """))
+        .await()
+        .indefinitely();
+    k.awaitPhase("labelled", "Failed");
+    assertThat(k.pod("labelled").text("status", "reason"))
+        .isEqualTo("PodOSSelectorNodeLabelDoesNotMatch");
   }
 
   /** A kubelet that is started anew lets its pods in anew, also those that run. */

@@ -34,6 +34,9 @@ import java.util.stream.Collectors;
  * OutOfcpu}, {@code NodeAffinity}, {@code Evicted}).
  */
 public final class Admission implements ResizeRoom {
+  private static final String OS_LABEL = "kubernetes.io/os";
+  private static final String LINUX = "linux";
+
   private final Supplier<Optional<KubeObject>> node;
   private final Supplier<Optional<KubeObject>> fresh;
   private final Supplier<Collection<Pod>> pods;
@@ -110,8 +113,13 @@ public final class Admission implements ResizeRoom {
                       .map(Condition::text)
                       .collect(Collectors.joining(" ", "[", "]. "))));
     }
-    String system = pod.spec().path("os").path("name").asText("linux");
-    if (!system.equals("linux")) {
+    if (!pod.object().labels().getOrDefault(OS_LABEL, LINUX).equals(LINUX)) {
+      return Optional.of(
+          Verdict.rejected(
+              "PodOSSelectorNodeLabelDoesNotMatch",
+              "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label"));
+    }
+    if (!pod.spec().path("os").path("name").asText(LINUX).equals(LINUX)) {
       return Optional.of(
           Verdict.rejected(
               "PodOSNotSupported", "Failed to admit pod as the OS field doesn't match node OS"));

@@ -27,6 +27,7 @@ public final class PodMetrics {
   private static final Set<String> REFUSALS =
       Set.of(
           "AppArmor",
+          "PodOSSelectorNodeLabelDoesNotMatch",
           "PodOSNotSupported",
           "SupplementalGroupsPolicyNotSupported",
           "UnexpectedAdmissionError",
@@ -37,7 +38,8 @@ public final class PodMetrics {
           "Evicted",
           "SysctlForbidden",
           "TopologyAffinityError",
-          "NodeShutdown");
+          "NodeShutdown",
+          "VolumeAttachmentLimitExceeded");
 
   private static final double[] WRITES = {0.01, 0.05, 0.1, 0.5, 1, 5, 10, 20, 30, 45, 60};
 
