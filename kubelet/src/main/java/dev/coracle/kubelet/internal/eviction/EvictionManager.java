@@ -236,7 +236,8 @@ public final class EvictionManager {
             p ->
                 evict(
                     p,
-                    Verdict.disruption("Evicted", EvictionMessages.of(p, threshold, seen, usage)),
+                    Verdict.disruption(
+                        "Evicted", EvictionMessages.of(p, threshold, seen, usage, storage::logs)),
                     grace(threshold, p),
                     threshold.signal().text()),
             () ->
@@ -253,13 +254,16 @@ public final class EvictionManager {
   }
 
   private long used(EvictionSignal signal, Pod pod, Usage usage) {
+    DiskParts parts = DiskParts.of(signal, room.hasImageFs(), room.containersOnImageFs());
     return switch (signal) {
       case MEMORY_AVAILABLE -> usage.memory(pod.uid());
       case PID_AVAILABLE -> usage.processes(pod.uid());
       case NODEFS_INODES_FREE, IMAGEFS_INODES_FREE, CONTAINERFS_INODES_FREE ->
-          storage.files(pod) + usage.inodes(pod.uid());
+          (parts.files() ? storage.inodes(pod) : 0)
+              + (parts.layers() ? usage.inodes(pod.uid()) : 0);
       case NODEFS_AVAILABLE, IMAGEFS_AVAILABLE, CONTAINERFS_AVAILABLE ->
-          storage.used(pod, usage.layers(pod.uid()));
+          (parts.files() ? storage.files(pod) : 0)
+              + (parts.layers() ? LocalStorage.sum(usage.layers(pod.uid())) : 0);
     };
   }
 

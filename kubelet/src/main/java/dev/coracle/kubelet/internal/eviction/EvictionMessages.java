@@ -6,12 +6,21 @@ import dev.coracle.kubelet.config.EvictionThreshold;
 import dev.coracle.kubelet.config.EvictionThreshold.Observation;
 import dev.coracle.kubelet.internal.pod.ContainerSpec;
 import dev.coracle.kubelet.internal.pod.Pod;
+import java.util.function.ToLongBiFunction;
 
 /** Why a pod is evicted, in upstream's words. */
 final class EvictionMessages {
   private EvictionMessages() {}
 
-  static String of(Pod pod, EvictionThreshold threshold, Observation seen, Usage usage) {
+  /**
+   * @param logs bytes of what a container of the pod has said, by the container's name
+   */
+  static String of(
+      Pod pod,
+      EvictionThreshold threshold,
+      Observation seen,
+      Usage usage,
+      ToLongBiFunction<Pod, String> logs) {
     String resource = threshold.signal().resource();
     boolean counted = threshold.signal().isCounted();
     StringBuilder text =
@@ -29,7 +38,8 @@ final class EvictionMessages {
       long used =
           threshold.signal() == EvictionSignal.MEMORY_AVAILABLE
               ? usage.memory(pod.uid(), c.name())
-              : usage.layers(pod.uid()).getOrDefault(c.name(), 0L);
+              : usage.layers(pod.uid()).getOrDefault(c.name(), 0L)
+                  + logs.applyAsLong(pod, c.name());
       long request = request(c, resource);
       if (used > request) {
         text.append("Container ")

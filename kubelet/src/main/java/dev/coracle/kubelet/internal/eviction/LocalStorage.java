@@ -89,9 +89,7 @@ final class LocalStorage {
       if (limit.signum() == 0) {
         continue;
       }
-      long used =
-          layers.getOrDefault(c.name(), 0L)
-              + TreeUse.of(paths.podLogs(pod).resolve(c.name())).bytes();
+      long used = layers.getOrDefault(c.name(), 0L) + logs(pod, c.name());
       if (used > limit.longValue()) {
         return Optional.of(
             new Excess(
@@ -107,7 +105,16 @@ final class LocalStorage {
   }
 
   /** Bytes of the disk a pod has in all: emptyDirs, logs, writable layers. */
-  long used(Pod pod, Map<String, Long> layers) {
+  private long used(Pod pod, Map<String, Long> layers) {
+    return files(pod) + sum(layers);
+  }
+
+  static long sum(Map<String, Long> layers) {
+    return layers.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Bytes that a pod has with the kubelet's own files: emptyDirs, logs. */
+  long files(Pod pod) {
     long sum = TreeUse.of(paths.podLogs(pod)).bytes();
     for (JsonNode v : pod.spec().path("volumes")) {
       if (v.path("emptyDir").isObject()
@@ -115,11 +122,16 @@ final class LocalStorage {
         sum += TreeUse.of(paths.volume(pod.uid(), EMPTY_DIR, v.path("name").asText(""))).bytes();
       }
     }
-    return sum + layers.values().stream().mapToLong(Long::longValue).sum();
+    return sum;
+  }
+
+  /** Bytes of what a container has said. */
+  long logs(Pod pod, String container) {
+    return TreeUse.of(paths.podLogs(pod).resolve(container)).bytes();
   }
 
   /** How many files and directories a pod has there. */
-  long files(Pod pod) {
+  long inodes(Pod pod) {
     long sum = TreeUse.of(paths.podLogs(pod)).inodes();
     for (JsonNode v : pod.spec().path("volumes")) {
       if (v.path("emptyDir").isObject()) {

@@ -41,17 +41,33 @@ class EvictionWordsTest {
                 POD,
                 threshold(EvictionSignal.MEMORY_AVAILABLE),
                 new Observation(50L << 20, 1L << 30),
-                usage))
+                usage,
+                (_, _) -> 1L << 20))
         .isEqualTo(
             "The node was low on resource: memory. Threshold quantity: 100Mi, available: 50Mi. "
                 + "Container big was using 20Mi, request is 0, has larger consumption of memory. ");
   }
 
   @Test
+  void theDiskTellsLayersAndLogs() {
+    Usage usage = new Usage(Map.of(), Map.of("u", Map.of("big", 20L << 20)), Map.of(), Map.of());
+    assertThat(
+            EvictionMessages.of(
+                POD,
+                threshold(EvictionSignal.NODEFS_AVAILABLE),
+                new Observation(50L << 20, 1L << 30),
+                usage,
+                (_, name) -> name.equals("big") ? 4L << 20 : 0))
+        .endsWith(
+            "Container big was using 24Mi, request is 0, has larger consumption of"
+                + " ephemeral-storage. ");
+  }
+
+  @Test
   void inodesTellNumbers() {
     EvictionThreshold inodes = threshold(EvictionSignal.NODEFS_INODES_FREE);
     Usage nothing = new Usage(Map.of(), Map.of(), Map.of(), Map.of());
-    assertThat(EvictionMessages.of(POD, inodes, new Observation(10, 1000), nothing))
+    assertThat(EvictionMessages.of(POD, inodes, new Observation(10, 1000), nothing, (_, _) -> 0))
         .isEqualTo("The node was low on resource: inodes. Threshold quantity: 50, available: 10. ");
   }
 
