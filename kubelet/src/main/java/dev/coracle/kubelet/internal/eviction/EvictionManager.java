@@ -164,9 +164,7 @@ public final class EvictionManager {
     LOG.atWarn().addKeyValue("signal", worst.signal().text()).log("The node runs short");
     nodeEvents.warning(
         "EvictionThresholdMet", "Attempting to reclaim " + worst.signal().resource());
-    if (helpsToTidy(worst.signal())) {
-      containerGc.removeAllEnded(loop::isEnded);
-      imageGc.removeAllUnused();
+    if (tidy(worst.signal())) {
       seenAt = System.nanoTime();
       seen = observer.look();
       if (!tracked.isShort(seen)) {
@@ -190,14 +188,24 @@ public final class EvictionManager {
     return known;
   }
 
-  /** Images and ended containers are in the way of the file system they lie on only. */
-  private boolean helpsToTidy(EvictionSignal signal) {
-    return switch (signal) {
-      case NODEFS_AVAILABLE, NODEFS_INODES_FREE -> !room.hasImageFs();
-      case IMAGEFS_AVAILABLE, IMAGEFS_INODES_FREE, CONTAINERFS_AVAILABLE, CONTAINERFS_INODES_FREE ->
-          true;
-      case MEMORY_AVAILABLE, PID_AVAILABLE -> false;
-    };
+  /**
+   * Ended containers and unused images go where they are in the way.
+   *
+   * @return whether anything may have
+   */
+  private boolean tidy(EvictionSignal signal) {
+    DiskParts parts = parts(signal);
+    if (parts.layers()) {
+      containerGc.removeAllEnded(loop::isEnded);
+    }
+    if (parts.images()) {
+      imageGc.removeAllUnused();
+    }
+    return parts.layers() || parts.images();
+  }
+
+  private DiskParts parts(EvictionSignal signal) {
+    return DiskParts.of(signal, room.hasImageFs(), room.containersOnImageFs());
   }
 
   private boolean evictAboveTheirLimits() {
@@ -254,7 +262,7 @@ public final class EvictionManager {
   }
 
   private long used(EvictionSignal signal, Pod pod, Usage usage) {
-    DiskParts parts = DiskParts.of(signal, room.hasImageFs(), room.containersOnImageFs());
+    DiskParts parts = parts(signal);
     return switch (signal) {
       case MEMORY_AVAILABLE -> usage.memory(pod.uid());
       case PID_AVAILABLE -> usage.processes(pod.uid());

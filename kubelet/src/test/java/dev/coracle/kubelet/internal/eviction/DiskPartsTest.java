@@ -6,27 +6,29 @@ import dev.coracle.kubelet.config.EvictionSignal;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Upstream's table of what counts where. */
+/** Upstream's table of what lies where. */
 class DiskPartsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "NODEFS_AVAILABLE,      false, true,  true,  true",
-    "IMAGEFS_AVAILABLE,     false, true,  true,  true",
-    "NODEFS_INODES_FREE,    true,  true,  false, true",
-    "IMAGEFS_INODES_FREE,   true,  true,  true,  false",
-    "CONTAINERFS_AVAILABLE, true,  true,  true,  false",
-    "NODEFS_AVAILABLE,      true,  false, true,  true",
-    "IMAGEFS_AVAILABLE,     true,  false, false, false",
-    "CONTAINERFS_AVAILABLE, true,  false, true,  true"
+    "MEMORY_AVAILABLE,      true,  true,  false, false, false",
+    "NODEFS_AVAILABLE,      false, true,  true,  true,  true",
+    "IMAGEFS_AVAILABLE,     false, true,  true,  true,  true",
+    "NODEFS_INODES_FREE,    true,  true,  false, false, true",
+    "IMAGEFS_INODES_FREE,   true,  true,  true,  true,  false",
+    "CONTAINERFS_AVAILABLE, true,  true,  true,  true,  false",
+    "NODEFS_AVAILABLE,      true,  false, false, true,  true",
+    "IMAGEFS_AVAILABLE,     true,  false, true,  false, false",
+    "CONTAINERFS_AVAILABLE, true,  false, false, true,  true"
   })
   void onlyWhatLiesThereCounts(
       EvictionSignal signal,
       boolean ownImages,
       boolean layersWithImages,
+      boolean images,
       boolean layers,
       boolean files) {
     assertThat(DiskParts.of(signal, ownImages, layersWithImages))
-        .isEqualTo(new DiskParts(layers, files));
+        .isEqualTo(new DiskParts(images, layers, files));
   }
 }
