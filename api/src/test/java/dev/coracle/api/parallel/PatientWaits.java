@@ -1,4 +1,4 @@
-package dev.coracle.api;
+package dev.coracle.api.parallel;
 
 import java.time.Duration;
 import org.awaitility.Awaitility;
@@ -7,7 +7,7 @@ import org.junit.jupiter.api.extension.Extension;
 /**
  * What is awaited without a limit of its own may take a minute, not Awaitility's ten seconds: tests
  * run side by side on machines that may stand still for seconds. JUnit finds this by its service
- * file where a module's {@code junit-platform.properties} let it look.
+ * file.
  */
 public final class PatientWaits implements Extension {
 
