@@ -123,7 +123,7 @@ abstract class KubeletOnRuntime {
   void delete(String name) {
     api.delete(Resources.PODS, "default", name, DeleteOptions.DEFAULT).await().indefinitely();
     Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .until(() ->
             api
                 .list(Resources.PODS, "default", dev.coracle.api.rest.ListOptions.ALL)

@@ -13,6 +13,7 @@ import io.vertx.grpc.server.StatusException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -75,16 +76,22 @@ public final class UnixServer {
         String.valueOf(cause.getMessage()));
   }
 
-  /** Replaces a socket that an earlier process has left. Blocks until it can be called. */
+  /**
+   * Replaces a socket that an earlier process has left. Blocks until it can be called. Who waits
+   * for the socket's file is answered as soon as that is there: it has another name until then.
+   */
   public void start() throws IOException {
-    Files.createDirectories(Objects.requireNonNull(socket.getParent()));
+    Path directory = Objects.requireNonNull(socket.getParent());
+    Path unready = directory.resolve("." + socket.getFileName());
+    Files.createDirectories(directory);
     Files.deleteIfExists(socket);
+    Files.deleteIfExists(unready);
     try {
       server =
           vertx
               .createHttpServer(new HttpServerOptions().setIdleTimeout(0))
               .requestHandler(grpc)
-              .listen(SocketAddress.domainSocketAddress(socket.toString()))
+              .listen(SocketAddress.domainSocketAddress(unready.toString()))
               .toCompletionStage()
               .toCompletableFuture()
               .get(10, TimeUnit.SECONDS);
@@ -94,15 +101,24 @@ public final class UnixServer {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
     }
-    Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+    Files.setPosixFilePermissions(unready, PosixFilePermissions.fromString("rw-------"));
+    Files.move(unready, socket, StandardCopyOption.ATOMIC_MOVE);
   }
 
   /**
    * Takes the socket's file away. Another server may be started there when that is done, not
-   * before: it would lose its own file.
+   * before: the transport removes the file that it has made, whosever it is by then.
    */
   public Future<Void> close() {
     HttpServer running = server;
-    return running == null ? Future.succeededFuture() : running.close();
+    if (running == null) {
+      return Future.succeededFuture();
+    }
+    try {
+      Files.deleteIfExists(socket);
+    } catch (IOException e) {
+      return running.close().compose(_ -> Future.failedFuture(e));
+    }
+    return running.close();
   }
 }
