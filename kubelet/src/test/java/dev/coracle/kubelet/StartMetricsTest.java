@@ -154,8 +154,8 @@ class StartMetricsTest {
   @Test
   void imagesThatAreNeededAndPodsThatAreRefusedAreCounted() {
     k.simple("here", ",\"imagePullPolicy\":\"IfNotPresent\"");
+    k.awaitPhase("here", "Running"); // Else the other's pull may make this one prove its right.
     k.simple("always", ",\"imagePullPolicy\":\"Always\"");
-    k.awaitPhase("here", "Running");
     k.awaitPhase("always", "Running");
     String images = "kubelet_image_manager_ensure_image_requests_total";
     assertThat(
