@@ -151,4 +151,16 @@ class ServedCertificatesTest {
                 + " is not that of the certificate in "
                 + other.path("public.crt"));
   }
+
+  @Test
+  void aFileThatIsNotThereIsSaidAtTheStart() throws Exception {
+    Path fresh = Files.createDirectory(dir.resolve("fileless"));
+    SecurityOptions options =
+        SecurityOptions.DEFAULT.withTls(
+            new TlsOptions(TlsChoice.DEFAULT, List.of(shown("public", "absent"))));
+    assertThatThrownBy(() -> new TestServer(fresh, new MemoryStore(), options))
+        .hasMessageContaining(
+            "cannot use the API server's certificates: there is no file "
+                + other.path("absent.key"));
+  }
 }

@@ -26,7 +26,6 @@ import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.TrustOptions;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -119,7 +118,7 @@ public final class HttpFront {
               options.listen().certificate(),
               options.listen().key(),
               options.security().tls().named());
-    } catch (IllegalStateException | UncheckedIOException e) {
+    } catch (IllegalStateException e) {
       return Future.failedFuture(
           new IllegalStateException(
               "cannot use the API server's certificates: " + e.getMessage(), e));
@@ -131,6 +130,7 @@ public final class HttpFront {
             () -> (Deployable) new Listener(wanted, shown),
             new DeploymentOptions().setInstances(instances))
         .onSuccess(id -> deployment = id)
+        .onFailure(_ -> shown.close())
         .<Void>mapEmpty()
         .recover(failure -> Future.failedFuture(explain(failure)));
   }

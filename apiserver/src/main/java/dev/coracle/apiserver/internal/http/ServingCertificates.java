@@ -6,7 +6,7 @@ import dev.coracle.api.tls.SniKeyManager;
 import dev.coracle.api.tls.SniKeyManager.Named;
 import dev.coracle.apiserver.config.TlsOptions.NamedCertificate;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,19 +39,30 @@ final class ServingCertificates implements AutoCloseable {
   ServingCertificates(Path certificate, Path key, List<NamedCertificate> named) {
     this.own = new NamedCertificate(certificate, key, List.of());
     this.named = List.copyOf(named);
-    // Whoever looks meanwhile waits until there is something to compare with.
+    // Followed before they are read, or a change between the two would be missed; whoever looks
+    // meanwhile waits until there is something to compare with.
     synchronized (this) {
-      this.now = read();
+      this.watch = follow();
       try {
-        this.watch =
-            FileWatch.files(
-                Stream.concat(Stream.of(own), named.stream())
-                    .flatMap(c -> Stream.of(c.certificate(), c.key()))
-                    .toList(),
-                this::look);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
+        this.now = read();
+      } catch (IllegalStateException e) {
+        watch.close();
+        throw e;
       }
+    }
+  }
+
+  private FileWatch follow() {
+    try {
+      return FileWatch.files(
+          Stream.concat(Stream.of(own), named.stream())
+              .flatMap(c -> Stream.of(c.certificate(), c.key()))
+              .toList(),
+          this::look);
+    } catch (NoSuchFileException e) {
+      throw new IllegalStateException("there is no file " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw new IllegalStateException("cannot read " + e.getMessage(), e);
     }
   }
 

@@ -276,6 +276,7 @@ public final class OciKind implements ContainerKind {
     words.add(launch.id());
     Map<Integer, Integer> fds = new HashMap<>(streams.fds());
     int[] pipe = Fd.pipe();
+    Fd.growPipe(pipe[1], spec.length); // So that nobody waits for a runtime that does not read.
     fds.put(SPEC_FD, pipe[0]);
     try (SyscallProgram program = new SyscallProgram()) {
       Mounts mounts = new Mounts(program);
